@@ -1,0 +1,39 @@
+//! What parents answer: so far, that they have read and confirm (确认).
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Instant;
+
+/// What the parents' page shows: `GET /m/{token}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// The school's name.
+    pub school: String,
+    /// The platform's word, 校讯通.
+    pub platform_word: String,
+    /// Names of the children it is about, with class; empty for staff.
+    pub children: Vec<Child>,
+    /// The staff member's name where the recipient is one.
+    pub recipient: Option<String>,
+    /// Title.
+    pub title: String,
+    /// Text; blank lines part paragraphs.
+    pub body: String,
+    /// The sender's post, `七年级1班班主任`.
+    pub sender: String,
+    /// When it was sent.
+    pub at: Instant,
+    /// When this family confirmed.
+    pub confirmed_at: Option<Instant>,
+}
+
+/// A child on the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// Name.
+    pub name: String,
+    /// Class.
+    pub class_name: String,
+    /// The message's number in that class, `第 12 号`.
+    pub number: Option<i64>,
+}

@@ -1,0 +1,45 @@
+//! Row numbers with their kind in the type, so that a class can never be
+//! looked up by a student's number.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = std::num::ParseIntError;
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                s.parse().map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A member of staff (教职工).
+    StaffId,
+    /// A unit of the school: the school itself, an office, a grade.
+    UnitId,
+    /// A class (班级).
+    ClassId,
+    /// A student (学生).
+    StudentId,
+    /// A guardian's entry for one student (监护人).
+    GuardianId,
+    /// A phone number; one row per number, whoever uses it.
+    PhoneId,
+    /// A message (a notice with its versions).
+    MessageId,
+    /// An uploaded roster file.
+    ImportId,
+}

@@ -1,0 +1,28 @@
+//! The rules of Xiaoxun (校讯): who may send what to whom, who approves it,
+//! and what is kept.
+//!
+//! Nothing in here does I/O, reads a clock or draws a random number, so the
+//! same code judges a message while it is typed in the browser and when the
+//! Worker accepts it, and every rule can be tested natively.
+//!
+//! One module per feature; the feature keeps its name in `worker/`,
+//! `frontend/` and `tests/`.
+
+pub mod access;
+pub mod account;
+pub mod answer;
+pub mod approval;
+pub mod audit;
+pub mod content;
+pub mod delivery;
+pub mod digest;
+pub mod ids;
+pub mod link;
+pub mod message;
+pub mod phone;
+pub mod problem;
+pub mod roster;
+pub mod school;
+pub mod sms;
+pub mod time;
+pub mod words;

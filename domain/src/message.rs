@@ -1,0 +1,742 @@
+//! A message: what is written, to whom, and the states it passes through.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Action, Person};
+use crate::approval::{ChainView, DecisionView};
+use crate::content::{Finding, Severity};
+use crate::delivery::Funnel;
+use crate::digest::Digest;
+use crate::ids::{ClassId, MessageId, StaffId, UnitId};
+use crate::problem::Refusal;
+use crate::sms::Length;
+use crate::time::{DAY, Instant};
+use crate::words;
+use crate::words::Words;
+
+/// Most characters of a title: it goes into the SMS.
+pub const TITLE_MAX: usize = 20;
+/// Most characters of a text: it stands on the page.
+pub const TEXT_MAX: usize = 5_000;
+/// A message can be scheduled so far ahead.
+pub const SCHEDULE_MAX: i64 = 180 * DAY;
+/// Most classes that one message names.
+pub const CLASSES_MAX: usize = 500;
+
+/// What a message is about (G8). Part of the digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// 学校政策法规.
+    Policy,
+    /// 日常管理.
+    Daily,
+    /// 重大活动.
+    Event,
+    /// 招生和就业状况.
+    Admission,
+    /// 节假日与寒暑假放假及开学安排.
+    Holiday,
+    /// 学生思想动态: to that child's own guardians only.
+    Thinking,
+    /// 学习和生活情况: to that child's own guardians only.
+    Study,
+    /// 其他.
+    Other,
+}
+
+impl Category {
+    /// All, in the order of the regulation.
+    pub const ALL: [Self; 8] = [
+        Self::Policy,
+        Self::Daily,
+        Self::Event,
+        Self::Admission,
+        Self::Thinking,
+        Self::Study,
+        Self::Holiday,
+        Self::Other,
+    ];
+
+    /// The name stored in the database.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Daily => "daily",
+            Self::Event => "event",
+            Self::Admission => "admission",
+            Self::Holiday => "holiday",
+            Self::Thinking => "thinking",
+            Self::Study => "study",
+            Self::Other => "other",
+        }
+    }
+
+    /// The category with this [`Category::key`].
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.key() == key)
+    }
+
+    /// For the screen.
+    pub fn title(self) -> Words {
+        match self {
+            Self::Policy => Words::fixed("学校政策法规", "Policies and regulations"),
+            Self::Daily => Words::fixed("日常管理", "Daily management"),
+            Self::Event => Words::fixed("重大活动", "Major events"),
+            Self::Admission => Words::fixed("招生和就业状况", "Admission and employment"),
+            Self::Holiday => Words::fixed("放假及开学安排", "Holidays and term dates"),
+            Self::Thinking => Words::fixed("学生思想动态", "A student's thinking"),
+            Self::Study => Words::fixed("学习和生活情况", "A student's study and life"),
+            Self::Other => Words::fixed("其他", "Other"),
+        }
+    }
+
+    /// Whether it is about one child, and so never goes to a group (G8, G48).
+    pub fn is_about_one_child(self) -> bool {
+        matches!(self, Self::Thinking | Self::Study)
+    }
+}
+
+/// To whom a message goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Audience {
+    /// All guardians of these classes.
+    Classes {
+        /// The classes.
+        classes: Vec<ClassId>,
+    },
+    /// All guardians of the school.
+    AllGuardians,
+    /// 全体教师.
+    AllTeachers,
+}
+
+/// What the drafter writes: the body of `POST /api/messages`,
+/// `PUT /api/messages/{id}` and `POST /api/messages/preview`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// To whom.
+    pub audience: Audience,
+    /// What about; one has to be chosen before submission.
+    #[serde(default)]
+    pub category: Option<Category>,
+    /// At most [`TITLE_MAX`] characters; goes into the SMS.
+    pub title: String,
+    /// At most [`TEXT_MAX`] characters; stands on the page.
+    pub body: String,
+    /// When to send; at once where absent.
+    #[serde(default)]
+    pub send_at: Option<Instant>,
+    /// Reasons for `explain` findings, by rule name.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, String>,
+}
+
+/// A class as the rules need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassPlace {
+    /// The class.
+    pub id: ClassId,
+    /// The grade it lies in.
+    pub unit: UnitId,
+}
+
+impl Draft {
+    /// What holds for a draft as soon as it is saved: who may write to whom,
+    /// and named limits. `classes` are the audience's classes that exist.
+    pub fn check_saving(&self, author: &Person, classes: &[ClassPlace]) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let n = self.title.chars().count();
+        if n > TITLE_MAX {
+            let over = n - TITLE_MAX;
+            refusals.push(Refusal::field(
+                "title_too_long",
+                "title",
+                words!(
+                    "标题最多 {TITLE_MAX} 个字，请删去 {over} 个",
+                    "The title is {over} characters too long (at most {TITLE_MAX})"
+                ),
+            ));
+        }
+        let n = self.body.chars().count();
+        if n > TEXT_MAX {
+            let over = n - TEXT_MAX;
+            refusals.push(Refusal::field(
+                "body_too_long",
+                "body",
+                words!(
+                    "正文最多 {TEXT_MAX} 个字，请删去 {over} 个",
+                    "The text is {over} characters too long (at most {TEXT_MAX})"
+                ),
+            ));
+        }
+        match &self.audience {
+            Audience::Classes { classes: wanted } => {
+                if wanted.len() > CLASSES_MAX {
+                    refusals.push(Refusal::field(
+                        "too_many_classes",
+                        "audience",
+                        words!("一次最多选择 {CLASSES_MAX} 个班", "At most {CLASSES_MAX} classes at a time"),
+                    ));
+                }
+                let allowed = |id: &ClassId| {
+                    classes
+                        .iter()
+                        .any(|c| c.id == *id && author.may_class(Action::WriteToClass, c.id, c.unit))
+                };
+                if !wanted.iter().all(allowed) {
+                    refusals.push(Refusal::field(
+                        "audience_not_yours",
+                        "audience",
+                        Words::fixed(
+                            "您只能给本人任教或担任班主任的班级发送",
+                            "You can only write to classes that you teach or lead",
+                        ),
+                    ));
+                }
+            }
+            Audience::AllGuardians if !author.may_school(Action::WriteToAllGuardians) => {
+                refusals.push(Refusal::field(
+                    "audience_not_yours",
+                    "audience",
+                    Words::fixed(
+                        "面向全校家长的通知由校办室办理，请交校办室发送",
+                        "Notices to all parents are sent by the school office: please hand yours in there",
+                    ),
+                ));
+            }
+            Audience::AllTeachers if !author.may_school(Action::WriteToAllTeachers) => {
+                refusals.push(Refusal::field(
+                    "audience_not_yours",
+                    "audience",
+                    Words::fixed(
+                        "您的岗位不能向全体教师群发",
+                        "Your post does not allow messages to all teachers",
+                    ),
+                ));
+            }
+            Audience::AllGuardians | Audience::AllTeachers => {}
+        }
+        refusals
+    }
+
+    /// What holds at submission, beyond [`Draft::check_saving`]. `findings`
+    /// are the content check's, made of this very draft; `now` is the clock's.
+    pub fn check_submission(&self, findings: &[Finding], now: Instant) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        if self.title.trim().is_empty() {
+            refusals.push(Refusal::field(
+                "title_missing",
+                "title",
+                Words::fixed("请填写标题", "Write a title"),
+            ));
+        }
+        if self.body.trim().is_empty() {
+            refusals.push(Refusal::field(
+                "body_missing",
+                "body",
+                Words::fixed("请填写正文", "Write the text"),
+            ));
+        }
+        if matches!(&self.audience, Audience::Classes { classes } if classes.is_empty()) {
+            refusals.push(Refusal::field(
+                "audience_missing",
+                "audience",
+                Words::fixed("请选择至少一个班级", "Choose at least one class"),
+            ));
+        }
+        match self.category {
+            None => refusals.push(Refusal::field(
+                "category_missing",
+                "category",
+                Words::fixed("请选择内容类别", "Choose a category"),
+            )),
+            Some(c) if c.is_about_one_child() => refusals.push(Refusal::field(
+                "category_about_one_child",
+                "category",
+                Words::fixed(
+                    "学生思想动态、学习和生活情况只能发给该生本人的家长，不能群发",
+                    "What concerns one student goes to that student's own parents only, never to a group",
+                ),
+            )),
+            Some(_) => {}
+        }
+        if let Some(at) = self.send_at {
+            if at < now {
+                refusals.push(Refusal::field(
+                    "time_passed",
+                    "send_at",
+                    Words::fixed(
+                        "定时时间已过，请改选以后的时间，或选择立即发送",
+                        "That time has passed: choose a later one, or send at once",
+                    ),
+                ));
+            } else if at > now.plus(SCHEDULE_MAX) {
+                refusals.push(Refusal::field(
+                    "time_too_far",
+                    "send_at",
+                    Words::fixed("最多提前 180 天定时", "At most 180 days ahead"),
+                ));
+            }
+        }
+        for finding in findings {
+            match finding.severity {
+                Severity::Block => refusals.push(Refusal {
+                    kind: "content_blocked".into(),
+                    words: finding.words.clone(),
+                    field: Some(finding.field.clone()),
+                }),
+                Severity::Explain => {
+                    if self.reasons.get(finding.rule.as_ref()).is_none_or(|r| r.trim().is_empty()) {
+                        let (zh, en) = (&finding.words.zh, &finding.words.en);
+                        refusals.push(Refusal {
+                            kind: "reason_missing".into(),
+                            words: words!("请修改，或说明理由：{zh}", "Change it, or give a reason: {en}"),
+                            field: Some(finding.field.clone()),
+                        });
+                    }
+                }
+                Severity::Hint => {}
+            }
+        }
+        refusals
+    }
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    /// 草稿: the drafter may change everything.
+    Draft,
+    /// 报批中: waits for a decision; nothing can change.
+    Submitted,
+    /// 已退回, with a reason.
+    Returned,
+    /// 已批准: waits for its time.
+    Approved,
+    /// 发送中.
+    Sending,
+    /// 已暂停 by the drafter or the office.
+    Paused,
+    /// 已发送: every delivery has left our hands.
+    Sent,
+    /// 已撤回 before anything was sent.
+    Withdrawn,
+    /// 已取消 after approval, before its time.
+    Cancelled,
+}
+
+impl MessageState {
+    /// All states.
+    pub const ALL: [Self; 9] = [
+        Self::Draft,
+        Self::Submitted,
+        Self::Returned,
+        Self::Approved,
+        Self::Sending,
+        Self::Paused,
+        Self::Sent,
+        Self::Withdrawn,
+        Self::Cancelled,
+    ];
+
+    /// The name stored in the database.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Submitted => "submitted",
+            Self::Returned => "returned",
+            Self::Approved => "approved",
+            Self::Sending => "sending",
+            Self::Paused => "paused",
+            Self::Sent => "sent",
+            Self::Withdrawn => "withdrawn",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state with this [`MessageState::key`].
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.key() == key)
+    }
+
+    /// For the screen.
+    pub fn title(self) -> Words {
+        match self {
+            Self::Draft => Words::fixed("草稿", "Draft"),
+            Self::Submitted => Words::fixed("报批中", "Waiting for approval"),
+            Self::Returned => Words::fixed("已退回", "Returned"),
+            Self::Approved => Words::fixed("已批准，待发送", "Approved, not yet sent"),
+            Self::Sending => Words::fixed("发送中", "Sending"),
+            Self::Paused => Words::fixed("已暂停", "Paused"),
+            Self::Sent => Words::fixed("已发送", "Sent"),
+            Self::Withdrawn => Words::fixed("已撤回", "Withdrawn"),
+            Self::Cancelled => Words::fixed("已取消", "Cancelled"),
+        }
+    }
+
+    /// The states a message can go to from here. The database's trigger
+    /// `messages_state` holds the same table; a test compares the two.
+    pub fn next(self) -> &'static [Self] {
+        match self {
+            Self::Draft => &[Self::Submitted, Self::Withdrawn],
+            Self::Submitted => &[Self::Returned, Self::Approved, Self::Withdrawn],
+            Self::Returned => &[Self::Draft, Self::Withdrawn],
+            Self::Approved => &[Self::Sending, Self::Cancelled],
+            Self::Sending => &[Self::Paused, Self::Sent],
+            Self::Paused => &[Self::Sending, Self::Sent],
+            Self::Sent | Self::Withdrawn | Self::Cancelled => &[],
+        }
+    }
+}
+
+/// An entry of the frozen list: whom the approver saw.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Recipient {
+    /// Guardian id, or staff id in the stream `staff`.
+    pub person: i64,
+    /// Student id; 0 in the stream `staff`.
+    pub student: i64,
+}
+
+/// The part of the frozen list that lies in one stream, by its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListRoot {
+    /// `class:12` or `staff`.
+    pub stream: String,
+    /// Entries.
+    pub entries: usize,
+    /// SHA-256 over the sorted entries.
+    pub root: String,
+}
+
+impl ListRoot {
+    /// The root over a stream's entries, in whatever order they come.
+    pub fn of(stream: &str, entries: &[Recipient]) -> Self {
+        let mut sorted: Vec<&Recipient> = entries.iter().collect();
+        sorted.sort_unstable();
+        Self {
+            stream: stream.to_owned(),
+            entries: entries.len(),
+            root: Digest::of(&(stream, sorted)).to_hex(),
+        }
+    }
+}
+
+/// The canonical form that the digest is taken over (I2). Fields are only
+/// ever added with a new `form`, so that old digests can be recomputed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sealed<'a> {
+    /// Version of this form.
+    pub form: u32,
+    /// Title.
+    pub title: &'a str,
+    /// Text on the page.
+    pub body: &'a str,
+    /// Category key.
+    pub category: &'a str,
+    /// SMS signature.
+    pub signature: &'a str,
+    /// SMS template and version.
+    pub template: (&'a str, u32),
+    /// `link`: fixed domain and signed token.
+    pub mode: &'a str,
+    /// `confirm`: a button confirms.
+    pub answer: &'a str,
+    /// When to send.
+    pub send_at: Option<i64>,
+    /// Who sends.
+    pub sender: i64,
+    /// The sender's post as parents see it.
+    pub sender_title: &'a str,
+    /// The audience as chosen, in JSON.
+    pub audience: &'a str,
+    /// The frozen list, by stream.
+    pub lists: &'a [ListRoot],
+}
+
+impl Sealed<'_> {
+    /// The form in use.
+    pub const FORM: u32 = 1;
+
+    /// The digest.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self)
+    }
+}
+
+/// The answer to `POST /api/messages/preview`: what would be sent to whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// The rendered SMS of the worst recipient.
+    pub sms: String,
+    /// Its length.
+    pub length: Length,
+    /// How many it would reach.
+    pub reach: Audiences,
+    /// `七年级1班、七年级2班` or `全校家长`.
+    pub audience: Words,
+    /// Content findings.
+    pub findings: Vec<Finding>,
+    /// The chain that it would take; empty where no policy fits.
+    pub chain: ChainView,
+    /// What submission would refuse, by field.
+    pub refusals: Vec<Refusal>,
+    /// When it would be sent: the first open window.
+    pub sends_at: Instant,
+}
+
+/// How many an audience holds, after merging.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audiences {
+    /// Children (0 for an audience of teachers).
+    pub children: u32,
+    /// Guardian or staff entries.
+    pub people: u32,
+    /// Distinct phones: SMS that would be sent.
+    pub phones: u32,
+    /// Children whom no SMS can reach.
+    pub unreachable: u32,
+}
+
+/// The answer to a `POST` that makes a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Created {
+    /// Its id.
+    pub id: MessageId,
+}
+
+/// One line of `GET /api/messages?box=waiting|mine|all`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageSummary {
+    /// Its id.
+    pub id: MessageId,
+    /// Title; may be empty in a draft.
+    pub title: String,
+    /// To whom, in words.
+    pub audience: Words,
+    /// Where it stands.
+    pub state: MessageState,
+    /// Drafter's name.
+    pub author: String,
+    /// When it was last changed.
+    pub changed_at: Instant,
+    /// When it is or was to be sent.
+    pub send_at: Option<Instant>,
+    /// How far it has got, once released.
+    pub funnel: Option<Funnel>,
+}
+
+/// `GET /api/messages`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageList {
+    /// Newest first.
+    pub messages: Vec<MessageSummary>,
+    /// Pass as `before=` for older ones.
+    pub next: Option<MessageId>,
+}
+
+/// `GET /api/messages/{id}`: all that the drafter, an approver or a reader sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageView {
+    /// Its id.
+    pub id: MessageId,
+    /// Version, 1 upwards; a return and its correction make the next.
+    pub version: u32,
+    /// Where it stands.
+    pub state: MessageState,
+    /// What was written.
+    pub draft: Draft,
+    /// To whom, in words.
+    pub audience: Words,
+    /// Drafter.
+    pub author: StaffId,
+    /// Drafter's name.
+    pub author_name: String,
+    /// The post that parents see.
+    pub sender_title: String,
+    /// The digest of this version, once submitted. A decision names it.
+    pub digest: Option<String>,
+    /// The rendered SMS.
+    pub sms: String,
+    /// Its length.
+    pub length: Length,
+    /// How many: of the frozen list once submitted, else as of now.
+    pub reach: Audiences,
+    /// Findings of the content check, as submitted or as of now.
+    pub findings: Vec<Finding>,
+    /// The chain with its decisions.
+    pub chain: ChainView,
+    /// All decisions of all versions, oldest first.
+    pub history: Vec<DecisionView>,
+    /// What changed since the last return: the earlier title and text.
+    pub before: Option<Earlier>,
+    /// Who joined the audience since it was frozen: they will not get it.
+    pub joined: Vec<String>,
+    /// Who left it since: they will be skipped.
+    pub left: Vec<String>,
+    /// What the reader may do now.
+    pub may: Vec<Command>,
+    /// Saved, submitted, approved, released.
+    pub times: Times,
+    /// How far it has got, once released.
+    pub funnel: Option<Funnel>,
+}
+
+/// What an earlier version said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub body: String,
+    /// Audience in words.
+    pub audience: Words,
+    /// Why it was returned.
+    pub reason: String,
+}
+
+/// When what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Times {
+    /// First saved.
+    pub created_at: Instant,
+    /// Last submitted.
+    pub submitted_at: Option<Instant>,
+    /// Last decision.
+    pub approved_at: Option<Instant>,
+    /// Fan-out.
+    pub released_at: Option<Instant>,
+}
+
+/// What a person can order for a message: the last part of
+/// `POST /api/messages/{id}/{command}`; `edit` is the `PUT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Change the draft (a returned message becomes one again).
+    Edit,
+    /// Submit for approval (报批).
+    Submit,
+    /// Decide the step that waits.
+    Decide,
+    /// Take back before the last decision.
+    Withdraw,
+    /// Cancel before its time.
+    Cancel,
+    /// Hold what has not left yet.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+}
+
+/// `POST /api/messages/{id}/submit`: the statement that G60 asks for.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Submit {
+    /// «I answer for this content.» Must be true.
+    pub statement: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn i2_every_field_moves_the_digest() {
+        let lists = [ListRoot::of("class:1", &[Recipient { person: 1, student: 2 }])];
+        let other = [ListRoot::of("class:1", &[Recipient { person: 1, student: 3 }])];
+        let base = Sealed {
+            form: Sealed::FORM,
+            title: "t",
+            body: "b",
+            category: "daily",
+            signature: "s",
+            template: ("n", 1),
+            mode: "link",
+            answer: "confirm",
+            send_at: None,
+            sender: 1,
+            sender_title: "p",
+            audience: "{}",
+            lists: &lists,
+        };
+        let variants = [
+            Sealed { form: 2, ..base.clone() },
+            Sealed { title: "T", ..base.clone() },
+            Sealed { body: "B", ..base.clone() },
+            Sealed { category: "event", ..base.clone() },
+            Sealed { signature: "S", ..base.clone() },
+            Sealed { template: ("n", 2), ..base.clone() },
+            Sealed { template: ("m", 1), ..base.clone() },
+            Sealed { mode: "code", ..base.clone() },
+            Sealed { answer: "read", ..base.clone() },
+            Sealed { send_at: Some(1), ..base.clone() },
+            Sealed { sender: 2, ..base.clone() },
+            Sealed { sender_title: "q", ..base.clone() },
+            Sealed { audience: "[]", ..base.clone() },
+            Sealed { lists: &other, ..base.clone() },
+            Sealed { lists: &[], ..base.clone() },
+        ];
+        let mut digests: Vec<String> = variants.iter().chain([&base]).map(|s| s.digest().to_hex()).collect();
+        digests.sort();
+        digests.dedup();
+        assert_eq!(digests.len(), variants.len() + 1);
+    }
+
+    #[test]
+    fn digest_form_1_unchanged() {
+        let sealed = Sealed {
+            form: 1,
+            title: "秋季运动会",
+            body: "请准时。",
+            category: "event",
+            signature: "麻阳中学",
+            template: ("notice_link", 1),
+            mode: "link",
+            answer: "confirm",
+            send_at: None,
+            sender: 18,
+            sender_title: "七年级1班班主任",
+            audience: "{}",
+            lists: &[],
+        };
+        assert_eq!(
+            sealed.digest().to_hex(),
+            "a1b0edb9931ca841d00bbf780b3eae16219eaf6b50f44f5dd54330a2cd6aa13f"
+        );
+    }
+
+    #[test]
+    fn g8_what_concerns_one_child_never_goes_to_a_group() {
+        let draft = |category| Draft {
+            audience: Audience::Classes { classes: vec![ClassId(1)] },
+            category: Some(category),
+            title: "t".into(),
+            body: "b".into(),
+            send_at: None,
+            reasons: BTreeMap::new(),
+        };
+        for category in Category::ALL {
+            let refused = !draft(category).check_submission(&[], Instant(0)).is_empty();
+            assert_eq!(refused, category.is_about_one_child(), "{category:?}");
+            assert_eq!(Category::from_key(category.key()), Some(category));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_root_does_not_depend_on_order(mut entries in prop::collection::vec((0i64..50, 0i64..50), 0..40), seed in 0usize..40) {
+            let list = |e: &[(i64, i64)]| e.iter().map(|&(person, student)| Recipient { person, student }).collect::<Vec<_>>();
+            let one = ListRoot::of("class:1", &list(&entries));
+            let len = entries.len().max(1);
+            entries.rotate_left(seed % len);
+            prop_assert_eq!(one, ListRoot::of("class:1", &list(&entries)));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The school itself: units (G1), their custodians (G2), and what is set for all.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{StaffId, UnitId};
+use crate::time::{Instant, SendingWindow};
+use crate::words::Words;
+
+/// What kind of unit this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitKind {
+    /// The school: the root of the tree.
+    School,
+    /// 校办室: the managing unit (G9).
+    Office,
+    /// 处室.
+    Department,
+    /// 年级: holds classes.
+    Grade,
+}
+
+impl UnitKind {
+    /// The name stored in the database.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::School => "school",
+            Self::Office => "office",
+            Self::Department => "department",
+            Self::Grade => "grade",
+        }
+    }
+
+    /// The kind with this [`UnitKind::key`].
+    pub fn from_key(key: &str) -> Option<Self> {
+        [Self::School, Self::Office, Self::Department, Self::Grade].into_iter().find(|k| k.key() == key)
+    }
+
+    /// For the screen.
+    pub fn title(self) -> Words {
+        match self {
+            Self::School => Words::fixed("学校", "School"),
+            Self::Office => Words::fixed("校办室", "School office"),
+            Self::Department => Words::fixed("处室", "Department"),
+            Self::Grade => Words::fixed("年级", "Year group"),
+        }
+    }
+}
+
+/// The school as every signed-in person sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchoolView {
+    /// Name.
+    pub name: String,
+    /// The signature in every SMS, without 【】.
+    pub signature: String,
+    /// The school's own word for the platform: 校讯通 or 校信通.
+    pub platform_word: String,
+    /// When parents and teachers may be disturbed.
+    pub window: SendingWindow,
+    /// Set while all sending is stopped.
+    pub stopped: Option<Stopped>,
+}
+
+/// All sending is stopped: by whom, why, since when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Name of the person who stopped it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub at: Instant,
+}
+
+/// `POST /api/school/stop`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StopOrder {
+    /// Stop, or go on.
+    pub stopped: bool,
+    /// Why; kept in the audit log.
+    pub reason: String,
+}
+
+/// One unit in `GET /api/units`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitView {
+    /// Its id.
+    pub id: UnitId,
+    /// The unit above it; none for the school.
+    pub parent: Option<UnitId>,
+    /// What it is.
+    pub kind: UnitKind,
+    /// Name.
+    pub name: String,
+    /// Who answers for its account and password (专人负责, G2).
+    pub custodian: Option<PersonRef>,
+    /// Who holds a leading post in it.
+    pub heads: Vec<PersonRef>,
+}
+
+/// A person as others see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonRef {
+    /// Who.
+    pub id: StaffId,
+    /// Name.
+    pub name: String,
+    /// Staff number.
+    pub number: String,
+}
+
+/// `POST /api/setup`: the first step of a new deployment, works once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Setup {
+    /// The school's name.
+    pub name: String,
+    /// The SMS signature, 2 to 12 characters, without 【】.
+    pub signature: String,
+    /// 校讯通 or 校信通.
+    #[serde(default)]
+    pub platform_word: Option<String>,
+    /// The sending window; 07:00 to 21:00 where absent.
+    #[serde(default)]
+    pub window: Option<SendingWindow>,
+    /// The two first administrators: two, so that neither is alone with the keys.
+    pub administrators: Vec<FirstAdministrator>,
+}
+
+/// One of the two first administrators.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FirstAdministrator {
+    /// Staff number (教职工号).
+    pub number: String,
+    /// Name.
+    pub name: String,
+}

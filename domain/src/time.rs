@@ -1,0 +1,146 @@
+//! Instants are UTC milliseconds; people live in Asia/Shanghai (I12).
+//!
+//! China has had one zone and no daylight saving since 1991, so a fixed
+//! offset of eight hours is exact for every instant this product can meet.
+
+use chrono::{DateTime, Datelike, FixedOffset, TimeZone, Timelike, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::words::{Lang, Words};
+
+/// A second in milliseconds.
+pub const SECOND: i64 = 1_000;
+/// A minute in milliseconds.
+pub const MINUTE: i64 = 60 * SECOND;
+/// An hour in milliseconds.
+pub const HOUR: i64 = 60 * MINUTE;
+/// A day in milliseconds.
+pub const DAY: i64 = 24 * HOUR;
+/// Asia/Shanghai's distance from UTC in milliseconds.
+const SHANGHAI: i64 = 8 * HOUR;
+
+/// An instant: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Instant(pub i64);
+
+impl Instant {
+    /// The instant `ms` milliseconds later (earlier where negative).
+    pub fn plus(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    fn shanghai(self) -> DateTime<FixedOffset> {
+        // The fall-back is unreachable for instants a JavaScript Date can hold.
+        let utc = Utc.timestamp_millis_opt(self.0).single().unwrap_or_default();
+        match FixedOffset::east_opt(8 * 3600) {
+            Some(zone) => utc.with_timezone(&zone),
+            None => utc.fixed_offset(),
+        }
+    }
+
+    /// Minutes since midnight in Shanghai, 0 to 1439.
+    pub fn minute_of_day(self) -> u16 {
+        (self.0 + SHANGHAI).rem_euclid(DAY).div_euclid(MINUTE) as u16
+    }
+
+    /// Midnight in Shanghai at the start of this instant's day.
+    pub fn start_of_day(self) -> Self {
+        Self((self.0 + SHANGHAI).div_euclid(DAY) * DAY - SHANGHAI)
+    }
+
+    /// `2026-09-01` in Shanghai.
+    pub fn date(self) -> String {
+        let t = self.shanghai();
+        format!("{:04}-{:02}-{:02}", t.year(), t.month(), t.day())
+    }
+
+    /// `2026-09-01 07:30` in Shanghai.
+    pub fn date_time(self) -> String {
+        let t = self.shanghai();
+        format!("{} {:02}:{:02}", self.date(), t.hour(), t.minute())
+    }
+
+    /// As a school writes it: `9月1日 07:30`, `1 Sep, 07:30`.
+    pub fn words(self) -> Words {
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let t = self.shanghai();
+        let (month, day, hour, minute) = (t.month(), t.day(), t.hour(), t.minute());
+        let name = MONTHS[t.month0() as usize % 12];
+        crate::words!("{month}月{day}日 {hour:02}:{minute:02}", "{day} {name}, {hour:02}:{minute:02}")
+    }
+
+    /// [`Instant::words`] in one language.
+    pub fn show(self, lang: Lang) -> String {
+        self.words().get(lang).to_owned()
+    }
+
+    /// Reads `2026-09-01T07:30` (a browser's `datetime-local`) as Shanghai time.
+    pub fn from_local(text: &str) -> Option<Self> {
+        let t = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").ok()?;
+        Some(Self(t.and_utc().timestamp_millis() - SHANGHAI))
+    }
+
+    /// `2026-09-01T07:30` in Shanghai, for `datetime-local`.
+    pub fn to_local(self) -> String {
+        self.date_time().replace(' ', "T")
+    }
+}
+
+/// The hours in which parents and teachers may be disturbed (G14, G34), in
+/// minutes since midnight in Shanghai; `from` inclusive, `to` exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendingWindow {
+    /// First minute.
+    pub from: u16,
+    /// First minute after it; 1440 is midnight.
+    pub to: u16,
+}
+
+impl SendingWindow {
+    /// The product's default for a school: 07:00 to 21:00.
+    pub const DEFAULT: Self = Self { from: 7 * 60, to: 21 * 60 };
+
+    /// The first instant, `at` or later, that lies in the window.
+    pub fn next_open(self, at: Instant) -> Instant {
+        let minute = at.minute_of_day();
+        if self.from <= minute && minute < self.to {
+            at
+        } else if minute < self.from {
+            at.start_of_day().plus(i64::from(self.from) * MINUTE)
+        } else {
+            at.start_of_day().plus(DAY + i64::from(self.from) * MINUTE)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn shanghai_is_eight_hours_ahead() {
+        let t = Instant::from_local("2026-09-01T00:30").expect("a time");
+        assert_eq!(t.0, 1_788_193_800_000);
+        assert_eq!(t.date_time(), "2026-09-01 00:30");
+        assert_eq!(t.words().get(Lang::Zh), "9月1日 00:30");
+        assert_eq!(t.to_local(), "2026-09-01T00:30");
+        assert_eq!(Instant::from_local("tomorrow"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_next_opening_is_in_the_window_and_within_a_day(
+            at in 0i64..4_102_444_800_000, from in 0u16..1439, len in 1u16..1440,
+        ) {
+            let window = SendingWindow { from, to: (from + len).min(1440) };
+            let open = window.next_open(Instant(at));
+            prop_assert!(open.0 >= at && open.0 - at <= DAY);
+            let minute = open.minute_of_day();
+            prop_assert!(window.from <= minute && minute < window.to);
+        }
+    }
+}
