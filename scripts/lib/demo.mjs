@@ -1,0 +1,78 @@
+// The demo school, loaded through the public API like any other: nothing here
+// that an office could not do in the browser.
+import { readFileSync } from "node:fs";
+import { at } from "./base.mjs";
+import { Client } from "./client.mjs";
+
+/** One passphrase for all demo accounts; it exists only where DEMO=1 is set. */
+export const PASSPHRASE = "wutong-2026-xiaoxun-demo";
+
+/** The two first administrators are staff of the file, so that the import finds them. */
+const administrators = [
+  { number: "T0014", name: "田沐华" },
+  { number: "T0013", name: "高佑奕" },
+];
+
+/** Accounts that are activated, in the order of the main job. */
+const accounts = [
+  ["T0018", "七年级1班班主任", "homeroom teacher, class 7-1"],
+  ["T0019", "七年级2班班主任", "homeroom teacher, class 7-2"],
+  ["T0026", "八年级1班班主任", "homeroom teacher, class 8-1"],
+  ["T0042", "任课教师（物理，七年级1–4班）", "subject teacher, physics, 7-1 to 7-4"],
+  ["T0015", "七年级年级组长", "head of year 7"],
+  ["T0016", "八年级年级组长", "head of year 8"],
+  ["T0017", "九年级年级组长", "head of year 9"],
+  ["T0003", "校办室主任", "office director"],
+  ["T0004", "校办室干事", "office clerk"],
+  ["T0001", "校长", "principal"],
+  ["T0002", "副校长", "vice principal"],
+  ["T0014", "系统管理员", "administrator"],
+];
+
+/** `POST /api/setup`; the answer is the two administrators' slips. */
+export async function setUp(origin, setupKey) {
+  const { slips } = await new Client(origin).post(
+    "/api/setup",
+    {
+      name: "示范中学",
+      signature: "示范中学",
+      platform_word: "校讯通",
+      // The whole day, so that the demo works at any hour.
+      window: { from: 0, to: 1440 },
+      administrators,
+    },
+    { authorization: `Bearer ${setupKey}` },
+  );
+  return slips;
+}
+
+/** Previews a file, takes the likely answer to each question, applies it. */
+export async function importFile(client, kind, path) {
+  const preview = await client.post(`/api/roster/imports?kind=${kind}`, new Uint8Array(readFileSync(path)));
+  const answers = preview.questions.map(({ id, suggested }) => ({ id, chosen: suggested }));
+  return client.post(`/api/roster/imports/${preview.id}/apply`, { answers });
+}
+
+/** Loads the demo school into a running, empty deployment. */
+export async function loadDemo(origin, setupKey, tell) {
+  const slips = await setUp(origin, setupKey);
+  tell("setup");
+  const anybody = new Client(origin);
+  for (const slip of slips) await anybody.activate(slip, PASSPHRASE);
+  const admin = new Client(origin);
+  await admin.signIn(administrators[0].number, PASSPHRASE);
+  await importFile(admin, "staff", at("tests", "data", "middle-school-staff.csv"));
+  tell("staff");
+  await importFile(admin, "students", at("tests", "data", "middle-school-students.csv"));
+  tell("students");
+
+  const staff = await admin.get("/api/staff");
+  const wanted = new Set(accounts.map(([number]) => number));
+  const ids = staff.filter((s) => wanted.has(s.number) && !s.active).map((s) => s.id);
+  for (const slip of await admin.post("/api/staff/activations", { staff: ids })) {
+    await anybody.activate(slip, PASSPHRASE);
+  }
+  tell("accounts");
+  const names = new Map(staff.map((s) => [s.number, s.name]));
+  return accounts.map(([number, post, english]) => ({ number, name: names.get(number) ?? "", post, english }));
+}

@@ -1,0 +1,124 @@
+// A state folder: the local copy of the deployment (its configuration, secrets
+// and data). Everything a running Xiaoxun keeps on this machine lies in one.
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { parse } from "smol-toml";
+import { Stop, at, bin, files, hash, root, say, t } from "./base.mjs";
+
+/** What `npm start` adds for the demo; none of it exists in production. */
+const demo = { DEMO: "1", SMS_PROVIDER: "sandbox" };
+/** Knobs of the pretend telephone company and the clock, for tests. */
+const passedOn = ["SANDBOX_LATENCY_MS", "SANDBOX_ANSWER_DELAY_MS", "CLOCK_OFFSET_MS"];
+
+/** Writes a file whole or not at all. */
+function put(path, text, mode = 0o644) {
+  writeFileSync(`${path}.new`, text, { mode });
+  renameSync(`${path}.new`, path);
+}
+
+/** A deployment's secrets, in the forms that worker/src/crypto.rs reads. */
+export function freshSecrets() {
+  const key = () => randomBytes(32).toString("hex");
+  return {
+    DATA_KEYS: `1:${key()}`,
+    INDEX_KEY: key(),
+    LINK_KEYS: `1:${key()}`,
+    PASSWORD_PEPPER: key(),
+    SETUP_KEY: randomBytes(32).toString("base64url"),
+  };
+}
+
+export class State {
+  constructor(folder) {
+    this.dir = resolve(folder);
+    mkdirSync(this.dir, { recursive: true });
+  }
+
+  path(...parts) {
+    return join(this.dir, ...parts);
+  }
+
+  /** Where the local runtime keeps D1, objects and buckets; also for `wrangler --persist-to`. */
+  get data() {
+    return this.path("data");
+  }
+
+  read(name) {
+    return existsSync(this.path(name)) ? JSON.parse(readFileSync(this.path(name), "utf8")) : undefined;
+  }
+
+  write(name, value, mode) {
+    put(this.path(name), `${JSON.stringify(value, null, 2)}\n`, mode);
+  }
+
+  remove(name) {
+    rmSync(this.path(name), { recursive: true, force: true });
+  }
+
+  /** The deployment's secrets, made once, readable by their owner only. */
+  secrets() {
+    const have = this.read("secrets.json") ?? {};
+    const all = { ...freshSecrets(), ...have };
+    this.write("secrets.json", all, 0o600);
+    chmodSync(this.path("secrets.json"), 0o600);
+    return all;
+  }
+
+  /** The configuration to run here: wrangler.toml, plus the demo unless this is production's. */
+  configure({ origin, production = false, vars = {} }) {
+    const config = parse(readFileSync(at("wrangler.toml"), "utf8"));
+    config.main = at(config.main);
+    config.assets.directory = at(config.assets.directory);
+    for (const database of config.d1_databases) database.migrations_dir = at(database.migrations_dir);
+    config.vars = { ...config.vars, PUBLIC_ORIGIN: origin };
+    if (!production) {
+      Object.assign(config.vars, demo);
+      config.d1_databases.push({
+        binding: "SANDBOX_DB",
+        database_name: "xiaoxun-sandbox",
+        migrations_dir: at("schema", "sandbox"),
+      });
+    }
+    for (const name of passedOn) if (process.env[name]) config.vars[name] = process.env[name];
+    Object.assign(config.vars, vars);
+    this.write("wrangler.json", config);
+    return config;
+  }
+
+  /** Applies new migrations. An applied one that changed since cannot be repaired: says so. */
+  migrate(config) {
+    const applied = this.read("migrations.json") ?? {};
+    for (const { binding, migrations_dir: folder } of config.d1_databases) {
+      const now = Object.fromEntries(
+        files(folder)
+          .filter((path) => path === join(folder, basename(path)) && path.endsWith(".sql"))
+          .map((path) => [basename(path), hash([path])]),
+      );
+      const before = applied[binding] ?? {};
+      const changed = Object.keys(before).filter((name) => before[name] !== now[name]);
+      if (changed.length) {
+        throw new Stop(
+          t(
+            `${changed.join("、")} 在应用之后又被修改，这个数据目录无法继续使用。请删除 ${this.dir}，或用 --state 指定另一个目录。`,
+            `${changed.join(", ")} changed after it was applied, so this state folder cannot go on. Delete ${this.dir}, or name another one with --state.`,
+          ),
+        );
+      }
+      const fresh = Object.keys(now).length - Object.keys(before).length;
+      if (!fresh) continue;
+      const result = spawnSync(
+        bin("wrangler"),
+        ["d1", "migrations", "apply", binding, "--local", "--config", this.path("wrangler.json"), "--persist-to", this.data],
+        { cwd: root, encoding: "utf8", env: { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false" } },
+      );
+      if (result.status !== 0) {
+        throw new Stop(`${t("数据库迁移失败", "A migration failed")} (${binding})\n${result.stdout}${result.stderr}`);
+      }
+      applied[binding] = now;
+      this.write("migrations.json", applied);
+      say(t(`✓ 数据库 ${binding}：应用 ${fresh} 个迁移`, `✓ Database ${binding}: ${fresh} migration(s) applied`));
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// Runs a prepared state folder for tests: prints one line of JSON when ready,
+// ends when its standard input does, so that no test leaves a server behind.
+import { createHash, createHmac } from "node:crypto";
+import { Stop, main, modernNode, options } from "./lib/base.mjs";
+
+await main(async () => {
+  const chosen = options({ port: "0", state: "", production: false, var: [] });
+  if (!chosen.state) throw new Stop("serve.mjs --state DIR [--port N] [--production] [--var NAME=VALUE]…");
+  await modernNode();
+  const { State } = await import("./lib/state.mjs");
+  const { endOrphans, freePort, serve } = await import("./lib/server.mjs");
+  const state = new State(chosen.state);
+  await endOrphans(state);
+  const port = Number(chosen.port) || (await freePort());
+  const vars = Object.fromEntries(chosen.var.map((v) => [v.slice(0, v.indexOf("=")), v.slice(v.indexOf("=") + 1)]));
+  const config = state.configure({ origin: `http://127.0.0.1:${port}`, production: chosen.production, vars });
+  state.migrate(config);
+  const server = await serve({ state, config, port, onError: (message) => console.error(message) });
+  const end = async () => {
+    await server.stop();
+    process.exit(0);
+  };
+  process.stdin.on("end", end).on("error", end).resume();
+  process.on("SIGTERM", end);
+  const { origin, workerd } = server;
+  const { SETUP_KEY: setup_key } = state.secrets();
+  console.log(JSON.stringify({ origin, pid: process.pid, workerd, setup_key, ...databases(state) }));
+});
+
+/** Where Miniflare keeps a D1 database: its object's id is an HMAC of the binding's name. */
+function databases(state) {
+  const key = createHash("sha256").update("miniflare-D1DatabaseObject").digest();
+  const mac = (data) => createHmac("sha256", key).update(data).digest().subarray(0, 16);
+  const file = (binding) => {
+    const name = mac(binding);
+    const id = Buffer.concat([name, mac(name)]).toString("hex");
+    return state.path("data", "v3", "d1", "miniflare-D1DatabaseObject", `${id}.sqlite`);
+  };
+  return { d1: file("DB"), sandbox: file("SANDBOX_DB") };
+}

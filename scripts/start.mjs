@@ -1,0 +1,102 @@
+// `npm start`: from a fresh clone to a running school, with nothing done by hand.
+import { Stop, at, main, modernNode, options, say, seconds, t } from "./lib/base.mjs";
+
+await main(async () => {
+  const chosen = options({ port: "8787", state: at(".state"), demo: "middle", open: false });
+  if (!["none", "middle"].includes(chosen.demo)) {
+    throw new Stop(t("--demo 只能是 none 或 middle", "--demo is none or middle"));
+  }
+  await modernNode();
+  const { build } = await import("./lib/build.mjs");
+  const { State } = await import("./lib/state.mjs");
+  const { checkPort, endOrphans, serve } = await import("./lib/server.mjs");
+  const { PASSPHRASE, loadDemo, setUp } = await import("./lib/demo.mjs");
+
+  const started = Date.now();
+  const port = Number(chosen.port);
+  const state = new State(chosen.state);
+  await endOrphans(state);
+  await checkPort(port);
+  await build();
+
+  // A first start that was killed half way begins again.
+  if (state.read("loading.json")) for (const name of ["data", "migrations.json", "loading.json", "school.json"]) state.remove(name);
+  const config = state.configure({ origin: `http://127.0.0.1:${port}` });
+  state.migrate(config);
+  const server = await serve({ state, config, port, onError: (message) => console.error(`  ! ${message}`) });
+
+  let ending = false;
+  const end = async () => {
+    if (ending) return;
+    ending = true;
+    await server.stop();
+    say(t("\n已停止。数据保留在 ", "\nStopped. The data stays in ") + state.dir);
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
+
+  const load = async () => {
+    state.write("loading.json", { demo: chosen.demo });
+    const { SETUP_KEY } = state.secrets();
+    let school;
+    if (chosen.demo === "middle") {
+      say(t("▸ 载入示范学校（一般需要 10 s）", "▸ Loading the demo school (usually 10 s)"));
+      const words = {
+        setup: t("学校和两位管理员", "the school and two administrators"),
+        staff: t("65 位教职工", "65 members of staff"),
+        students: t("24 个班、1100 名学生、1756 个家长手机号", "24 classes, 1,100 students, 1,756 parents' phones"),
+        accounts: t("示范账号", "demo accounts"),
+      };
+      school = { accounts: await loadDemo(server.origin, SETUP_KEY, (done) => say(`  ✓ ${words[done]}`)) };
+    } else {
+      school = { slips: await setUp(server.origin, SETUP_KEY) };
+    }
+    state.write("school.json", school, 0o600);
+    state.remove("loading.json");
+    return school;
+  };
+  const school =
+    state.read("school.json") ??
+    (await load().catch(async (e) => {
+      await server.stop();
+      throw new Stop(t(`学校数据没有载入：${e.message}\n详情见 ${state.path("log.txt")}`, `The school was not loaded: ${e.message}\nMore in ${state.path("log.txt")}`));
+    }));
+
+  greet(server.origin, school, PASSPHRASE);
+  say(t(`\n启动用时 ${seconds(Date.now() - started)}。按 Ctrl-C 停止。`, `\nReady after ${seconds(Date.now() - started)}. Ctrl-C stops it.`));
+  everyMinute(server);
+});
+
+/** Cloudflare fires cron; here nobody else does. */
+function everyMinute(server) {
+  const fire = () => server.cron().catch((e) => console.error(`  ! ${e.message}`));
+  const next = () =>
+    setTimeout(() => {
+      fire();
+      next();
+    }, 60_000 - (Date.now() % 60_000));
+  fire();
+  next();
+}
+
+function greet(origin, { accounts, slips }, passphrase) {
+  const line = "─".repeat(64);
+  say(`\n${line}`);
+  say(t(`校讯已启动         ${origin}`, `Xiaoxun is running      ${origin}`));
+  say(t(`家长的手机（模拟） ${origin}/sandbox`, `The parents' phones     ${origin}/sandbox`));
+  if (accounts) {
+    say(t("\n示范账号（教职工号 / 姓名 / 岗位）", "\nDemo accounts (staff number / name / post)"));
+    for (const { number, name, post, english } of accounts) say(`  ${number}  ${name.padEnd(4, "　")} ${t(post, `${post} · ${english}`)}`);
+    say(t(`所有示范账号的密码：${passphrase}`, `Password of every demo account: ${passphrase}`));
+  }
+  if (slips) {
+    say(
+      t(
+        "\n空学校。请两位管理员各用自己的一次性链接设置密码，然后导入教职工名单：",
+        "\nAn empty school. Each of the two administrators sets a password with the own single-use link, then imports the staff file:",
+      ),
+    );
+    for (const { number, name, link } of slips) say(`  ${number} ${name}  ${link}`);
+  }
+  say(line);
+}
