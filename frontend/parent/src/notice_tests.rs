@@ -1,0 +1,172 @@
+use domain::time::Instant;
+
+use super::*;
+
+const TOKEN: &str = "AQAAEAAAAAAHAbCdEfGhIjKlMnOpQrSt";
+/// All that one visit may transfer (DESIGN), headers apart.
+const BUDGET: usize = 14 * 1024;
+
+fn notice(body: &str) -> Page {
+    Page {
+        school: "麻阳苗族自治县第一初级中学".into(),
+        platform_word: "校讯通".into(),
+        children: vec![
+            Child { name: "龙思齐".into(), class_name: "七年级1班".into(), number: Some(12) },
+            Child { name: "龙思远".into(), class_name: "九年级3班".into(), number: Some(40) },
+        ],
+        recipient: None,
+        title: "秋季运动会安排".into(),
+        body: body.into(),
+        sender: "七年级1班班主任".into(),
+        at: Instant(1_788_193_800_000),
+        confirmed_at: None,
+    }
+}
+
+const PAYLOADS: [&str; 12] = [
+    "<script>alert(1)</script>",
+    "</style><script>alert(1)</script>",
+    "</title><img src=x onerror=alert(1)>",
+    "\"><svg onload=alert(1)>",
+    "' onmouseover='alert(1)",
+    "<!--",
+    "--><b>",
+    "]]><x>",
+    "&lt;b&gt;&amp;",
+    "<a href=\"javascript:alert(1)\">x</a>",
+    "<form action=//evil><button>",
+    "\u{0}\u{202e}<iframe srcdoc='<p>'>",
+];
+
+/// The tags of a document, in order, without their attributes' values.
+fn tags(html: &str) -> Vec<String> {
+    html.split('<')
+        .skip(1)
+        .map(|t| t.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[test]
+fn whatever_is_written_stays_text() {
+    for lang in [Lang::Zh, Lang::En] {
+        let plain = tags(&page(&notice("正文"), TOKEN, lang, false));
+        for payload in PAYLOADS {
+            let mut page_of = notice(payload);
+            page_of.school = payload.into();
+            page_of.platform_word = payload.into();
+            page_of.title = payload.into();
+            page_of.sender = payload.into();
+            for child in &mut page_of.children {
+                child.name = payload.into();
+                child.class_name = payload.into();
+            }
+            let html = page(&page_of, TOKEN, lang, false);
+            assert_eq!(tags(&html), plain, "{payload}");
+            let mut to_staff = page_of.clone();
+            to_staff.recipient = Some(payload.into());
+            assert!(!html.contains("<script"), "{payload}");
+            assert!(!page(&to_staff, TOKEN, lang, false).contains("<script"), "{payload}");
+            assert!(!not_found(lang, Some(payload)).contains("<script"), "{payload}");
+            // Shown as typed, not swallowed and not escaped twice.
+            if payload == "&lt;b&gt;&amp;" {
+                assert!(html.contains("&amp;lt;b&amp;gt;&amp;amp;"), "{html}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_only_form_posts_to_the_token() {
+    for lang in [Lang::Zh, Lang::En] {
+        let html = page(&notice("正文"), TOKEN, lang, false);
+        assert_eq!(html.matches("<form").count(), 1);
+        assert!(html.contains(&format!("<form method=\"post\" action=\"/m/{TOKEN}\">")), "{html}");
+        assert!(html.contains("<button name=\"action\" value=\"confirm\">"), "{html}");
+        // The token is in no link, so it leaks into no referrer and no copy of one.
+        assert_eq!(html.matches(TOKEN).count(), 1);
+    }
+}
+
+#[test]
+fn after_confirming_there_is_nothing_left_to_do() {
+    let mut confirmed = notice("正文");
+    confirmed.confirmed_at = Some(Instant(1_788_200_000_000));
+    for (lang, now, earlier, when) in [
+        (Lang::Zh, "确认成功", "您已确认", "9月1日 02:13"),
+        (Lang::En, "thank you", "You have confirmed", "1 Sep, 02:13"),
+    ] {
+        for (just_now, words) in [(true, now), (false, earlier)] {
+            let html = page(&confirmed, TOKEN, lang, just_now);
+            assert!(html.contains(words) && html.contains(when), "{html}");
+            assert!(!html.contains("<form") && !html.contains(TOKEN), "{html}");
+        }
+    }
+}
+
+#[test]
+fn says_which_child_and_which_number() {
+    let html = page(&notice("正文"), TOKEN, Lang::Zh, false);
+    for part in ["龙思齐", "七年级1班", "第 12 号", "龙思远", "第 40 号", "七年级1班班主任", "9月1日 00:30"]
+    {
+        assert!(html.contains(part), "{part}");
+    }
+    let mut to_staff = notice("正文");
+    to_staff.children.clear();
+    to_staff.recipient = Some("范知".into());
+    assert!(page(&to_staff, TOKEN, Lang::Zh, false).contains("范知："));
+}
+
+#[test]
+fn g32_says_how_to_tell_a_genuine_notice() {
+    for html in [page(&notice("正文"), TOKEN, Lang::Zh, false), not_found(Lang::Zh, None)] {
+        for part in ["登录", "付款", "下载软件", "银行卡号", "打电话"] {
+            assert!(html.contains(part), "{part}");
+        }
+    }
+}
+
+#[test]
+fn paragraphs_are_parted_by_blank_lines() {
+    assert_eq!(paragraphs("甲\r\n乙\n\n \n丙\n"), ["甲\n乙", "丙"]);
+    assert_eq!(paragraphs("　　首行缩进"), ["　　首行缩进"]);
+    assert!(paragraphs(" \n\n").is_empty());
+}
+
+#[test]
+fn needs_no_script_and_no_second_request() {
+    let pages = [
+        page(&notice("正文"), TOKEN, Lang::Zh, false),
+        page(&notice("正文"), TOKEN, Lang::En, false),
+        not_found(Lang::Zh, Some("学校")),
+    ];
+    for html in pages {
+        assert!(!html.contains("<script"), "{html}");
+        assert!(!html.contains("src=") && !html.contains("url(") && !html.contains("@import"), "{html}");
+        assert!(!html.contains(" style="), "the CSP allows the one style by its hash");
+        assert!(html.contains(STYLE) && source_hash(STYLE) == style_hash());
+        // The empty icon keeps browsers from asking for one.
+        assert_eq!(html.matches("<link").count(), 1);
+    }
+    assert!(style_hash().starts_with("'sha256-") && style_hash().ends_with("='"));
+    assert!(!STYLE.contains('<'), "or the style would end early");
+}
+
+#[test]
+fn a_typical_notice_fits_the_budget_uncompressed() {
+    let five_hundred: String = "家长您好，".chars().cycle().take(500).collect();
+    let notice_500 = page(&notice(&five_hundred), TOKEN, Lang::Zh, false);
+    let longest: String = "长".repeat(5_000);
+    let worst = page(&notice(&longest), TOKEN, Lang::Zh, false);
+    println!("500 characters: {} bytes; 5,000 characters: {} bytes", notice_500.len(), worst.len());
+    assert!(notice_500.len() <= BUDGET, "{}", notice_500.len());
+    // 5,000 characters are 15,000 bytes by themselves: only compression brings those under.
+    assert!(worst.len() - 15_000 <= BUDGET / 2, "{}", worst.len());
+}
+
+#[test]
+fn one_page_for_every_link_that_does_not_open() {
+    let html = not_found(Lang::Zh, Some("麻阳一中"));
+    assert!(html.contains("打电话给班主任或学校") && html.contains("href=\"?lang=en\""));
+    assert!(!html.contains("<form"));
+    assert!(not_found(Lang::En, None).contains("call the homeroom teacher or the school"));
+}
