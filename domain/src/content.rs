@@ -1,11 +1,19 @@
 //! The content check (G15, G48): run by the browser while typing and by the
 //! Worker at submission, whose word counts.
+//!
+//! These are the first warnings, from small lists: the browser downloads
+//! them. Machines are sure of little in a language: what is surely wrong
+//! blocks, what people have to judge asks for a reason that the approver reads.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
 use crate::words::Words;
+
+mod lists;
+mod numbers;
+mod signs;
 
 /// What a finding does to a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,4 +44,293 @@ pub struct Finding {
     pub words: Words,
     /// What to write instead, where that is certain.
     pub fix: Option<String>,
+}
+
+/// Places shown per rule and field; a text full of one fault needs no longer list.
+const PLACES_PER_RULE: usize = 20;
+
+/// So far back a word of advice against something reaches.
+const LOOK_BACK: usize = 16;
+
+/// Checks a title and a text. Findings come by field, then by place.
+pub fn check(title: &str, body: &str) -> Vec<Finding> {
+    let mut findings = check_field("title", title);
+    findings.extend(check_field("body", body));
+    findings
+}
+
+fn check_field(field: &'static str, text: &str) -> Vec<Finding> {
+    let text = Text::new(text);
+    let mut found = Findings { field, list: Vec::new() };
+    signs::check(&text, &mut found);
+    numbers::check(&text, &mut found);
+    lists::check(&text, &mut found);
+    found.list.sort_by(|a, b| (a.start, b.severity).cmp(&(b.start, a.severity)));
+    found.list
+}
+
+/// A text as the rules look at it: its characters, and each folded to the
+/// plain form (half-width, lower case), so that variants of a sign are one.
+struct Text {
+    chars: Vec<char>,
+    folded: Vec<char>,
+}
+
+impl Text {
+    fn new(text: &str) -> Self {
+        let chars: Vec<char> = text.chars().collect();
+        let folded = chars.iter().map(|c| fold(*c)).collect();
+        Self { chars, folded }
+    }
+
+    /// Whether the folded characters at `at` are `pattern`.
+    fn at(&self, at: usize, pattern: &str) -> bool {
+        let mut rest = self.folded.get(at..).unwrap_or_default().iter();
+        pattern.chars().all(|p| rest.next() == Some(&p))
+    }
+
+    /// Where the clause that holds `at` begins, or [`LOOK_BACK`] before it.
+    fn clause(&self, at: usize) -> usize {
+        let from = at.saturating_sub(LOOK_BACK);
+        let before = self.folded.get(from..at).unwrap_or_default();
+        before.iter().rposition(|c| ends_clause(*c)).map_or(from, |p| from + p + 1)
+    }
+
+    /// Whether any of `words` stands between `from` and `to`.
+    fn any_between(&self, from: usize, to: usize, words: &[&str]) -> bool {
+        (from..to).any(|at| words.iter().any(|w| at + w.chars().count() <= to && self.at(at, w)))
+    }
+}
+
+fn ends_clause(c: char) -> bool {
+    matches!(c, '，' | ',' | '。' | '；' | ';' | '！' | '!' | '？' | '?' | '\n')
+}
+
+/// The plain form: full-width forms to ASCII, capitals to small letters.
+fn fold(c: char) -> char {
+    let half = match c {
+        '！'..='～' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        other => other,
+    };
+    half.to_ascii_lowercase()
+}
+
+struct Findings {
+    field: &'static str,
+    list: Vec<Finding>,
+}
+
+impl Findings {
+    fn is_title(&self) -> bool {
+        self.field == "title"
+    }
+
+    fn add(
+        &mut self,
+        (rule, severity): (&'static str, Severity),
+        (start, len): (usize, usize),
+        words: Words,
+        fix: Option<String>,
+    ) {
+        if self.list.iter().filter(|f| f.rule == rule).count() < PLACES_PER_RULE {
+            let field = self.field.into();
+            self.list.push(Finding { rule: rule.into(), severity, field, start, len, words, fix });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rules(title: &str, body: &str) -> Vec<(String, Severity)> {
+        check(title, body).into_iter().map(|f| (f.rule.into_owned(), f.severity)).collect()
+    }
+
+    fn apply(text: &str, finding: &Finding, fix: &str) -> String {
+        let chars: Vec<char> = text.chars().collect();
+        let mut out: String = chars[..finding.start].iter().collect();
+        out.push_str(fix);
+        out.extend(&chars[finding.start + finding.len..]);
+        out
+    }
+
+    #[test]
+    fn ordinary_notices_give_nothing() {
+        for (title, body) in [
+            (
+                "国庆节放假安排",
+                "各位家长：\n    国庆节10月1日至7日放假，共7天。10月8日（星期四）正常上课，请督促孩子按时到校。\n    七年级1班",
+            ),
+            (
+                "家长会通知",
+                "兹定于2026年9月18日（星期五）19:00在各班教室召开家长会，请您准时参加。来校时请在门口登记，联系电话：0745-5823456。",
+            ),
+            (
+                "秋季运动会",
+                "学校将于10月22日至23日举行秋季运动会，请给孩子准备运动鞋和水杯。去年我校在县运动会上取得了优异成绩。",
+            ),
+            (
+                "关于防溺水的提醒",
+                "天气炎热，请家长教育孩子不私自下水游泳，不到无安全设施的水域游泳。发现险情请拨打110。",
+            ),
+            (
+                "防范电信诈骗",
+                "近期诈骗多发，请家长提高警惕：不点陌生链接，不转账，不扫来历不明的二维码，谨防刷单、裸聊等骗局，远离赌博。",
+            ),
+            (
+                "作息时间调整",
+                "自10月8日起，早上到校时间调整为7:40，下午放学时间为17:30。天气转凉，请注意添衣。",
+            ),
+            (
+                "体检通知",
+                "我校定于9月25日上午组织七年级学生体检，请学生空腹到校，带好身份证复印件。以下注意事项请家长阅读。",
+            ),
+            (
+                "Parents' evening on Friday",
+                "Dear parents, the parents' evening is on Friday 18 September at 7 pm. Please be on time.",
+            ),
+            (
+                "学校已部署暑期安全工作",
+                "暑假期间学校部署期间各项值班，自己经常检查，以经济节约为原则。已后悔的事不要再做。我们按装订顺序发放。",
+            ),
+            ("中考体育考试安排", "考试时间4月20日，请穿运动服，带准考证。"),
+        ] {
+            assert_eq!(rules(title, body), [], "{title} {:?}", check(title, body));
+        }
+    }
+
+    #[test]
+    fn g15_what_is_found() {
+        use Severity::*;
+        for (title, body, rule, severity) in [
+            ("【重要】放假安排", "", "reserved_brackets", Block),
+            ("点击www.abc.cn查看", "", "link_in_title", Block),
+            ("请看 HTTPS://x.y/z", "", "link_in_title", Block),
+            ("放假通知ｗｗｗ．ａｂｃ．ｃｎ", "", "link_in_title", Block),
+            ("放假\u{202e}安排", "", "invisible", Block),
+            ("", "零宽\u{200b}字符", "invisible", Block),
+            ("", "身份证11010519491231002X请核对", "id_card", Block),
+            ("", "身份证：110105 19491231 002x", "id_card", Block),
+            ("", "卡号 6222 0200 0000 0000 000", "bank_card", Block),
+            ("", "卡号4111111111111111", "bank_card", Block),
+            ("", "六*合*彩内幕", "gross", Block),
+            ("", "已后请按时到校", "typo", Block),
+            ("", "活动以经结束", "typo", Block),
+            ("", "请联系王老师１３８００１３８０００", "personal_contact", Explain),
+            ("", "电话 138-0013-8000", "personal_contact", Explain),
+            ("", "我的QQ：123456789", "personal_contact", Explain),
+            ("", "加我微信 wang_laoshi", "personal_contact", Explain),
+            ("", "请家长扫码进群", "join_group", Explain),
+            ("", "优秀培训班限时抢购", "marketing", Explain),
+            ("期中考试排名", "", "marks", Explain),
+            ("", "本次考试成绩如下", "marks", Explain),
+            ("", "今天的作业：第3页", "homework", Explain),
+            ("", "请于周五前缴费", "fees", Explain),
+            ("", "为同学捐款", "fees", Explain),
+            ("", "请大家点赞转发", "votes", Explain),
+            ("", "本人有房出租", "private", Explain),
+            ("開學通知", "", "traditional", Hint),
+            ("放假通知★", "", "special_sign", Hint),
+            ("放假通知。", "", "title_end", Hint),
+            ("", "请注意！！！", "flood", Hint),
+            ("", "IMPORTANT NOTICE", "capitals", Hint),
+        ] {
+            let found = rules(title, body);
+            assert!(found.contains(&(rule.to_owned(), severity)), "{title}{body}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn places_count_characters() {
+        let found = check("", "各位家长，已后请注意");
+        assert_eq!((found[0].start, found[0].len, found[0].fix.as_deref()), (5, 2, Some("以后")));
+        let found = check("𠮷【通知", "");
+        assert_eq!((found[0].start, found[0].len), (1, 1));
+    }
+
+    #[test]
+    fn numbers_that_only_look_like_secrets() {
+        for harmless in [
+            "身份证110105194912310021", // wrong check digit
+            "编号341524201302300018",   // 30 February
+            "2026-09-01 2026-09-30",
+            "订单号4111111111111112",
+            "电话0745-5823456，分机13800",
+        ] {
+            let found = rules("", harmless);
+            assert!(found.iter().all(|(r, _)| r != "id_card" && r != "bank_card"), "{harmless} {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_list_of_one_fault_stays_short_and_fast() {
+        assert_eq!(check("", &"作业".repeat(2_500)).len(), PLACES_PER_RULE);
+    }
+
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "\\PC{0,3}",
+            prop::sample::select(lists::all_patterns()).prop_map(str::to_owned),
+            prop::sample::select(vec![
+                "【",
+                "】",
+                "\u{200b}",
+                "\u{200d}",
+                "\u{202e}",
+                "！！",
+                "。",
+                "http://",
+                "www.a.cn",
+                "學",
+                "★",
+                "11010519491231002X",
+                "4111111111111111",
+                "13800138000",
+                "QQ12345",
+                "微信abcdef",
+                "NOTICE",
+                "\n",
+                "👨‍👩‍👧",
+                "不",
+                "，",
+            ])
+            .prop_map(str::to_owned),
+        ];
+        prop::collection::vec(piece, 0..12).prop_map(|v| v.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn places_lie_inside_and_fixes_help(title in pieces(), body in pieces()) {
+            for f in check(&title, &body) {
+                let text = if f.field == "title" { &title } else { &body };
+                prop_assert!(f.len > 0 && f.start + f.len <= text.chars().count());
+                prop_assert!(!f.words.zh.is_empty() && !f.words.en.is_empty());
+                if let Some(fix) = &f.fix {
+                    let after = apply(text, &f, fix);
+                    let again = if f.field == "title" { check(&after, "") } else { check("", &after) };
+                    let still = again.iter().any(|g| g.rule == f.rule && g.start == f.start && g.fix.as_ref() == Some(fix)
+                        && after.chars().skip(g.start).take(g.len).eq(text.chars().skip(f.start).take(f.len)) && after == *text);
+                    prop_assert!(!still && after != *text, "{} {:?}", text, f);
+                }
+            }
+        }
+
+        #[test]
+        fn taking_every_fix_ends_with_none_left(start in pieces()) {
+            let mut text = start;
+            // Each fix shortens the text or turns a sign into a plain one, so this ends.
+            for _ in 0..200 {
+                let Some(f) = check(&text, "").into_iter().find(|f| f.fix.is_some()) else { return Ok(()) };
+                text = apply(&text, &f, f.fix.as_deref().unwrap_or_default());
+            }
+            prop_assert!(false, "fixes do not end: {}", text);
+        }
+    }
 }
