@@ -1,11 +1,13 @@
 // Runs a prepared state folder for tests: prints one line of JSON when ready,
 // ends when its standard input does, so that no test leaves a server behind.
+// With --temporary the folder goes, too.
 import { createHash, createHmac } from "node:crypto";
+import { rmSync } from "node:fs";
 import { Stop, main, modernNode, options } from "./lib/base.mjs";
 
 await main(async () => {
-  const chosen = options({ port: "0", state: "", production: false, var: [] });
-  if (!chosen.state) throw new Stop("serve.mjs --state DIR [--port N] [--production] [--var NAME=VALUE]…");
+  const chosen = options({ port: "0", state: "", production: false, temporary: false, var: [] });
+  if (!chosen.state) throw new Stop("serve.mjs --state DIR [--port N] [--production] [--temporary] [--var NAME=VALUE]…");
   await modernNode();
   const { State } = await import("./lib/state.mjs");
   const { endOrphans, freePort, serve } = await import("./lib/server.mjs");
@@ -18,6 +20,7 @@ await main(async () => {
   const server = await serve({ state, config, port, onError: (message) => console.error(message) });
   const end = async () => {
     await server.stop();
+    if (chosen.temporary) rmSync(state.dir, { recursive: true, force: true });
     process.exit(0);
   };
   process.stdin.on("end", end).on("error", end).resume();

@@ -1,1 +1,40 @@
-//! Scenarios against workerd, over HTTP.
+//! What the scenarios stand on: a school of one's own on workerd, clients by
+//! role, and a look into its databases.
+//!
+//! Each [`App`] copies a prepared state folder (migrated, with the demo school
+//! in it) and runs `scripts/serve.mjs` on a free port, so that scenarios run
+//! side by side and share nothing. Nothing sleeps: [`eventually`] asks again
+//! until a deadline.
+
+mod app;
+mod client;
+mod story;
+
+pub use app::{App, PASSPHRASE, Sms};
+pub use client::{Client, Reply};
+pub use story::{draft_to, draft_to_all, link_in};
+
+use std::time::Duration;
+
+/// How long a scenario waits for what happens by itself, on a busy machine.
+pub const SOON: Duration = Duration::from_secs(60);
+
+/// Asks again until there is an answer.
+///
+/// # Panics
+/// After the deadline, with what was waited for.
+pub fn eventually<T>(what: &str, within: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = now() + within;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(now() < deadline, "waited {within:?} in vain: {what}");
+        std::thread::sleep(Duration::from_millis(25));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests run natively and only measure waiting")]
+pub(crate) fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}

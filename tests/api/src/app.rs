@@ -1,0 +1,327 @@
+//! A school of one's own.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use serde::Deserialize;
+
+use crate::{Client, Reply};
+
+/// The passphrase of every demo account: `scripts/lib/demo.mjs`.
+pub const PASSPHRASE: &str = "wutong-2026-xiaoxun-demo";
+
+/// The repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Made once by `scripts/template.mjs` for the build as it stands.
+fn templates() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let made = Command::new("node")
+            .arg(root().join("scripts/template.mjs"))
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("node runs scripts/template.mjs");
+        assert!(made.status.success(), "scripts/template.mjs: {}", String::from_utf8_lossy(&made.stdout));
+        let said = String::from_utf8(made.stdout).expect("a path");
+        PathBuf::from(said.lines().last().expect("a path in its last line"))
+    })
+}
+
+/// What `scripts/serve.mjs` says when it is ready.
+#[derive(Deserialize)]
+struct Ready {
+    origin: String,
+    setup_key: String,
+    d1: PathBuf,
+    sandbox: PathBuf,
+}
+
+struct Running {
+    child: Child,
+    ready: Ready,
+}
+
+/// A school on workerd, for one scenario or for those of one file.
+pub struct App {
+    state: PathBuf,
+    production: bool,
+    vars: Vec<(String, String)>,
+    running: Option<Running>,
+}
+
+/// An SMS as the pretend telephone company took it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Sms {
+    /// Counts up.
+    pub id: i64,
+    /// To whom.
+    pub phone: String,
+    /// The whole text, signature and link included.
+    pub text: String,
+    /// The attempt that sent it.
+    pub reference: String,
+}
+
+#[derive(Deserialize)]
+struct SmsPage {
+    messages: Vec<Sms>,
+    next: Option<i64>,
+}
+
+impl App {
+    /// The middle school with its demo accounts.
+    pub fn start() -> Self {
+        Self::of("demo", &[])
+    }
+
+    /// The same, with settings of the pretend telephone company or the clock.
+    pub fn with(vars: &[(&str, &str)]) -> Self {
+        Self::of("demo", vars)
+    }
+
+    /// A deployment on which nobody has called `POST /api/setup`.
+    pub fn empty() -> Self {
+        Self::of("empty", &[])
+    }
+
+    /// The demo school's data under production's configuration: no `DEMO`, no
+    /// sandbox database, and the provider that is named.
+    pub fn production(provider: &str) -> Self {
+        let mut app = Self::copy("demo", &[("SMS_PROVIDER", provider)]);
+        app.production = true;
+        app.run();
+        app
+    }
+
+    fn of(template: &str, vars: &[(&str, &str)]) -> Self {
+        let mut app = Self::copy(template, vars);
+        app.run();
+        app
+    }
+
+    fn copy(template: &str, vars: &[(&str, &str)]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("xiaoxun-api-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let state = std::env::temp_dir().join(name);
+        let copied = Command::new("cp").arg("-R").arg(templates().join(template)).arg(&state).status();
+        assert!(copied.is_ok_and(|s| s.success()), "cannot copy the template to {}", state.display());
+        let vars = vars.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Self { state, production: false, vars, running: None }
+    }
+
+    fn run(&mut self) {
+        let mut command = Command::new(root().join("node_modules/.bin/node"));
+        command.arg(root().join("scripts/serve.mjs")).arg("--temporary").arg("--state").arg(&self.state);
+        if self.production {
+            command.arg("--production");
+        }
+        for (name, value) in &self.vars {
+            command.arg("--var").arg(format!("{name}={value}"));
+        }
+        // Its own process group: a kill takes workerd along. It ends with its
+        // standard input, so that nothing stays behind when a test dies.
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .expect("scripts/serve.mjs starts");
+        let out = child.stdout.take().expect("piped");
+        let line = BufReader::new(out)
+            .lines()
+            .map_while(Result::ok)
+            .find(|line| line.starts_with('{'))
+            .expect("scripts/serve.mjs says that it is ready");
+        let ready = serde_json::from_str(&line).expect("what serve.mjs says");
+        self.running = Some(Running { child, ready });
+    }
+
+    fn ready(&self) -> &Ready {
+        &self.running.as_ref().expect("it runs").ready
+    }
+
+    /// `http://127.0.0.1:port`.
+    pub fn origin(&self) -> &str {
+        &self.ready().origin
+    }
+
+    /// The key that opens `POST /api/setup`.
+    pub fn setup_key(&self) -> &str {
+        &self.ready().setup_key
+    }
+
+    /// SIGKILL for workerd and all around it: what memory held is gone, the
+    /// local queue's messages included.
+    pub fn kill(&mut self) {
+        let Some(mut running) = self.running.take() else { return };
+        let group = format!("-{}", running.child.id());
+        let killed = Command::new("kill").args(["-9", "--", &group]).status();
+        assert!(killed.is_ok_and(|s| s.success()), "kill -9 {group}");
+        running.child.wait().expect("it ended");
+    }
+
+    /// Starts again on the same state, with other settings.
+    pub fn restart_with(&mut self, vars: &[(&str, &str)]) {
+        self.kill();
+        self.vars = vars.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        self.run();
+    }
+
+    /// Fires cron once, as Cloudflare does each minute.
+    pub fn cron(&self) {
+        let reply = self.anybody().get("/cdn-cgi/local/scheduled?cron=*+*+*+*+*");
+        assert_eq!(reply.status, 200, "cron: {}", reply.body);
+    }
+
+    /// Someone who is not signed in.
+    pub fn anybody(&self) -> Client {
+        Client::new(self.origin())
+    }
+
+    /// A demo account by staff number.
+    pub fn signed_in(&self, number: &str) -> Client {
+        let mut client = self.anybody();
+        let reply = client.sign_in(number, PASSPHRASE);
+        assert_eq!(reply.status, 200, "{number} signs in: {}", reply.body);
+        client
+    }
+
+    /// 校办室主任 T0003.
+    pub fn office_director(&self) -> Client {
+        self.signed_in("T0003")
+    }
+
+    /// 校办室干事 T0004.
+    pub fn office_clerk(&self) -> Client {
+        self.signed_in("T0004")
+    }
+
+    /// 校长 T0001.
+    pub fn principal(&self) -> Client {
+        self.signed_in("T0001")
+    }
+
+    /// 副校长 T0002.
+    pub fn vice_principal(&self) -> Client {
+        self.signed_in("T0002")
+    }
+
+    /// 系统管理员 T0014.
+    pub fn administrator(&self) -> Client {
+        self.signed_in("T0014")
+    }
+
+    /// 任课教师 T0042: physics in 七年级1班 to 4班.
+    pub fn subject_teacher(&self) -> Client {
+        self.signed_in("T0042")
+    }
+
+    /// The head of a grade.
+    ///
+    /// # Panics
+    /// For a grade that the demo school does not have.
+    pub fn grade_head(&self, grade: &str) -> Client {
+        self.signed_in(match grade {
+            "七年级" => "T0015",
+            "八年级" => "T0016",
+            "九年级" => "T0017",
+            _ => panic!("no {grade} in the demo school"),
+        })
+    }
+
+    /// The homeroom teacher of a class with a demo account.
+    ///
+    /// # Panics
+    /// For another class.
+    pub fn homeroom(&self, class: &str) -> Client {
+        self.signed_in(match class {
+            "七年级1班" => "T0018",
+            "七年级2班" => "T0019",
+            "八年级1班" => "T0026",
+            _ => panic!("no demo account for {class}"),
+        })
+    }
+
+    /// All SMS that the pretend telephone company has taken, oldest first.
+    pub fn sms(&self) -> Vec<Sms> {
+        let anybody = self.anybody();
+        let mut all = Vec::new();
+        let mut after = 0;
+        loop {
+            let page: SmsPage =
+                anybody.get(&format!("/sandbox/api/messages?after={after}&limit=1000")).json();
+            let Some(last) = page.messages.last().map(|m| m.id) else { return all };
+            all.extend(page.messages);
+            after = page.next.unwrap_or(last);
+        }
+    }
+
+    /// The school's database itself: what SQL can do that the API does not offer.
+    ///
+    /// # Panics
+    /// Where the file cannot be opened.
+    pub fn db(&self) -> Connection {
+        open(&self.ready().d1)
+    }
+
+    /// The pretend telephone company's database.
+    ///
+    /// # Panics
+    /// Where the file cannot be opened.
+    pub fn network(&self) -> Connection {
+        open(&self.ready().sandbox)
+    }
+
+    /// One number out of the school's database.
+    ///
+    /// # Panics
+    /// Where the statement fails.
+    pub fn count(&self, sql: &str) -> i64 {
+        self.db().query_row(sql, [], |row| row.get(0)).expect(sql)
+    }
+
+    /// What the Worker logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.state.join("log.txt")).unwrap_or_default()
+    }
+
+    /// D1's figures of one request: (round trips, rows read, rows written).
+    ///
+    /// # Panics
+    /// Where the demo's header is missing.
+    pub fn usage(reply: &Reply) -> (u32, u32, u32) {
+        let header = reply.header("x-d1").expect("the demo tells what a request cost");
+        let mut numbers = header
+            .split(';')
+            .map(|part| part.split_once('=').and_then(|(_, n)| n.trim().parse().ok()).expect("name=number"));
+        let mut next = || numbers.next().expect("three numbers");
+        (next(), next(), next())
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // Closing its standard input ends it in order.
+        if let Some(mut running) = self.running.take() {
+            drop(running.child.stdin.take());
+            let _ = running.child.wait();
+        }
+        let _ = std::fs::remove_dir_all(&self.state);
+    }
+}
+
+fn open(path: &Path) -> Connection {
+    let db = Connection::open(path).expect("the database file");
+    db.busy_timeout(Duration::from_secs(20)).expect("a time-out");
+    db.execute_batch("PRAGMA foreign_keys = ON").expect("as in D1");
+    db
+}
