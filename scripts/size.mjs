@@ -37,7 +37,7 @@ function crateOf(name) {
   const crate = inner.match(/^[A-Za-z][A-Za-z0-9_]*/)?.[0];
   const v0 = name.match(/^_R.*?Cs[0-9A-Za-z]*_(\d+)([a-z_][a-z0-9_]*)/);
   if (v0) return v0[2].slice(0, Number(v0[1]));
-  return legacy || name.includes("::") ? (crate ?? "?") : "(C and glue)";
+  return legacy || name.includes("::") ? (crate ?? "?") : "(glue)";
 }
 
 function crates(path) {
@@ -85,12 +85,17 @@ function crates(path) {
     }
     at.position = end;
   }
+  let total = 0;
   const sums = new Map();
   sizes.forEach((size, index) => {
-    const crate = crateOf(names.get(index + imported) ?? "?");
+    const name = names.get(index + imported) ?? "?";
+    // wasm-bindgen runs these and drops them.
+    if (name.startsWith("__wbindgen_describe")) return;
+    const crate = crateOf(name);
+    total += size;
     sums.set(crate, (sums.get(crate) ?? 0) + size);
   });
-  return { total: sizes.reduce((a, b) => a + b, 0), sums: [...sums].sort((a, b) => b[1] - a[1]) };
+  return { total, sums: [...sums].sort((a, b) => b[1] - a[1]) };
 }
 
 /** Bytes of the Worker as it is uploaded, gzipped. */
