@@ -1,0 +1,107 @@
+//! Names of classes, as two files of one school write them.
+
+/// A class: the name it has on the roll, and the grade in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClassName {
+    /// `七年级`.
+    pub grade: String,
+    /// `七年级1班`.
+    pub name: String,
+}
+
+const NUMERALS: [&str; 21] = [
+    "", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三", "十四", "十五",
+    "十六", "十七", "十八", "十九", "二十",
+];
+
+/// A grade's name: `7年级` and `七` become `七年级`; others stay.
+fn grade(text: &str) -> String {
+    let stem = text.strip_suffix("年级").unwrap_or(text);
+    let numeral = stem.parse::<usize>().ok().and_then(|n| NUMERALS[1..=12].get(n.wrapping_sub(1))).copied();
+    let stem = match numeral {
+        Some(numeral) => numeral,
+        None => stem,
+    };
+    if NUMERALS[1..=12].contains(&stem) { format!("{stem}年级") } else { text.to_owned() }
+}
+
+/// Whether a department's name is that of a grade.
+pub(super) fn is_grade(text: &str) -> bool {
+    let year = text.strip_suffix('级').is_some_and(|y| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit()));
+    text.ends_with("年级")
+        || year
+        || ["初", "高"].iter().any(|p| text.strip_prefix(p).is_some_and(|n| NUMERALS[1..=3].contains(&n)))
+}
+
+/// `(1)班`, `一班`, `01` become `1班`; a name such as `实验班` stays.
+fn class(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !matches!(c, '(' | ')' | '（' | '）')).collect();
+    let stem = plain.strip_suffix('班').unwrap_or(&plain);
+    let number = stem.parse::<u32>().ok().or_else(|| {
+        NUMERALS.iter().position(|n| *n == stem && !n.is_empty()).and_then(|n| u32::try_from(n).ok())
+    });
+    match number {
+        Some(n) => format!("{n}班"),
+        None => plain,
+    }
+}
+
+impl ClassName {
+    /// From two cells, both tidied. None where the grade is not said.
+    pub(super) fn join(grade_cell: &str, class_cell: &str) -> Option<Self> {
+        if grade_cell.is_empty() {
+            return Self::parse(class_cell);
+        }
+        let grade = grade(grade_cell);
+        let rest = [grade_cell, &grade, grade.trim_end_matches("年级")]
+            .iter()
+            .find_map(|g| class_cell.strip_prefix(g).filter(|r| !r.is_empty() && *r != "班"))
+            .unwrap_or(class_cell);
+        let rest = class(rest);
+        (!rest.is_empty()).then(|| Self { name: format!("{grade}{rest}"), grade })
+    }
+
+    /// From one cell: `七年级1班`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let end = match (text.find("年级"), text.find('级')) {
+            (Some(at), _) => at + "年级".len(),
+            (None, Some(at)) => at + "级".len(),
+            (None, None) => text.char_indices().nth(2).map(|(at, _)| at)?,
+        };
+        let (head, rest) = text.split_at(end);
+        let head = grade(head);
+        let rest = class(rest);
+        (is_grade(&head) && !rest.is_empty()).then(|| Self { name: format!("{head}{rest}"), grade: head })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_as_files_write_them() {
+        for (grade, class, name) in [
+            ("七年级", "1班", "七年级1班"),
+            ("七年级", "七年级1班", "七年级1班"),
+            ("7年级", "01", "七年级1班"),
+            ("七", "(1)班", "七年级1班"),
+            ("七年级", "七(1)班", "七年级1班"),
+            ("七年级", "十二班", "七年级12班"),
+            ("七年级", "七班", "七年级7班"),
+            ("初一", "1班", "初一1班"),
+            ("2026级", "1班", "2026级1班"),
+            ("", "八年级3班", "八年级3班"),
+            ("七年级", "实验班", "七年级实验班"),
+        ] {
+            assert_eq!(
+                ClassName::join(grade, class).map(|c| c.name).as_deref(),
+                Some(name),
+                "{grade} {class}"
+            );
+        }
+        for (grade, class) in [("", "1班"), ("", ""), ("七年级", "")] {
+            assert_eq!(ClassName::join(grade, class), None, "{grade} {class}");
+        }
+    }
+}
