@@ -1,0 +1,305 @@
+//! Classes that the person may see, and the roll of one.
+
+use domain::access::Action;
+use domain::ids::ClassId;
+use domain::roster::{ClassRoll, ClassView, StudentView};
+use domain::words;
+use domain::words::Words;
+use leptos::prelude::*;
+use ui::{
+    Badge, Banner, ButtonKind, ButtonLink, Card, EmptyState, IconName, List, ListItem, Page, Stat, TextInput,
+    Tone, t, tw,
+};
+
+use crate::api::Query;
+use crate::common::Loaded;
+use crate::route::Route;
+use crate::session::use_me;
+
+/// `/classes`.
+#[component]
+pub fn ClassListPage() -> impl IntoView {
+    let me = use_me();
+    let classes = Query::<Vec<ClassView>>::new(|| "/api/classes".into());
+    let import = move || {
+        me.with(|m| m.person.may(Action::ImportRoster)).then(|| {
+            view! {
+                <ButtonLink href="/import" label=t(Words::fixed("导入名单", "Import")) icon=IconName::Import />
+            }
+        })
+    };
+    view! {
+        <Page title=t(Words::fixed("班级", "Classes")) actions=import>
+            <Loaded query=classes show=move |all| view! { <Classes all /> }.into_any() />
+        </Page>
+    }
+    .into_any()
+}
+
+#[component]
+fn Classes(all: Vec<ClassView>) -> impl IntoView {
+    let me = use_me();
+    if all.is_empty() {
+        let imports = me.with_untracked(|m| m.person.may(Action::ImportRoster));
+        let note = if imports {
+            Words::fixed(
+                "先导入教职工名单，再导入学生名单，班级会随之建立。",
+                "Import the staff list, then the students': the classes come with them.",
+            )
+        } else {
+            Words::fixed(
+                "您还没有任教或担任班主任的班级。如有出入，请告诉校办室。",
+                "You do not teach or lead a class yet. If that is wrong, tell the school office.",
+            )
+        };
+        return view! {
+            <Card>
+                <EmptyState
+                    icon=IconName::People
+                    title=t(Words::fixed("还没有班级", "No classes yet"))
+                    note=t(note)
+                >
+                    {imports
+                        .then(|| {
+                            view! {
+                                <ButtonLink
+                                    href="/import"
+                                    label=t(Words::fixed("导入名单", "Import"))
+                                    kind=ButtonKind::Primary
+                                />
+                            }
+                        })}
+                </EmptyState>
+            </Card>
+        }
+        .into_any();
+    }
+    let sum = |f: fn(&ClassView) -> u32| all.iter().map(f).sum::<u32>().to_string();
+    let unreachable: u32 = all.iter().map(|c| c.unreachable).sum();
+    let totals = (all.len() > 1).then(|| {
+        let tone = if unreachable == 0 { Tone::Good } else { Tone::Warning };
+        view! {
+            <dl class="x-stats">
+                <Stat label=t(Words::fixed("班级", "Classes")) value=all.len().to_string() />
+                <Stat label=t(Words::fixed("学生", "Students")) value=sum(|c| c.students) />
+                <Stat label=t(Words::fixed("家长", "Parents")) value=sum(|c| c.guardians) />
+                <Stat
+                    label=t(Words::fixed("短信联系不上的学生", "Students no SMS reaches"))
+                    value=unreachable.to_string()
+                    tone
+                />
+            </dl>
+        }
+    });
+    // Classes stand by grade, in the order in which the Worker gives them.
+    let mut grades: Vec<Vec<ClassView>> = Vec::new();
+    for class in all {
+        match grades.iter_mut().find(|g| g.first().is_some_and(|c| c.unit == class.unit)) {
+            Some(grade) => grade.push(class),
+            None => grades.push(vec![class]),
+        }
+    }
+    let grades = grades
+        .into_iter()
+        .map(|grade| {
+            let rows = grade.into_iter().map(class_row).collect::<Vec<_>>();
+            view! {
+                <Card flush=true>
+                    <List label=t(Words::fixed("班级", "Classes"))>{rows}</List>
+                </Card>
+            }
+        })
+        .collect::<Vec<_>>();
+    view! {
+        {totals}
+        <div class="s-grades">{grades}</div>
+    }
+    .into_any()
+}
+
+fn class_row(class: ClassView) -> AnyView {
+    let ClassView { students, phones, unreachable, .. } = class;
+    let teachers = class.homeroom.join("、");
+    let note = if teachers.is_empty() {
+        words!(
+            "{students} 名学生 · {phones} 个接收手机号 · 还没有班主任",
+            "{students} students · {phones} phones · no homeroom teacher"
+        )
+    } else {
+        words!(
+            "班主任 {teachers} · {students} 名学生 · {phones} 个接收手机号",
+            "{teachers} · {students} students · {phones} phones"
+        )
+    };
+    let trailing = move || {
+        (unreachable > 0).then(|| {
+            view! {
+                <Badge
+                    tone=Tone::Warning
+                    label=t(words!("{unreachable} 人联系不上", "{unreachable} out of reach"))
+                />
+            }
+        })
+    };
+    let note = t(note);
+    if class.may_read {
+        view! { <ListItem href=Route::Class(class.id).path() title=class.name note trailing /> }.into_any()
+    } else {
+        view! { <ListItem title=class.name note trailing /> }.into_any()
+    }
+}
+
+/// `/classes/{id}`.
+#[component]
+pub fn ClassPage(
+    /// The class.
+    id: ClassId,
+) -> impl IntoView {
+    let roll = Query::<ClassRoll>::new(move || format!("/api/classes/{id}"));
+    let title = tw(move || match roll.value() {
+        Some(roll) => Words::name(roll.class.name),
+        None => Words::fixed("班级", "Class"),
+    });
+    let write = move || {
+        roll.value().filter(|r| r.class.may_write).map(|r| {
+            view! {
+                <ButtonLink
+                    href=format!("{}?class={}", Route::Compose.path(), r.class.id)
+                    label=t(Words::fixed("给本班家长写通知", "Write to the parents"))
+                    kind=ButtonKind::Primary
+                    icon=IconName::Write
+                />
+            }
+        })
+    };
+    view! {
+        <Page title back=Route::Classes.path() actions=write>
+            <Loaded query=roll lines=10 show=move |roll| view! { <Roll roll /> }.into_any() />
+        </Page>
+    }
+    .into_any()
+}
+
+#[component]
+fn Roll(roll: ClassRoll) -> impl IntoView {
+    let ClassView { students, guardians, phones, unreachable, homeroom, .. } = roll.class;
+    let warning = (unreachable > 0).then(|| {
+        view! {
+            <Banner
+                tone=Tone::Warning
+                title=t(words!(
+                    "{unreachable} 名学生没有可用的接收手机号，短信通知不到",
+                    "No SMS reaches {unreachable} students: they have no receiving number"
+                ))
+            >
+                <p>
+                    {t(Words::fixed(
+                        "请向家长核对号码，补进学生名单后重新导入。",
+                        "Ask the families for their numbers, add them to the list and import it again.",
+                    ))}
+                </p>
+            </Banner>
+        }
+    });
+    if roll.students.is_empty() {
+        return view! {
+            <Card>
+                <EmptyState
+                    icon=IconName::People
+                    title=t(Words::fixed("这个班还没有学生", "No students in this class yet"))
+                    note=t(Words::fixed("导入学生名单后，学生和家长会出现在这里。", "They appear here once the students' list is imported."))
+                />
+            </Card>
+        }
+        .into_any();
+    }
+    let search = RwSignal::new(String::new());
+    let all = StoredValue::new(roll.students);
+    let rows = move || {
+        let needle = search.get();
+        let needle = needle.trim();
+        let shown: Vec<AnyView> = all.with_value(|all| {
+            all.iter()
+                .filter(|s| {
+                    needle.is_empty()
+                        || s.name.contains(needle)
+                        || s.number.contains(needle)
+                        || s.guardians.iter().any(|g| g.name.contains(needle))
+                })
+                .map(student_row)
+                .collect()
+        });
+        if shown.is_empty() {
+            return view! {
+                <EmptyState
+                    icon=IconName::Search
+                    title=t(Words::fixed("没有符合条件的学生", "No student matches"))
+                    note=t(Words::fixed("换个姓名或学号试试。", "Try another name or number."))
+                />
+            }
+            .into_any();
+        }
+        view! {
+            <table class="x-table">
+                <thead>
+                    <tr>
+                        <th scope="col">{t(Words::fixed("学生", "Student"))}</th>
+                        <th scope="col">{t(Words::fixed("家长", "Parents"))}</th>
+                    </tr>
+                </thead>
+                <tbody>{shown}</tbody>
+            </table>
+        }
+        .into_any()
+    };
+    let homeroom = homeroom.join("、");
+    view! {
+        {warning}
+        <dl class="x-stats">
+            <Stat label=t(Words::fixed("班主任", "Homeroom teacher")) value=if homeroom.is_empty() { "—".to_owned() } else { homeroom } />
+            <Stat label=t(Words::fixed("学生", "Students")) value=students.to_string() />
+            <Stat label=t(Words::fixed("家长", "Parents")) value=guardians.to_string() />
+            <Stat label=t(Words::fixed("接收手机号", "Receiving numbers")) value=phones.to_string() />
+        </dl>
+        <div class="s-search">
+            <TextInput
+                value=search
+                kind="search"
+                label=t(Words::fixed("查找学生", "Find a student"))
+                placeholder=t(Words::fixed("学生姓名、学号、家长姓名", "Student, number or parent"))
+            />
+        </div>
+        <Card flush=true>{rows}</Card>
+    }
+    .into_any()
+}
+
+fn student_row(student: &StudentView) -> AnyView {
+    let guardians = if student.guardians.is_empty() {
+        view! {
+            <Badge tone=Tone::Warning label=t(Words::fixed("没有接收手机号", "No receiving number")) />
+        }
+        .into_any()
+    } else {
+        let line = |g: &domain::roster::GuardianView| {
+            view! {
+                <p class="s-guardian">
+                    <span>{g.name.clone()}</span>
+                    <span class="x-muted x-small">{g.relation.clone()}</span>
+                    <span class="x-num x-muted x-small">{g.phone.clone()}</span>
+                </p>
+            }
+        };
+        student.guardians.iter().map(line).collect::<Vec<_>>().into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row" class="s-student">
+                <span>{student.name.clone()}</span>
+                <span class="x-num x-muted x-small">{student.number.clone()}</span>
+            </th>
+            <td>{guardians}</td>
+        </tr>
+    }
+    .into_any()
+}

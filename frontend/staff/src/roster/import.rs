@@ -1,0 +1,338 @@
+//! Importing a roster (G24, G25, G42): choose, look, answer, apply. Nothing
+//! changes before the last step.
+
+use domain::access::Action;
+use domain::problem::Problem;
+use domain::roster::{
+    Answer, ImportApplied, ImportApply, ImportCounts, ImportKind, ImportPreview, MAX_IMPORT_BYTES,
+};
+use domain::words;
+use domain::words::Words;
+use leptos::html;
+use leptos::prelude::*;
+use ui::{
+    Banner, Button, ButtonKind, ButtonLink, Card, CheckOption, IconName, Page, Progress, RadioList, Stat,
+    Tone, t, tw, use_lang,
+};
+
+use super::preview::PreviewPart;
+use crate::api::Order;
+use crate::app::refresh_me;
+use crate::common::Problems;
+use crate::session::use_me;
+
+/// How far the import has got.
+#[derive(Clone)]
+enum Stage {
+    Choose,
+    Preview(ImportPreview),
+    Applied(ImportKind, ImportCounts),
+}
+
+/// `/import`.
+#[component]
+pub fn ImportPage() -> impl IntoView {
+    let stage = RwSignal::new(Stage::Choose);
+    let kind = RwSignal::new("staff".to_owned());
+    let body = move || match stage.get() {
+        Stage::Choose => view! { <Choose stage kind /> }.into_any(),
+        Stage::Preview(preview) => view! { <Preview preview stage /> }.into_any(),
+        Stage::Applied(done, counts) => view! { <Applied done counts stage kind /> }.into_any(),
+    };
+    view! { <Page title=t(Words::fixed("导入名单", "Import rosters"))>{body}</Page> }.into_any()
+}
+
+#[component]
+fn Choose(stage: RwSignal<Stage>, kind: RwSignal<String>) -> impl IntoView {
+    let lang = use_lang();
+    let order = Order::new();
+    let file_input = NodeRef::<html::Input>::new();
+    let file_name = RwSignal::new(String::new());
+    let options = Signal::derive(move || {
+        let option = |value: &str, label: Words, note: Words| {
+            let lang = lang.get();
+            CheckOption::new(value, label.get(lang)).note(note.get(lang))
+        };
+        vec![
+            option(
+                "staff",
+                Words::fixed("教职工名单", "Staff list"),
+                Words::fixed(
+                    "工号、姓名、手机、部门、职务、班主任班级、任教",
+                    "Number, name, phone, department, post, homeroom class, teaching",
+                ),
+            ),
+            option(
+                "students",
+                Words::fixed("学生和家长名单", "Students and parents"),
+                Words::fixed(
+                    "学号、姓名、年级、班级，以及家长的姓名、关系、手机",
+                    "Number, name, grade, class; each parent's name, relation and phone",
+                ),
+            ),
+        ]
+    });
+    let upload = move || {
+        let file = file_input.get_untracked().and_then(|i| i.files()).and_then(|f| f.get(0));
+        let refuse = |words: Words| {
+            order.refuse(Problem {
+                kind: "/problems/file".into(),
+                title: words.get(lang.get_untracked()).to_owned(),
+                status: 0,
+                detail: None,
+                errors: Vec::new(),
+            });
+        };
+        let Some(file) = file else {
+            return refuse(Words::fixed("请先选择名单文件", "Choose the file first"));
+        };
+        if file.size() > MAX_IMPORT_BYTES as f64 {
+            return refuse(Words::fixed(
+                "文件太大。名单一般不到 1 MB，请检查是否选错了文件",
+                "The file is too large. A roster is usually below 1 MB: is it the right one?",
+            ));
+        }
+        if file.name().to_lowercase().ends_with(".xlsx") || file.name().to_lowercase().ends_with(".xls") {
+            return refuse(Words::fixed(
+                "请先在 Excel 或 WPS 中把表格“另存为 CSV”，再上传",
+                "Please save the sheet as CSV first (in Excel or WPS: «Save as»), then upload it",
+            ));
+        }
+        let path = format!("/api/roster/imports?kind={}", kind.get_untracked());
+        order.upload(&path, file, move |preview: ImportPreview| stage.set(Stage::Preview(preview)));
+    };
+    let chosen = tw(move || match file_name.get() {
+        name if name.is_empty() => Words::fixed("选择 CSV 文件", "Choose a CSV file"),
+        name => Words::name(name),
+    });
+    view! {
+        <div class="x-columns">
+            <Card>
+                <form
+                    class="x-form"
+                    on:submit=move |event| {
+                        event.prevent_default();
+                        upload();
+                    }
+                >
+                    <RadioList legend=t(Words::fixed("要导入什么？", "What do you import?")) options value=kind />
+                    <div class="x-field">
+                        <span class="x-field-label" id="file-label">
+                            {t(Words::fixed("名单文件", "File"))}
+                        </span>
+                        <label class="s-file">
+                            <input
+                                node_ref=file_input
+                                type="file"
+                                name="file"
+                                accept=".csv,text/csv,.txt,.xlsx,.xls"
+                                aria-labelledby="file-label file-name"
+                                on:change=move |_| {
+                                    let file = file_input
+                                        .get_untracked()
+                                        .and_then(|i| i.files())
+                                        .and_then(|f| f.get(0));
+                                    file_name.set(file.map(|f| f.name()).unwrap_or_default());
+                                    order.clear();
+                                }
+                            />
+                            <ui::Icon name=IconName::Import />
+                            <span id="file-name">{chosen}</span>
+                        </label>
+                        <p class="s-file-hint x-small x-muted">
+                            {t(Words::fixed(
+                                "CSV 格式，UTF-8 或 GB18030 编码都可以（Excel、WPS 另存的 CSV 可直接用）。",
+                                "CSV in UTF-8 or GB18030; what Excel and WPS save as CSV works as it is.",
+                            ))}
+                        </p>
+                    </div>
+                    <Problems order />
+                    <Show when=move || order.busy().get()>
+                        <Progress label=t(Words::fixed(
+                            "正在上传并逐行检查，一般几秒钟…",
+                            "Uploading and checking each row, usually a few seconds…",
+                        )) />
+                    </Show>
+                    <div class="x-actions">
+                        <Button
+                            label=t(Words::fixed("上传并预览", "Upload and preview"))
+                            kind=ButtonKind::Primary
+                            submit=true
+                            busy=order.busy()
+                        />
+                    </div>
+                </form>
+            </Card>
+            <Card title=t(Words::fixed("怎样导入", "How it goes"))>
+                <ol class="s-steps">
+                    <li>
+                        {t(Words::fixed(
+                            "先导入教职工名单：部门、年级、班级和岗位随之建立。",
+                            "The staff list first: departments, grades, classes and posts come with it.",
+                        ))}
+                    </li>
+                    <li>
+                        {t(Words::fixed(
+                            "再导入学生和家长名单。",
+                            "Then the list of students and parents.",
+                        ))}
+                    </li>
+                    <li>
+                        {t(Words::fixed(
+                            "每次都先预览：多少人新增、变动，哪一行有问题。确认之前什么都不会改。",
+                            "You always see a preview first: who is new, who changes, which row is wrong. Nothing changes before you confirm.",
+                        ))}
+                    </li>
+                    <li>
+                        {t(Words::fixed(
+                            "最后为教职工签发开通单。",
+                            "At the end, issue the staff's activation slips.",
+                        ))}
+                    </li>
+                </ol>
+            </Card>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Preview(preview: ImportPreview, stage: RwSignal<Stage>) -> impl IntoView {
+    let order = Order::new();
+    let (id, kind) = (preview.id, preview.kind);
+    // The questions' parts keep the answers here, by question.
+    let answers = RwSignal::new(
+        preview
+            .questions
+            .iter()
+            .map(|q| Answer { id: q.id.clone(), chosen: q.suggested.clone() })
+            .collect::<Vec<_>>(),
+    );
+    let nothing = preview.counts.valid == 0;
+    let counts = preview.counts.clone();
+    let questions = StoredValue::new(preview.questions.clone());
+    let open = Memo::new(move |_| {
+        answers.with(|answers| {
+            questions.with_value(|questions| {
+                questions
+                    .iter()
+                    .filter(|q| {
+                        let n = answers.iter().find(|a| a.id == q.id).map_or(0, |a| a.chosen.len());
+                        n < q.min as usize || n > q.max as usize
+                    })
+                    .count()
+            })
+        })
+    });
+    let tried = RwSignal::new(false);
+    let apply = move |()| {
+        tried.set(true);
+        if open.get_untracked() > 0 {
+            return;
+        }
+        let body = ImportApply { answers: answers.get_untracked() };
+        order.post(&format!("/api/roster/imports/{id}/apply"), &body, move |done: ImportApplied| {
+            stage.set(Stage::Applied(kind, done.counts));
+        });
+    };
+    let label = {
+        let n = counts.valid;
+        match kind {
+            ImportKind::Staff => words!("导入 {n} 名教职工", "Import {n} members of staff"),
+            ImportKind::Students => words!("导入 {n} 名学生", "Import {n} students"),
+        }
+    };
+    view! {
+        <PreviewPart preview answers tried=tried.into() />
+        <Card>
+            <Problems order />
+            <Show when=move || tried.get() && open.with(|n| *n > 0)>
+                <Banner
+                    tone=Tone::Warning
+                    title=tw(move || {
+                        let n = open.get();
+                        words!("还有 {n} 个问题没有答好，请看上面", "{n} questions above still need an answer")
+                    })
+                />
+            </Show>
+            <Show when=move || order.busy().get()>
+                <Progress label=t(Words::fixed(
+                    "正在写入名单，一千多名学生大约需要十几秒，请不要关闭页面…",
+                    "Writing the roster; a thousand students take some ten seconds. Keep this page open…",
+                )) />
+            </Show>
+            <div class="x-actions">
+                <Button label=t(label) kind=ButtonKind::Primary busy=order.busy() disabled=nothing on_click=apply />
+                <Button
+                    label=t(Words::fixed("放弃，另选文件", "Discard, choose another file"))
+                    disabled=order.busy()
+                    on_click=move |()| stage.set(Stage::Choose)
+                />
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+#[component]
+fn Applied(
+    done: ImportKind,
+    counts: ImportCounts,
+    stage: RwSignal<Stage>,
+    kind: RwSignal<String>,
+) -> impl IntoView {
+    // A roster can give the person at the screen another post.
+    refresh_me();
+    let me = use_me();
+    let staff = done == ImportKind::Staff;
+    let title = if staff {
+        Words::fixed("教职工名单已导入", "The staff list is imported")
+    } else {
+        Words::fixed("学生和家长名单已导入", "Students and parents are imported")
+    };
+    let next = move |()| {
+        kind.set("students".into());
+        stage.set(Stage::Choose);
+    };
+    let slips = move || {
+        me.with(|m| m.person.may(Action::ManageAccounts)).then(|| {
+            let kind = if staff { ButtonKind::Plain } else { ButtonKind::Primary };
+            view! { <ButtonLink href="/staff" label=t(Words::fixed("去签发开通单", "Issue activation slips")) kind /> }
+        })
+    };
+    let more = if staff {
+        view! {
+            <Button
+                label=t(Words::fixed("接着导入学生名单", "Now the students' list"))
+                kind=ButtonKind::Primary
+                on_click=next
+            />
+        }
+        .into_any()
+    } else {
+        view! { <ButtonLink href="/classes" label=t(Words::fixed("查看班级", "See the classes")) /> }
+            .into_any()
+    };
+    view! {
+        <Banner tone=Tone::Good title=t(title) />
+        <Card>
+            <dl class="x-stats">
+                <Stat label=t(Words::fixed("新增", "New")) value=counts.added.to_string() tone=Tone::Good />
+                <Stat label=t(Words::fixed("变动", "Changed")) value=counts.changed.to_string() />
+                <Stat label=t(Words::fixed("不变", "Unchanged")) value=counts.same.to_string() />
+                {(counts.errors > 0)
+                    .then(|| {
+                        view! {
+                            <Stat
+                                label=t(Words::fixed("未导入（有错误）", "Left out (errors)"))
+                                value=counts.errors.to_string()
+                                tone=Tone::Danger
+                            />
+                        }
+                    })}
+            </dl>
+            <div class="x-actions">{more} {slips}</div>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,292 @@
+//! The school: its units with their custodians (G1, G2), its settings, and
+//! the switch that stops all sending.
+
+use domain::access::Action;
+use domain::school::{PersonRef, SchoolView, StopOrder, UnitKind, UnitView};
+use domain::words;
+use domain::words::Words;
+use leptos::prelude::*;
+use ui::{
+    Badge, Banner, Button, ButtonKind, Card, ConfirmDialog, EmptyState, Fact, Facts, FormField, IconName,
+    Page, TextArea, Tone, t, tw, use_lang, use_toasts,
+};
+
+use crate::api::{Order, Query};
+use crate::common::{Loaded, Problems};
+use crate::session::{use_me, use_session};
+
+/// `/units`.
+#[component]
+pub fn UnitsPage() -> impl IntoView {
+    let units = Query::<Vec<UnitView>>::new(|| "/api/units".into());
+    view! {
+        <Page title=t(Words::fixed("部门与专人", "Units and custodians"))>
+            <Loaded query=units show=move |all| view! { <Units all /> }.into_any() />
+        </Page>
+    }
+    .into_any()
+}
+
+#[component]
+fn Units(all: Vec<UnitView>) -> impl IntoView {
+    if all.is_empty() {
+        return view! {
+            <Card>
+                <EmptyState
+                    icon=IconName::Units
+                    title=t(Words::fixed("还没有部门", "No units yet"))
+                    note=t(Words::fixed("导入教职工名单后，部门和年级会出现在这里。", "They appear here once the staff list is imported."))
+                />
+            </Card>
+        }
+        .into_any();
+    }
+    let vacant = all.iter().filter(|u| u.custodian.is_none() && needs_custodian(u.kind)).count();
+    let warning = (vacant > 0).then(|| {
+        view! {
+            <Banner
+                tone=Tone::Warning
+                title=t(words!("{vacant} 个单位没有专人负责，不能发送", "{vacant} units have no custodian and cannot send"))
+            >
+                <p>
+                    {t(Words::fixed(
+                        "重新导入教职工名单时，系统会请您指定专人。",
+                        "Import the staff list again: you will be asked to name them.",
+                    ))}
+                </p>
+            </Banner>
+        }
+    });
+    let kinds = [UnitKind::School, UnitKind::Office, UnitKind::Department, UnitKind::Grade];
+    let groups = kinds
+        .into_iter()
+        .filter_map(|kind| {
+            let units: Vec<_> = all.iter().filter(|u| u.kind == kind).cloned().collect();
+            (!units.is_empty()).then(|| {
+                let rows = units.into_iter().map(unit_row).collect::<Vec<_>>();
+                view! {
+                    <Card title=t(kind.title())>
+                        <div class="s-bleed">
+                            <ul class="s-units">{rows}</ul>
+                        </div>
+                    </Card>
+                }
+            })
+        })
+        .collect::<Vec<_>>();
+    view! {
+        {warning}
+        <p class="x-muted">
+            {t(Words::fixed(
+                "账号和密码由专人负责；没有专人的单位不能发送。",
+                "Each unit's custodian answers for its account and password; a unit without one cannot send.",
+            ))}
+        </p>
+        <div class="s-grades">{groups}</div>
+    }
+    .into_any()
+}
+
+/// Departments hand what they want sent to the office (G13).
+fn needs_custodian(kind: UnitKind) -> bool {
+    kind != UnitKind::Department
+}
+
+fn unit_row(unit: UnitView) -> AnyView {
+    let custodian = match unit.custodian {
+        Some(person) => people(&[person]),
+        None if needs_custodian(unit.kind) => {
+            view! { <Badge tone=Tone::Warning label=t(Words::fixed("空缺", "Vacant")) /> }.into_any()
+        }
+        None => "—".into_any(),
+    };
+    let heads = if unit.heads.is_empty() { "—".into_any() } else { people(&unit.heads) };
+    view! {
+        <li class="s-unit">
+            <h3>{unit.name}</h3>
+            <Facts>
+                <Fact label=t(Words::fixed("负责人", "Head"))>{heads}</Fact>
+                <Fact label=t(Words::fixed("专人", "Custodian"))>{custodian}</Fact>
+            </Facts>
+        </li>
+    }
+    .into_any()
+}
+
+fn people(people: &[PersonRef]) -> AnyView {
+    people
+        .iter()
+        .map(|p| {
+            view! {
+                <p>
+                    {p.name.clone()} " " <span class="x-muted x-small">{p.number.clone()}</span>
+                </p>
+            }
+        })
+        .collect::<Vec<_>>()
+        .into_any()
+}
+
+/// `/settings`.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let me = use_me();
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let school = move || me.with(|m| m.school.clone());
+    let window = move || {
+        let w = school().window;
+        format!("{} – {}", clock(w.from), clock(w.to))
+    };
+    view! {
+        <Page title=t(Words::fixed("设置", "Settings"))>
+            <div class="x-columns x-columns-even">
+                <StopCard />
+                <Card title=t(Words::fixed("学校", "School"))>
+                    <Facts>
+                        <Fact label=t(Words::fixed("名称", "Name"))>{move || school().name}</Fact>
+                        <Fact label=t(Words::fixed("短信签名", "SMS signature"))>
+                            {move || format!("【{}】", school().signature)}
+                        </Fact>
+                        <Fact label=t(Words::fixed("平台名称", "Name of the platform"))>
+                            {move || school().platform_word}
+                        </Fact>
+                        <Fact label=t(Words::fixed("可发送时段", "Sending hours"))>
+                            <span class="x-num">{window}</span>
+                        </Fact>
+                    </Facts>
+                    <p class="x-small x-muted">
+                        {t(Words::fixed(
+                            "时段以外的通知会等到下一个时段再发，不在休息时打扰家长和教师。",
+                            "Outside these hours a notice waits for the next opening: nobody is disturbed at rest.",
+                        ))}
+                    </p>
+                </Card>
+            </div>
+        </Page>
+    }
+    .into_any()
+}
+
+/// The switch that stops all sending.
+#[component]
+fn StopCard() -> impl IntoView {
+    let (me, session, toasts, lang) = (use_me(), use_session(), use_toasts(), use_lang());
+    let open = RwSignal::new(false);
+    let reason = RwSignal::new(String::new());
+    let missing = RwSignal::new(false);
+    let order = Order::new();
+    let stopped = Memo::new(move |_| me.with(|m| m.school.stopped.clone()));
+    let may = move || me.with(|m| m.person.may(Action::StopSending));
+    let theirs = order.field_error("reason");
+    let need = t(Words::fixed("请写明原因，会记入操作日志", "Give the reason: it goes into the audit log"));
+    let error = Signal::derive(move || missing.get().then(|| need.get()).or(theirs.get()));
+    let run = move |()| {
+        let body = StopOrder {
+            stopped: stopped.with_untracked(Option::is_none),
+            reason: reason.get_untracked().trim().to_owned(),
+        };
+        missing.set(body.reason.is_empty());
+        if missing.get_untracked() {
+            return;
+        }
+        let stop = body.stopped;
+        order.post("/api/school/stop", &body, move |school: SchoolView| {
+            session.update(|me| me.school = school);
+            open.set(false);
+            reason.set(String::new());
+            toasts.done(if stop {
+                Words::fixed("已停止全部发送", "All sending is stopped")
+            } else {
+                Words::fixed("已恢复发送", "Sending goes on")
+            });
+        });
+    };
+    let ask = move |()| {
+        missing.set(false);
+        order.clear();
+        open.set(true);
+    };
+    let status = move || {
+        match stopped.get() {
+        Some(stop) => {
+            let at = stop.at.show(lang.get());
+            view! {
+                <Banner tone=Tone::Danger title=t(Words::fixed("全部发送已停止", "All sending is stopped"))>
+                    <p>{stop.by} " · " {at}</p>
+                    <p>{stop.reason}</p>
+                </Banner>
+                <p class="x-muted">
+                    {t(Words::fixed(
+                        "没有发出的短信原样保留，恢复后按顺序接着发送。",
+                        "What has not gone out is kept as it is and goes on in order.",
+                    ))}
+                </p>
+            }
+            .into_any()
+        }
+        None => view! {
+            <p>
+                {t(Words::fixed(
+                    "发现错发、泄露或账号异常时使用：正在发送和等待发送的通知立即停下，任何人都不能再发，直到恢复。",
+                    "For a wrong message, a leak or an abnormal account: whatever is being sent or waits stops at once, and nobody can send until it goes on.",
+                ))}
+            </p>
+        }
+        .into_any(),
+    }
+    };
+    let is_stopped = Signal::derive(move || stopped.with(Option::is_some));
+    let button = move || {
+        may().then(|| {
+            if is_stopped.get() {
+                view! {
+                    <Button
+                        label=t(Words::fixed("恢复发送", "Go on sending"))
+                        kind=ButtonKind::Primary
+                        on_click=ask
+                    />
+                }
+                .into_any()
+            } else {
+                view! {
+                    <Button
+                        label=t(Words::fixed("停止全部发送", "Stop all sending"))
+                        kind=ButtonKind::Danger
+                        icon=IconName::Stop
+                        on_click=ask
+                    />
+                }
+                .into_any()
+            }
+        })
+    };
+    let words =
+        move |stop: Words, go: Words| tw(move || if is_stopped.get() { go.clone() } else { stop.clone() });
+    view! {
+        <Card title=t(Words::fixed("停止全部发送", "Stop all sending"))>
+            {status} <div class="x-row">{button}</div>
+            <ConfirmDialog
+                open
+                title=words(
+                    Words::fixed("停止全校的全部发送？", "Stop all sending of the whole school?"),
+                    Words::fixed("恢复发送？", "Go on sending?"),
+                )
+                confirm=words(Words::fixed("停止发送", "Stop sending"), Words::fixed("恢复发送", "Go on"))
+                on_confirm=run
+                busy=order.busy()
+                danger=true
+            >
+                <Problems order />
+                <FormField
+                    label=t(Words::fixed("原因", "Reason"))
+                    hint=t(Words::fixed("会记入操作日志，全体管理人员可见。", "It goes into the audit log, where all who manage can read it."))
+                    error
+                    required=true
+                >
+                    <TextArea value=reason rows=3 />
+                </FormField>
+            </ConfirmDialog>
+        </Card>
+    }
+    .into_any()
+}
