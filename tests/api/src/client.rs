@@ -88,6 +88,11 @@ impl Client {
         Self { origin: origin.to_owned(), agent: config.into(), cookie: String::new() }
     }
 
+    /// The same browser, after the school was started again on another port.
+    pub fn at(&self, app: &crate::App) -> Self {
+        Self { origin: app.origin().to_owned(), ..self.clone() }
+    }
+
     /// Any request. `headers` come last and so decide.
     ///
     /// # Panics

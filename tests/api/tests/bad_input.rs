@@ -1,0 +1,326 @@
+//! Every way in, with what nobody should send. The answer is always a problem
+//! with a sentence in the reader's language, and nothing is half done.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use api_tests::{App, Client, Reply, draft_to};
+use domain::approval::{Decide, Verdict};
+use serde_json::{Value, json};
+
+fn app() -> &'static App {
+    static APP: OnceLock<App> = OnceLock::new();
+    APP.get_or_init(App::start)
+}
+
+/// POSTs that take JSON, with a body that has the right form.
+fn posts() -> Vec<(&'static str, Value)> {
+    let draft = serde_json::to_value(draft_to(&[])).expect("json");
+    let decide = Decide { verdict: Verdict::Approve, digest: "0".repeat(64), reason: String::new() };
+    vec![
+        ("/api/session", json!({"login": "T0018", "password": "x"})),
+        ("/api/activations/check", json!({"token": "x"})),
+        ("/api/activations", json!({"token": "x", "password": "a long passphrase"})),
+        ("/api/staff/activations", json!({"staff": [999_999]})),
+        ("/api/roster/imports/999999/apply", json!({"answers": []})),
+        ("/api/messages", draft.clone()),
+        ("/api/messages/preview", draft),
+        ("/api/messages/999999/submit", json!({"statement": true})),
+        ("/api/messages/999999/decisions", serde_json::to_value(decide).expect("json")),
+        ("/api/school/stop", json!({"stopped": false, "reason": "x"})),
+    ]
+}
+
+/// The same, without a body that has to have a form.
+const ORDERS: [&str; 5] = [
+    "/api/messages/999999/withdraw",
+    "/api/messages/999999/cancel",
+    "/api/messages/999999/pause",
+    "/api/messages/999999/resume",
+    "/api/staff/999999/activation",
+];
+
+const GETS: [&str; 11] = [
+    "/api/me",
+    "/api/units",
+    "/api/classes",
+    "/api/classes/1",
+    "/api/staff",
+    "/api/messages",
+    "/api/messages/1",
+    "/api/messages/1/funnel",
+    "/api/messages/1/deliveries",
+    "/api/audit",
+    "/api/audit/verify",
+];
+
+/// Open to people who are not signed in; they prove themselves otherwise.
+const OPEN: [&str; 3] = ["/api/session", "/api/activations/check", "/api/activations"];
+
+/// Who holds every right that the office has.
+fn clerk() -> Client {
+    static CLERK: OnceLock<Client> = OnceLock::new();
+    CLERK.get_or_init(|| app().office_clerk()).clone()
+}
+
+fn raw(client: &Client, method: &str, path: &str, body: &[u8]) -> Reply {
+    client.send(method, path, Some(body), &[])
+}
+
+#[test]
+fn garbage_is_refused_in_words() {
+    let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
+    for (path, _) in posts() {
+        for garbage in [
+            &b""[..],
+            b"{",
+            b"nonsense",
+            b"[]",
+            b"null",
+            b"\"text\"",
+            b"\xff\xfe\x00",
+            b"{\"draft\":1}",
+            b"{} trailing",
+            deep.as_bytes(),
+        ] {
+            let reply = raw(&clerk(), "POST", path, garbage);
+            let problem = reply.problem(400);
+            assert_eq!(problem.kind, "/problems/bad_json", "{path} {:?}", String::from_utf8_lossy(garbage));
+        }
+    }
+}
+
+#[test]
+fn each_missing_and_each_wrong_field_is_noticed() {
+    for (path, body) in posts() {
+        let fields: Vec<String> = body.as_object().expect("an object").keys().cloned().collect();
+        for field in fields {
+            for wrong in [json!({"nested": []}), json!(true), json!(-1), json!([[]]), json!(1e300)] {
+                let mut other = body.clone();
+                // A list of reasons may be an object; a flag may be true.
+                if body[&field].is_object() == wrong.is_object() && wrong.is_object()
+                    || body[&field].is_boolean() && wrong.is_boolean()
+                {
+                    continue;
+                }
+                other[&field] = wrong.clone();
+                let status = clerk().post(path, &other).status;
+                assert_eq!(status, 400, "{path}: {field} = {wrong}");
+            }
+            if matches!(field.as_str(), "send_at" | "reasons" | "category" | "reason" | "password") {
+                continue;
+            }
+            let mut other = body.clone();
+            other.as_object_mut().expect("an object").remove(&field);
+            assert_eq!(clerk().post(path, &other).status, 400, "{path} without {field}");
+        }
+    }
+}
+
+#[test]
+fn too_large_is_refused_before_it_is_read() {
+    let large = format!("{{\"title\":\"{}\"}}", "字".repeat(40_000));
+    for (path, _) in posts() {
+        assert_eq!(raw(&clerk(), "POST", path, large.as_bytes()).refused(413), "too_large", "{path}");
+    }
+    for path in ORDERS {
+        assert_eq!(raw(&clerk(), "POST", path, large.as_bytes()).refused(413), "too_large", "{path}");
+    }
+}
+
+#[test]
+fn without_a_session_there_is_nothing() {
+    let expired = {
+        let client = app().homeroom("七年级2班");
+        app().db().execute_batch("UPDATE sessions SET expires_at = 1 WHERE staff_id = (SELECT id FROM staff WHERE number = 'T0019')").expect("sql");
+        client
+    };
+    let mut forged = app().anybody();
+    forged.cookie = "__Host-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into();
+    let mut odd = app().anybody();
+    odd.cookie = "__Host-session=; other=%00".into();
+    for (who, client) in [("nobody", app().anybody()), ("expired", expired), ("forged", forged), ("odd", odd)]
+    {
+        for path in GETS {
+            assert_eq!(client.get(path).refused(401), "not_signed_in", "{who} {path}");
+        }
+        for (path, body) in posts() {
+            if !OPEN.contains(&path) {
+                assert_eq!(client.post(path, &body).refused(401), "not_signed_in", "{who} {path}");
+            }
+        }
+        for path in ORDERS {
+            assert_eq!(client.post(path, &json!({})).refused(401), "not_signed_in", "{who} {path}");
+        }
+        let file = client.upload("/api/roster/imports?kind=students", b"x");
+        assert_eq!(file.refused(401), "not_signed_in", "{who}");
+        assert_eq!(client.put("/api/messages/1", &draft_to(&[])).refused(401), "not_signed_in", "{who}");
+    }
+}
+
+#[test]
+fn ids_that_do_not_exist_and_ids_that_are_none() {
+    for (path, body) in posts() {
+        if path.contains("999999") {
+            assert_eq!(clerk().post(path, &body).refused(404), "not_found", "{path}");
+        }
+    }
+    for path in ORDERS {
+        assert_eq!(clerk().post(path, &json!({})).refused(404), "not_found", "{path}");
+    }
+    for id in ["0", "-1", "99999999999999999999", "1.5", "abc", "%00", "1%20OR%201=1", "', 1"] {
+        let id = id.replace(' ', "%20").replace('\'', "%27");
+        for part in ["", "/funnel", "/deliveries"] {
+            let path = format!("/api/messages/{id}{part}");
+            assert_eq!(clerk().get(&path).refused(404), "not_found", "{path}");
+        }
+        assert_eq!(clerk().get(&format!("/api/classes/{id}")).refused(404), "not_found", "{id}");
+        assert_eq!(
+            clerk().put(&format!("/api/messages/{id}"), &draft_to(&[])).refused(404),
+            "not_found",
+            "{id}"
+        );
+    }
+    for path in ["/api", "/api/", "/api/nothing", "/api/messages/1/nothing", "/hooks/aliyun/secret/report"] {
+        assert_eq!(clerk().get(path).status, 404, "{path}");
+    }
+    assert_eq!(clerk().get("/api/session").refused(405), "method_not_allowed");
+    assert_eq!(clerk().send("PATCH", "/api/messages/1", None, &[]).status, 405);
+}
+
+#[test]
+fn classes_that_do_not_exist_are_nobodys() {
+    use domain::ids::ClassId;
+    for client in [clerk(), app().homeroom("七年级1班")] {
+        let draft = draft_to(&[ClassId(999_999)]);
+        assert_eq!(client.post("/api/messages", &draft).refused(422), "audience_not_yours");
+    }
+    let mut many = draft_to(&[]);
+    many.audience = domain::message::Audience::Classes { classes: (0..501).map(ClassId).collect() };
+    assert_eq!(clerk().post("/api/messages", &many).status, 422);
+}
+
+/// A double click, a second try after a lost answer.
+#[test]
+fn the_same_key_gives_the_same_answer_and_another_body_none() {
+    let app = App::start();
+    let teacher = app.homeroom("七年级1班");
+    let draft = draft_to(&[teacher.class("七年级1班")]);
+    let path = "/api/messages";
+    let first = teacher.post_with_key(path, &draft, "key-of-a-draft");
+    assert_eq!(first.status, 201);
+    for _ in 0..3 {
+        let again = teacher.post_with_key(path, &draft, "key-of-a-draft");
+        assert_eq!((again.status, again.body.as_str()), (201, first.body.as_str()));
+    }
+    let mut other = draft.clone();
+    other.title = "别的标题".into();
+    assert_eq!(teacher.post_with_key(path, &other, "key-of-a-draft").refused(422), "key_reused");
+    assert_eq!(app.count("SELECT COUNT(*) FROM messages"), 1);
+    // The key is this person's, and this route's.
+    let colleague = app.homeroom("七年级2班");
+    let theirs = draft_to(&[colleague.class("七年级2班")]);
+    assert_eq!(colleague.post_with_key(path, &theirs, "key-of-a-draft").status, 201);
+
+    let id = first.json::<domain::message::Created>().id;
+    let orders: Vec<(Client, String, Value)> = vec![
+        (teacher.clone(), format!("/api/messages/{id}/submit"), json!({"statement": true})),
+        (app.grade_head("七年级"), format!("/api/messages/{id}/decisions"), Value::Null),
+    ];
+    for (client, path, body) in orders {
+        let body = if body.is_null() {
+            json!({"verdict": "approve", "digest": teacher.message(id).digest, "reason": ""})
+        } else {
+            body
+        };
+        let first = client.post_with_key(&path, &body, "key-of-an-order");
+        assert_eq!(first.status, 200, "{path}: {}", first.body);
+        let again = client.post_with_key(&path, &body, "key-of-an-order");
+        assert_eq!(again.status, 200, "{path}: {}", again.body);
+        let (one, two): (Value, Value) = (first.json(), again.json());
+        assert_eq!(
+            (&one["id"], &one["digest"], &one["version"]),
+            (&two["id"], &two["digest"], &two["version"])
+        );
+        let mut other = body.clone();
+        other["reason"] = json!("another");
+        other["statement"] = json!(true);
+        assert_eq!(
+            client.post_with_key(&path, &other, "key-of-an-order").refused(422),
+            "key_reused",
+            "{path}"
+        );
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM decisions"), 1);
+}
+
+#[test]
+fn ten_double_clicks_at_once_make_one_message() {
+    let app = App::start();
+    let teacher = app.homeroom("七年级1班");
+    let draft = draft_to(&[teacher.class("七年级1班")]);
+    let replies: Vec<Reply> = std::thread::scope(|scope| {
+        let tries: Vec<_> = (0..10)
+            .map(|_| scope.spawn(|| teacher.post_with_key("/api/messages", &draft, "one-click")))
+            .collect();
+        tries.into_iter().map(|t| t.join().expect("a reply")).collect()
+    });
+    let mut bodies: BTreeMap<(u16, String), usize> = BTreeMap::new();
+    for reply in replies {
+        *bodies.entry((reply.status, reply.body)).or_default() += 1;
+    }
+    assert_eq!(bodies.len(), 1, "{bodies:?}");
+    assert_eq!(app.count("SELECT COUNT(*) FROM messages"), 1);
+}
+
+#[test]
+fn keys_have_a_form() {
+    for key in ["short", &"x".repeat(65), "with space in it", "字字字字字字字字"] {
+        let body = serde_json::to_vec(&draft_to(&[])).expect("json");
+        let Ok(reply) = clerk().try_send("POST", "/api/messages", Some(&body), &[("idempotency-key", key)])
+        else {
+            continue;
+        };
+        assert_eq!(reply.status, 400, "{key}");
+    }
+}
+
+#[test]
+fn hostile_text_is_stored_and_shown_as_text() {
+    let app = App::start();
+    let teacher = app.homeroom("七年级1班");
+    let mut draft = draft_to(&[teacher.class("七年级1班")]);
+    draft.title = "<b>\"'&amp;</b>".into();
+    draft.body =
+        "<script>alert(1)</script>\n<img src=x onerror=alert(1)>\n'); DROP TABLE messages; --".into();
+    let id = teacher.draft(&draft);
+    assert_eq!(teacher.message(id).draft, draft);
+    teacher.submit(id);
+    app.grade_head("七年级").approve(id);
+    app.settled(&teacher, id);
+    let link = api_tests::link_in(&app.sms()[0].text);
+    let page = app.anybody().get(&link).body;
+    assert!(!page.contains("<script>alert") && !page.contains("<img"), "{page}");
+    assert!(page.contains("&lt;script&gt;"));
+}
+
+#[test]
+fn nothing_of_ours_shows_in_an_answer() {
+    let app = App::start();
+    app.db().execute_batch("ALTER TABLE units RENAME TO units_away").expect("a broken database");
+    let mut client = app.anybody();
+    let reply = client.sign_in("T0018", api_tests::PASSPHRASE);
+    assert_eq!(reply.status, 500, "{}", reply.body);
+    for secret in ["D1", "SQL", "units", "worker/src", "Error"] {
+        assert!(!reply.body.contains(secret), "{secret} in {}", reply.body);
+    }
+    assert_eq!(reply.refused(500), "internal");
+}
+
+#[test]
+fn refusals_speak_both_languages() {
+    let english = clerk().send("GET", "/api/messages/999999", None, &[("accept-language", "en")]);
+    assert!(english.problem(404).title.is_ascii());
+    let chinese = clerk().send("GET", "/api/messages/999999", None, &[("accept-language", "zh-CN,zh;q=0.9")]);
+    assert!(!chinese.problem(404).title.is_ascii());
+}
