@@ -1,0 +1,100 @@
+//! The chain of a message: who decides, who has decided, when and why.
+
+use domain::approval::{ChainView, DecisionView, StepView, Verdict};
+use domain::words;
+use domain::words::Words;
+use leptos::prelude::*;
+use ui::{Badge, Icon, IconName, Tone, t};
+
+use super::join;
+
+/// The steps in order, each with its people or its decision.
+#[component]
+pub fn ChainSteps(chain: ChainView) -> impl IntoView {
+    let steps: Vec<_> = chain.steps.iter().map(step).collect();
+    view! { <ol class="m-chain">{steps}</ol> }.into_any()
+}
+
+fn step(view: &StepView) -> AnyView {
+    let (kind, post) = (view.step.kind.title(), view.step.post.title());
+    let (kz, ke, pz, pe) = (&kind.zh, &kind.en, &post.zh, &post.en);
+    let heading = words!("{kz} · {pz}", "{ke} · {pe}");
+    let (class, icon) = match &view.decision {
+        Some(d) if d.verdict == Verdict::Approve => ("m-link m-link-done", IconName::Check),
+        Some(_) => ("m-link m-link-back", IconName::Back),
+        None if view.waits => ("m-link m-link-waits", IconName::Clock),
+        None => ("m-link", IconName::More),
+    };
+    let what = match &view.decision {
+        Some(decision) => said(decision),
+        None => {
+            let names = join(&view.people.iter().map(|p| Words::name(p.clone())).collect::<Vec<_>>());
+            let (zh, en) = (names.zh, names.en);
+            let words = match (view.people.is_empty(), view.waits) {
+                (true, _) => Words::fixed("暂无可办理的人", "Nobody can take this step now"),
+                (false, true) => words!("等待：{zh}", "Waits for {en}"),
+                (false, false) => words!("由 {zh} 办理", "By {en}"),
+            };
+            view! { <p class="x-small x-muted">{t(words)}</p> }.into_any()
+        }
+    };
+    view! {
+        <li class=class>
+            <span class="m-link-dot"><Icon name=icon /></span>
+            <div class="m-link-words">
+                <p class="m-link-title">{t(heading)}</p>
+                {what}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// A decision: who, by which post, when, why.
+fn said(decision: &DecisionView) -> AnyView {
+    let (tone, verdict) = match decision.verdict {
+        Verdict::Approve => (Tone::Good, Words::fixed("同意", "Approved")),
+        Verdict::Return => (Tone::Warning, Words::fixed("退回", "Returned")),
+    };
+    let (name, post, at) = (&decision.name, decision.post.title(), decision.at.words());
+    let (pz, pe, az, ae) = (post.zh, post.en, at.zh, at.en);
+    let who = words!("{name}（{pz}） {az}", "{name} ({pe}), {ae}");
+    let reason = (!decision.reason.trim().is_empty())
+        .then(|| view! { <p class="m-reason x-prose">{decision.reason.clone()}</p> });
+    view! {
+        <p class="x-small">
+            <Badge tone label=t(verdict) />
+            " "
+            {t(who)}
+        </p>
+        {reason}
+    }
+    .into_any()
+}
+
+/// Decisions on earlier versions.
+#[component]
+pub fn EarlierDecisions(history: Vec<DecisionView>) -> impl IntoView {
+    let entries: Vec<_> = history
+        .iter()
+        .map(|d| {
+            let (version, kind) = (d.version, d.kind.title());
+            let (zh, en) = (kind.zh, kind.en);
+            let heading = words!("第 {version} 稿 · {zh}", "Version {version} · {en}");
+            view! {
+                <li class="m-earlier">
+                    <p class="m-link-title">{t(heading)}</p>
+                    {said(d)}
+                </li>
+            }
+        })
+        .collect();
+    (!entries.is_empty()).then(|| {
+        view! {
+            <details class="m-details">
+                <summary>{t(Words::fixed("以前各稿的意见", "Decisions on earlier versions"))}</summary>
+                <ul class="m-earlier-list">{entries}</ul>
+            </details>
+        }
+    })
+}

@@ -1,0 +1,149 @@
+//! The form of a draft as signals, and the copy that the browser keeps until
+//! the Worker has it: what a teacher typed is never lost.
+
+use std::collections::BTreeMap;
+
+use domain::ids::{ClassId, MessageId, StaffId};
+use domain::message::{Audience, Category, Draft};
+use domain::time::Instant;
+use leptos::prelude::*;
+use leptos::web_sys;
+
+pub const CLASSES: &str = "classes";
+pub const ALL_GUARDIANS: &str = "all_guardians";
+pub const ALL_TEACHERS: &str = "all_teachers";
+pub const NOW: &str = "now";
+pub const LATER: &str = "later";
+
+/// What is being written.
+#[derive(Clone, Copy)]
+pub struct Form {
+    /// [`CLASSES`], [`ALL_GUARDIANS`] or [`ALL_TEACHERS`].
+    pub audience: RwSignal<String>,
+    /// Ids of the classes chosen.
+    pub classes: RwSignal<Vec<String>>,
+    /// A category's key, or empty.
+    pub category: RwSignal<String>,
+    pub title: RwSignal<String>,
+    pub body: RwSignal<String>,
+    /// [`NOW`] or [`LATER`].
+    pub when: RwSignal<String>,
+    /// `2026-09-01T07:30` in Shanghai.
+    pub time: RwSignal<String>,
+    /// Reasons by rule.
+    pub reasons: RwSignal<BTreeMap<String, String>>,
+}
+
+impl Form {
+    /// The form of a draft.
+    pub fn of(draft: &Draft) -> Self {
+        let form = Self {
+            audience: RwSignal::default(),
+            classes: RwSignal::default(),
+            category: RwSignal::default(),
+            title: RwSignal::default(),
+            body: RwSignal::default(),
+            when: RwSignal::default(),
+            time: RwSignal::default(),
+            reasons: RwSignal::default(),
+        };
+        form.fill(draft);
+        form
+    }
+
+    /// Shows another draft in the form.
+    pub fn fill(self, draft: &Draft) {
+        let (audience, classes) = match &draft.audience {
+            Audience::Classes { classes } => (CLASSES, classes.iter().map(ToString::to_string).collect()),
+            Audience::AllGuardians => (ALL_GUARDIANS, Vec::new()),
+            Audience::AllTeachers => (ALL_TEACHERS, Vec::new()),
+        };
+        self.audience.set(audience.to_owned());
+        self.classes.set(classes);
+        self.category.set(draft.category.map(Category::key).unwrap_or_default().to_owned());
+        self.title.set(draft.title.clone());
+        self.body.set(draft.body.clone());
+        self.when.set(if draft.send_at.is_some() { LATER } else { NOW }.to_owned());
+        self.time.set(draft.send_at.map(Instant::to_local).unwrap_or_default());
+        self.reasons.set(draft.reasons.clone());
+    }
+
+    /// The draft as it stands (reactive).
+    pub fn draft(self) -> Draft {
+        let audience = self.audience.with(|kind| match kind.as_str() {
+            ALL_GUARDIANS => Audience::AllGuardians,
+            ALL_TEACHERS => Audience::AllTeachers,
+            _ => {
+                let mut classes: Vec<ClassId> =
+                    self.classes.with(|c| c.iter().filter_map(|id| id.parse().ok()).collect());
+                // The order of tapping is no change of the draft.
+                classes.sort_unstable();
+                Audience::Classes { classes }
+            }
+        });
+        let later = self.when.with(|w| w == LATER);
+        Draft {
+            audience,
+            category: self.category.with(|c| Category::from_key(c)),
+            title: self.title.get(),
+            body: self.body.get(),
+            send_at: self.time.with(|t| Instant::from_local(t)).filter(|_| later),
+            reasons: self.reasons.get(),
+        }
+    }
+
+    /// «At a time» is chosen and the time is not: sending at once would be
+    /// the very opposite of what was meant.
+    pub fn lacks_time(self) -> bool {
+        self.when.with(|w| w == LATER) && self.time.with(|t| Instant::from_local(t).is_none())
+    }
+}
+
+/// A draft with nothing in it.
+pub fn empty_draft() -> Draft {
+    Draft {
+        audience: Audience::Classes { classes: Vec::new() },
+        category: None,
+        title: String::new(),
+        body: String::new(),
+        send_at: None,
+        reasons: BTreeMap::new(),
+    }
+}
+
+/// Whether there is anything worth keeping.
+pub fn is_blank(draft: &Draft) -> bool {
+    draft.title.trim().is_empty() && draft.body.trim().is_empty()
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
+
+fn key(staff: StaffId, message: Option<MessageId>) -> String {
+    match message {
+        Some(id) => format!("xiaoxun-draft-{staff}-{id}"),
+        None => format!("xiaoxun-draft-{staff}-new"),
+    }
+}
+
+/// Keeps a copy in this browser.
+pub fn keep(staff: StaffId, message: Option<MessageId>, draft: &Draft) {
+    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(draft)) {
+        // A full or forbidden storage leaves the Worker's copy as the only one.
+        let _ = storage.set_item(&key(staff, message), &text);
+    }
+}
+
+/// The copy kept in this browser, if there is one.
+pub fn kept(staff: StaffId, message: Option<MessageId>) -> Option<Draft> {
+    let text = storage()?.get_item(&key(staff, message)).ok().flatten()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Forgets the copy: the Worker has it, or nobody wants it.
+pub fn forget(staff: StaffId, message: Option<MessageId>) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(&key(staff, message));
+    }
+}

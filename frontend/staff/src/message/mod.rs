@@ -1,0 +1,73 @@
+//! Messages: the list, writing one, and the one page on which drafter,
+//! approver and reader see the same message.
+
+mod actions;
+mod chain;
+mod compose;
+mod diff;
+mod findings;
+mod form;
+mod funnel;
+mod list;
+mod named;
+mod page;
+mod preview;
+mod submit;
+
+use std::time::Duration;
+
+use domain::message::MessageState;
+use domain::words::Words;
+use leptos::prelude::*;
+use ui::{Badge, Tone, t};
+
+pub use compose::ComposePage;
+pub use list::MessageListPage;
+pub use page::MessagePage;
+
+/// What a state's colour says.
+fn tone(state: MessageState) -> Tone {
+    match state {
+        MessageState::Draft | MessageState::Withdrawn | MessageState::Cancelled => Tone::Neutral,
+        MessageState::Submitted | MessageState::Approved | MessageState::Sending => Tone::Info,
+        MessageState::Returned | MessageState::Paused => Tone::Warning,
+        MessageState::Sent => Tone::Good,
+    }
+}
+
+/// Where a message stands, in a word.
+#[component]
+fn StateBadge(state: MessageState) -> impl IntoView {
+    view! { <Badge tone=tone(state) label=t(state.title()) /> }
+}
+
+/// A title, or that there is none yet.
+fn title_or_none(title: &str) -> Words {
+    if title.trim().is_empty() {
+        Words::fixed("（还没有标题）", "(no title yet)")
+    } else {
+        Words::name(title)
+    }
+}
+
+/// Several words as one list.
+fn join(parts: &[Words]) -> Words {
+    let in_lang =
+        |pick: fn(&Words) -> &str, comma: &str| parts.iter().map(pick).collect::<Vec<_>>().join(comma).into();
+    Words { zh: in_lang(|w| &w.zh, "、"), en: in_lang(|w| &w.en, ", ") }
+}
+
+/// Calls `act` again and again while the page stands and is looked at.
+fn every(interval: Duration, act: impl Fn() + 'static) {
+    let handle = set_interval_with_handle(
+        move || {
+            if !document().hidden() {
+                act();
+            }
+        },
+        interval,
+    );
+    if let Ok(handle) = handle {
+        on_cleanup(move || handle.clear());
+    }
+}

@@ -1,0 +1,106 @@
+//! The dialog before submission: to exactly how many it goes, who decides,
+//! and the statement that whoever publishes answers for it (G60).
+
+use domain::message::{MessageView, Submit};
+use domain::words;
+use domain::words::Words;
+use leptos::prelude::*;
+use ui::{Button, ButtonKind, Dialog, Skeleton, Tone, t, tw, use_toasts};
+
+use super::chain::ChainSteps;
+use super::compose::Editor;
+use super::preview::{reach_words, unreachable_words};
+use crate::api::Order;
+use crate::common::Problems;
+use crate::route::{Route, use_router};
+
+#[component]
+pub fn SubmitDialog(open: RwSignal<bool>) -> impl IntoView {
+    let editor = expect_context::<Editor>();
+    let (router, toasts) = (use_router(), use_toasts());
+    let order = Order::new();
+    let stated = RwSignal::new(false);
+    Effect::new(move |_| {
+        if open.get() {
+            stated.set(false);
+            order.clear();
+        }
+    });
+    let submit = move |()| {
+        let Some(id) = editor.id.get_untracked() else { return };
+        let body = Submit { statement: stated.get_untracked() };
+        order.post(&format!("/api/messages/{id}/submit"), &body, move |_: MessageView| {
+            toasts.done(Words::fixed("已提交报批", "Submitted for approval"));
+            router.go(&Route::Message(id).path());
+        });
+    };
+    let count = move || match editor.preview.get().filter(|_| !editor.stale.get()) {
+        None if editor.preview_order().problem().with(Option::is_some) => {
+            let again = move |()| editor.look_again();
+            view! {
+                <Problems order=editor.preview_order() />
+                <Button label=t(Words::fixed("重新核对人数", "Count again")) on_click=again />
+            }
+            .into_any()
+        }
+        None => view! { <Skeleton lines=2 /> }.into_any(),
+        Some(preview) => {
+            let (phones, missing) = (preview.reach.phones, preview.reach.unreachable);
+            let (zh, en) = (&preview.audience.zh, &preview.audience.en);
+            let line = words!("{zh}，将发给 {phones} 部手机", "{en}: it goes to {phones} phones");
+            let warning = (missing > 0)
+                .then(|| view! { <ui::Banner tone=Tone::Warning title=t(unreachable_words(missing)) /> });
+            view! {
+                <p class="m-submit-count" data-test="submit-count">{t(line)}</p>
+                <p class="x-small x-muted x-num">{t(reach_words(&preview.reach))}</p>
+                {warning}
+                <ChainSteps chain=preview.chain />
+            }
+            .into_any()
+        }
+    };
+    let when = tw(move || match editor.draft.with(|d| d.send_at) {
+        None => Words::fixed("审批通过后立即发送。", "It goes out as soon as it is approved."),
+        Some(at) => {
+            let at = at.words();
+            let (zh, en) = (at.zh, at.en);
+            words!("审批通过后，定于 {zh} 发送。", "Once approved, it goes out {en}.")
+        }
+    });
+    view! {
+        <Dialog open title=t(Words::fixed("提交报批", "Submit for approval"))>
+            <div class="x-dialog-body">
+                <p class="m-submit-title">{move || editor.form.title.get()}</p>
+                {count}
+                <p class="x-small">{when}</p>
+                <label class="x-choice m-statement">
+                    <input
+                        type="checkbox"
+                        prop:checked=move || stated.get()
+                        on:change=move |event| stated.set(event_target_checked(&event))
+                    />
+                    <span>{t(Words::fixed("我对内容的真实性负责", "I answer for the truth of this content"))}</span>
+                </label>
+                <p class="x-small x-muted">
+                    {t(
+                        Words::fixed(
+                            "提交后内容和名单即锁定，退回或撤回后才能修改。",
+                            "Content and list are locked from now on, until it is returned or withdrawn.",
+                        ),
+                    )}
+                </p>
+                <Problems order />
+            </div>
+            <div class="x-dialog-actions">
+                <Button label=t(Words::fixed("再看看", "Not yet")) on_click=move |()| open.set(false) />
+                <Button
+                    label=t(Words::fixed("提交", "Submit"))
+                    kind=ButtonKind::Primary
+                    busy=order.busy()
+                    disabled=Signal::derive(move || !stated.get() || editor.stale.get())
+                    on_click=submit
+                />
+            </div>
+        </Dialog>
+    }
+}
