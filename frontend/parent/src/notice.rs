@@ -24,7 +24,7 @@ pub fn page(page: &Page, token: &str, lang: Lang, just_confirmed: bool) -> Strin
     let school = page.school.clone();
     let word = page.platform_word.clone();
     let head = Head { title: format!("{} - {school}", page.title), lang, style: STYLE, refresh: None };
-    let label = words!("{word}通知", "{word} notice");
+    let label = words!("{word} · 家长通知", "{word} · notice to parents");
     let to = addressees(page, lang);
     let text: Vec<_> =
         paragraphs(&page.body).into_iter().map(|text| view! { <p>{text.to_owned()}</p> }).collect();

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use crate::shell::{Head, document, source_hash};
 
 const STYLE: &str = include_str!("sandbox.css");
-/// Seconds after which a list without a search loads again.
+/// Seconds after which a live page loads again.
 const REFRESH: &str = "5";
 
 /// The source expression for `style-src` of the sandbox's pages: `'sha256-…'`.
@@ -54,9 +54,10 @@ pub struct SandboxList {
     pub phones: Vec<SandboxPhone>,
     /// Digits searched for (`?q=`); empty for all.
     pub query: String,
-    /// Whether the search field is open (`?find=1`). A page that loads again
-    /// by itself would wipe what is being typed, so it does not while this is so.
-    pub searching: bool,
+    /// Whether the page loads again by itself (`?live=1`). Off until someone
+    /// asks for it: a page that reloads wipes what is being typed and loses
+    /// the place of whoever reads with a screen reader (WCAG 2.2.1).
+    pub live: bool,
     /// This page (`?page=`), 1 upwards.
     pub page: u32,
     /// All pages.
@@ -66,14 +67,13 @@ pub struct SandboxList {
 }
 
 impl SandboxList {
-    fn is_searching(&self) -> bool {
-        self.searching || !self.query.is_empty()
-    }
-
     /// `/sandbox?…` with what the place needs; digits are all that a query can hold.
     fn href(&self, lang: Lang, phone: Option<&str>, page: u32) -> String {
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         let mut href = format!("/sandbox?lang={}", key(lang));
+        if self.live {
+            href.push_str("&live=1");
+        }
         if let Some(phone) = phone {
             href.push_str("&phone=");
             href.push_str(&digits(phone));
@@ -96,10 +96,9 @@ fn key(lang: Lang) -> &'static str {
     }
 }
 
-/// All phones, `GET /sandbox?q=&page=&find=&lang=`. `endings` is the table of
+/// All phones, `GET /sandbox?q=&page=&live=&lang=`. `endings` is the table of
 /// magic number endings with what each does.
 pub fn sandbox_phones(list: &SandboxList, endings: &[(String, Words)], lang: Lang) -> String {
-    let refresh = (!list.is_searching()).then_some(REFRESH);
     let choose = Words::fixed("点一个号码，查看它收到的短信", "Choose a number to read its SMS");
     let body = view! {
         {banner(list, None, lang)}
@@ -109,7 +108,7 @@ pub fn sandbox_phones(list: &SandboxList, endings: &[(String, Words)], lang: Lan
             {magic(endings, lang)}
         </main>
     };
-    document(Head { title: title(lang), lang, style: STYLE, refresh }, body)
+    document(Head { title: title(lang), lang, style: STYLE, refresh: refresh(list) }, body)
 }
 
 /// One phone's thread, `GET /sandbox?phone=…`, oldest SMS first; `list` is
@@ -145,9 +144,10 @@ pub fn sandbox_thread(
         <main class="desk">
             <section class="pane list-behind">{phones(list, Some(phone), lang)}</section>
             <section class="phone">
-                <div class="bar pane-bar">
+                <div class="bar">
                     <a class="back" href=list.href(lang, None, list.page)>{back.get(lang).to_owned()}</a>
                     <h2>{phone.to_owned()}</h2>
+                    {reload(list, Some(phone), lang)}
                 </div>
                 <div class="thread">{content}</div>
             </section>
@@ -155,7 +155,7 @@ pub fn sandbox_thread(
         </main>
     };
     let head =
-        Head { title: format!("{phone} - {}", title(lang)), lang, style: STYLE, refresh: Some(REFRESH) };
+        Head { title: format!("{phone} - {}", title(lang)), lang, style: STYLE, refresh: refresh(list) };
     document(head, body)
 }
 
@@ -205,8 +205,8 @@ fn phones(list: &SandboxList, open: Option<&str>, lang: Lang) -> impl IntoView +
     let content = if rows.is_empty() {
         let words = if list.query.is_empty() {
             Words::fixed(
-                "还没有短信。请教师登录、写一条通知，审批通过后，短信会出现在这里。本页每 5 秒自动刷新。",
-                "No SMS yet. Sign in as a teacher and write a notice: once it is approved, the SMS arrives here. This page refreshes every 5 seconds.",
+                "还没有短信。请教师登录、写一条通知，审批通过后，短信会出现在这里。",
+                "No SMS yet. Sign in as a teacher and write a notice: once it is approved, the SMS arrives here.",
             )
         } else {
             Words::fixed(
@@ -219,20 +219,48 @@ fn phones(list: &SandboxList, open: Option<&str>, lang: Lang) -> impl IntoView +
         view! { <ul>{rows}</ul> }.into_any()
     };
     view! {
-        <div class="bar"><h2>{heading.get(lang).to_owned()}</h2></div>
+        <div class="bar"><h2>{heading.get(lang).to_owned()}</h2>{reload(list, open, lang)}</div>
         {search(list, lang)}
         {content}
         {pages(list, open, lang)}
     }
 }
 
+fn refresh(list: &SandboxList) -> Option<&'static str> {
+    list.live.then_some(REFRESH)
+}
+
+/// Load again: now, and by itself or not.
+fn reload(list: &SandboxList, open: Option<&str>, lang: Lang) -> impl IntoView + use<> {
+    let now = Words::fixed("刷新", "Refresh");
+    let live = if list.live {
+        Words::fixed("停止自动刷新", "Stop refreshing")
+    } else {
+        Words::fixed("自动刷新", "Keep refreshing")
+    };
+    let switched = SandboxList { live: !list.live, query: list.query.clone(), ..SandboxList::default() };
+    view! {
+        <p class="reload">
+            <a href=list.href(lang, open, list.page)>{now.get(lang).to_owned()}</a>
+            <a href=switched.href(lang, open, list.page)>{live.get(lang).to_owned()}</a>
+        </p>
+    }
+}
+
 fn search(list: &SandboxList, lang: Lang) -> AnyView {
     let label = Words::fixed("按号码查找，例如末四位", "Find a number, e.g. its last four digits");
-    if !list.is_searching() {
-        let href = format!("/sandbox?lang={}&find=1", key(lang));
-        return view! { <p class="find"><a href=href>{label.get(lang).to_owned()}</a></p> }.into_any();
+    let all = SandboxList { live: list.live, ..SandboxList::default() }.href(lang, None, 1);
+    let off = (!list.query.is_empty()).then(|| {
+        let words = Words::fixed("全部", "All");
+        view! { <a class="off" href=all>{words.get(lang).to_owned()}</a> }
+    });
+    if list.live {
+        // The field stays closed while the page reloads under the fingers.
+        let still = SandboxList { query: list.query.clone(), ..SandboxList::default() }.href(lang, None, 1);
+        let shown = if list.query.is_empty() { label.get(lang).to_owned() } else { list.query.clone() };
+        return view! { <p class="find"><a href=still>{shown}</a>{off}</p> }.into_any();
     }
-    let (go, off) = (Words::fixed("查找", "Find"), Words::fixed("取消", "Cancel"));
+    let go = Words::fixed("查找", "Find");
     view! {
         <form class="find" method="get" action="/sandbox">
             <input type="hidden" name="lang" value=key(lang)/>
@@ -242,13 +270,12 @@ fn search(list: &SandboxList, lang: Lang) -> AnyView {
                 inputmode="numeric"
                 maxlength="11"
                 autocomplete="off"
-                autofocus=list.query.is_empty()
                 aria-label=label.get(lang).to_owned()
                 placeholder=label.get(lang).to_owned()
                 value=list.query.clone()
             />
             <button>{go.get(lang).to_owned()}</button>
-            <a class="off" href=format!("/sandbox?lang={}", key(lang))>{off.get(lang).to_owned()}</a>
+            {off}
         </form>
     }
     .into_any()

@@ -9,7 +9,7 @@ fn list() -> SandboxList {
             count: 2,
         }],
         query: String::new(),
-        searching: false,
+        live: false,
         page: 2,
         pages: 3,
         total: 41,
@@ -61,12 +61,14 @@ fn no_script_and_everything_escaped() {
 }
 
 #[test]
-fn refreshes_by_itself_but_never_while_a_number_is_typed() {
-    let refreshes =
-        |list: &SandboxList| sandbox_phones(list, &[], Lang::Zh).contains("http-equiv=\"refresh\"");
-    assert!(refreshes(&list()));
-    assert!(!refreshes(&SandboxList { searching: true, ..list() }));
-    assert!(!refreshes(&SandboxList { query: "3291".into(), ..list() }));
+fn reloads_by_itself_only_when_asked_and_never_under_a_field() {
+    let quiet = sandbox_phones(&list(), &[], Lang::Zh);
+    assert!(!quiet.contains("http-equiv=\"refresh\"") && quiet.contains("name=\"q\""));
+    let live = SandboxList { live: true, query: "3291".into(), ..list() };
+    for html in [sandbox_phones(&live, &[], Lang::Zh), sandbox_thread(&live, "1", &[], &[], Lang::Zh)] {
+        assert!(html.contains("http-equiv=\"refresh\"") && !html.contains("name=\"q\""));
+        assert!(html.contains("live=1&amp;phone=19900063291&amp;q=3291"), "{html}");
+    }
 }
 
 #[test]
