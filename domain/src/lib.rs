@@ -22,6 +22,7 @@ pub mod message;
 pub mod phone;
 pub mod problem;
 pub mod roster;
+pub mod sandbox;
 pub mod school;
 pub mod sms;
 pub mod time;

@@ -119,6 +119,8 @@ pub struct StaffRoll {
     pub people: Vec<RollPerson>,
     /// Custodians now.
     pub custodians: BTreeMap<UnitRef, String>,
+    /// The office's name, where there is one: a file that calls it otherwise means the same.
+    pub office: Option<String>,
 }
 
 /// The school as the file and the answers make it.
@@ -138,13 +140,9 @@ pub struct StaffPlan {
 impl StaffPlan {
     /// What the file alone says. People who are not in it keep their posts.
     pub fn new(rows: &[StaffRow], roll: &StaffRoll) -> Self {
-        let office = roll.people.iter().flat_map(|p| &p.held).find_map(|h| match &h.unit {
-            UnitRef::Office(name) => Some(name.clone()),
-            _ => None,
-        });
         let here = |held: &Held| {
             let mut held = held.clone();
-            if let (UnitRef::Office(name), Some(office)) = (&mut held.unit, &office) {
+            if let (UnitRef::Office(name), Some(office)) = (&mut held.unit, &roll.office) {
                 name.clone_from(office);
             }
             held

@@ -54,7 +54,9 @@ fn roll_after(rows: &[StaffRow], plan: &StaffPlan) -> StaffRoll {
         held: plan.desired[&r.number].clone(),
         left: false,
     });
-    StaffRoll { people: people.collect(), custodians: plan.custodians.clone() }
+    StaffRoll {
+        people: people.collect(), custodians: plan.custodians.clone(), office: Some("校办室".into())
+    }
 }
 
 #[test]

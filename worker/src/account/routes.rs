@@ -1,0 +1,226 @@
+//! Signing in and out, activation, slips.
+
+use domain::access::Person;
+use domain::account::{
+    ACTIVATION_LIFE, Activation, ActivationView, Me, PASSWORD_MAX_BYTES, SESSION_LIFE, SignIn, Slip,
+    check_new_password, throttle,
+};
+use domain::ids::StaffId;
+use domain::phone::Phone;
+use domain::problem::Refusal;
+use domain::time::SECOND;
+use domain::words::Words;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{COOKIE, password, store};
+use crate::app::App;
+use crate::args;
+use crate::bindings::{Audit, Subject};
+use crate::crypto::{random_token, sha256};
+use crate::error::AppError;
+use crate::router::{Answer, Call, Remember};
+use crate::{message, school};
+
+/// A staff number or phone is not longer than this.
+const LOGIN_MAX: usize = 64;
+/// Slips in one order: a large school's whole staff.
+const SLIPS_MAX: usize = 1_000;
+/// An address may fail more often than an account: a school shares one.
+const ADDRESS_ALLOWANCE: u32 = 30;
+
+fn wrong() -> AppError {
+    AppError::Refused(
+        401,
+        Refusal::new(
+            "wrong_password",
+            Words::fixed(
+                "账号或密码不对；如果还没有开通账号，请向校办室领取开通单",
+                "Wrong account or password. If yours is not activated yet, ask the office for a slip",
+            ),
+        ),
+    )
+}
+
+/// `POST /api/session`. One answer for all that is wrong, as fast in each case.
+///
+/// # Errors
+/// 401, or 429 while the account or the address has to wait.
+pub async fn sign_in(call: Call) -> Result<Answer, AppError> {
+    let order: SignIn = call.json()?;
+    let login = order.login.trim();
+    if login.is_empty() || login.len() > LOGIN_MAX || order.password.len() > PASSWORD_MAX_BYTES {
+        return Err(wrong());
+    }
+    let app = &call.app;
+    let keys = app.keys()?;
+    let address = call.headers.get("CF-Connecting-IP")?.unwrap_or_default();
+    let phone = Phone::parse(login).ok();
+    // The account is counted as it is written: nothing tells whether it exists.
+    let account_key =
+        keys.index("signin-account", &phone.as_ref().map_or(login.to_uppercase(), |p| p.digits().to_owned()));
+    let address_key = keys.index("signin-address", &address);
+    let counted = [account_key.as_str(), address_key.as_str()];
+    let lookup = phone.as_ref().map(|p| keys.phone_lookup(p));
+    let (candidate, [account, by_address]) = store::candidate(app, login, lookup.as_deref(), counted).await?;
+    let now = app.now();
+    let wait = |failures: store::Failures, allowance: u32| {
+        failures.map_or(0, |(n, last)| (last.plus(throttle(n.saturating_sub(allowance))).0 - now.0).max(0))
+    };
+    let wait = wait(account, 0).max(wait(by_address, ADDRESS_ALLOWANCE));
+    if wait > 0 {
+        return Err(AppError::Throttled((wait + SECOND - 1) / SECOND));
+    }
+    store::count_failure(app, counted).await?;
+    let stored = candidate.as_ref().and_then(|c| c.password.as_deref());
+    let fits = password::verify(keys, &order.password, stored)?;
+    let Some(candidate) = candidate.filter(|_| fits) else { return Err(wrong()) };
+    let token = random_token()?;
+    store::open_session(app, candidate.id, &sha256(token.as_bytes()), counted).await?;
+    let person = store::load_person(app, candidate.id).await?;
+    let answer = Answer::json(200, &me_of(app, person).await?)?;
+    Ok(answer.header("Set-Cookie", cookie(&token, SESSION_LIFE / SECOND)))
+}
+
+fn cookie(token: &str, seconds: i64) -> String {
+    format!("{COOKIE}={token}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict")
+}
+
+/// `DELETE /api/session`.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn sign_out(call: Call) -> Result<Answer, AppError> {
+    let session = call.session.as_deref().unwrap_or_default();
+    let sql = call.app.db.sql("DELETE FROM sessions WHERE token_hash = ?1", args![session])?;
+    call.app.db.run(vec![sql]).await?;
+    Ok(Answer::empty().header("Set-Cookie", cookie("", 0)))
+}
+
+async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
+    #[derive(Deserialize)]
+    struct Count {
+        n: u32,
+    }
+    let rows = app
+        .db
+        .run(vec![school::store::school_sql(&app.db)?, message::store::count_waiting(&app.db, &person)?])
+        .await?;
+    let [school, waiting] = rows.as_slice() else { return Err(AppError::NotFound) };
+    Ok(Me {
+        school: school::store::school_view(school)?,
+        waiting: waiting.first::<Count>()?.map_or(0, |c| c.n),
+        now: app.now(),
+        person,
+    })
+}
+
+/// `GET /api/me`.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn me(call: Call) -> Result<Answer, AppError> {
+    let person = call.person()?.clone();
+    Answer::json(200, &me_of(&call.app, person).await?)
+}
+
+fn dead_link() -> AppError {
+    AppError::Refused(
+        404,
+        Refusal::new(
+            "activation_dead",
+            Words::fixed(
+                "这个开通链接已经用过或过期，请向校办室重新领取",
+                "This activation link has been used or has expired: ask the office for a new one",
+            ),
+        ),
+    )
+}
+
+async fn find(call: &Call, order: &Activation) -> Result<(String, store::ActivationRow), AppError> {
+    let hash = sha256(order.token.trim().as_bytes());
+    let row = store::activation(&call.app, &hash).await?.ok_or_else(dead_link)?;
+    Ok((hash, row))
+}
+
+/// `POST /api/activations/check`.
+///
+/// # Errors
+/// Where the link is used, expired or unknown.
+pub async fn check_activation(call: Call) -> Result<Answer, AppError> {
+    let (_, row) = find(&call, &call.json()?).await?;
+    Answer::json(200, &ActivationView { name: row.name, number: row.number })
+}
+
+/// `POST /api/activations`: the owner chooses the password.
+///
+/// # Errors
+/// Where the link is dead or the password weak.
+pub async fn activate(call: Call) -> Result<Answer, AppError> {
+    let order: Activation = call.json()?;
+    let (hash, row) = find(&call, &order).await?;
+    let chosen = order.password.unwrap_or_default();
+    check_new_password(&chosen, &row.number, &row.name).map_err(|r| AppError::Invalid(vec![r]))?;
+    let phc = password::hash(call.app.keys()?, &chosen)?;
+    store::activate(&call.app, &hash, row.staff_id, &phc).await.map_err(|e| match e {
+        AppError::Lost => dead_link(),
+        other => other,
+    })?;
+    Ok(Answer::empty())
+}
+
+/// `POST /api/staff/activations`.
+#[derive(Deserialize)]
+struct SlipOrder {
+    #[serde(default)]
+    staff: Vec<StaffId>,
+}
+
+/// Issues slips: to the people named, or to all who have none active.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn issue_slips(call: Call) -> Result<Answer, AppError> {
+    let order: SlipOrder = call.json()?;
+    if order.staff.len() > SLIPS_MAX {
+        return Err(AppError::field(
+            "too_many",
+            "staff",
+            domain::words!("一次最多 {SLIPS_MAX} 人", "At most {SLIPS_MAX} people at a time"),
+        ));
+    }
+    let slips = issue(&call, &order.staff).await?;
+    Answer::json(200, &slips)
+}
+
+/// `POST /api/staff/{id}/activation`.
+///
+/// # Errors
+/// Where there is no such person.
+pub async fn issue_slip(call: Call) -> Result<Answer, AppError> {
+    let slips = issue(&call, &[call.param("id")?]).await?;
+    let slip = slips.into_iter().next().ok_or(AppError::NotFound)?;
+    Answer::json(200, &slip)
+}
+
+async fn issue(call: &Call, ids: &[StaffId]) -> Result<Vec<Slip>, AppError> {
+    let people = store::for_slips(&call.app, ids).await?;
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let now = call.app.now();
+    let by = call.person()?.id;
+    let (slips, rows) = super::slips(&call.app, &people, now.plus(ACTIVATION_LIFE))?;
+    let batch = store::insert_slips(call.app.db.guarded(), &rows, by, now)?.audit(&Audit {
+        at: now,
+        actor: by.0,
+        action: "account.slips_issued",
+        subject: Subject::Row("staff", people.first().map_or(0, |p| p.id.0)),
+        detail: &json!({ "staff": people.iter().map(|p| p.id).collect::<Vec<_>>() }),
+    })?;
+    // A slip is a secret that is shown once: a repeat under the same key gets its number, not the link.
+    let shown_once: Vec<Slip> = slips.iter().map(|s| Slip { link: String::new(), ..s.clone() }).collect();
+    let shown_once = message::store::json(&shown_once)?;
+    call.remember(batch, 200, Remember::Json(&shown_once))?.commit().await?;
+    Ok(slips)
+}

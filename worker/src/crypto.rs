@@ -1,0 +1,177 @@
+//! Keys, sealing and keyed indexes (I11), random tokens.
+//!
+//! Secrets are read from the environment in these forms: `DATA_KEYS` and
+//! `LINK_KEYS` are lists `id:base64,id:base64` of 32 bytes each, whose first key is
+//! used for what is new; `INDEX_KEY` and `PASSWORD_PEPPER` are 32 bytes in base64.
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use domain::link::LinkKey;
+use domain::phone::Phone;
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use worker::Env;
+
+use crate::error::AppError;
+
+const NONCE_BYTES: usize = 12;
+
+/// All secrets of a deployment.
+pub struct Keys {
+    data: Vec<(u8, Vec<u8>)>,
+    index: Vec<u8>,
+    /// Keys for parents' links.
+    pub links: Vec<LinkKey>,
+    pepper: Vec<u8>,
+}
+
+fn secret(env: &Env, name: &str) -> Result<String, AppError> {
+    Ok(env.secret(name).map_err(|_| AppError::Internal(format!("the secret {name} is not set")))?.to_string())
+}
+
+fn key(name: &str, base64: &str) -> Result<Vec<u8>, AppError> {
+    match BASE64.decode(base64.trim().as_bytes()) {
+        Ok(bytes) if bytes.len() == 32 => Ok(bytes),
+        _ => Err(AppError::Internal(format!("the secret {name} is not 32 bytes in base64"))),
+    }
+}
+
+fn keys(env: &Env, name: &str) -> Result<Vec<(u8, Vec<u8>)>, AppError> {
+    let list: Result<Vec<_>, AppError> = secret(env, name)?
+        .split(',')
+        .map(|part| {
+            let (id, base64) = part
+                .trim()
+                .split_once(':')
+                .ok_or_else(|| AppError::Internal(format!("the secret {name} is not a list of id:key")))?;
+            let id =
+                id.parse().map_err(|_| AppError::Internal(format!("an id in {name} is not 0 to 255")))?;
+            Ok((id, key(name, base64)?))
+        })
+        .collect();
+    list
+}
+
+impl Keys {
+    /// Reads all secrets.
+    ///
+    /// # Errors
+    /// Names the secret that is missing or malformed (for the log).
+    pub fn load(env: &Env) -> Result<Self, AppError> {
+        Ok(Self {
+            data: keys(env, "DATA_KEYS")?,
+            index: key("INDEX_KEY", &secret(env, "INDEX_KEY")?)?,
+            links: keys(env, "LINK_KEYS")?.into_iter().map(|(id, secret)| LinkKey { id, secret }).collect(),
+            pepper: key("PASSWORD_PEPPER", &secret(env, "PASSWORD_PEPPER")?)?,
+        })
+    }
+
+    /// The id of the key that seals what is new.
+    pub fn data_key_id(&self) -> u8 {
+        self.data.first().map_or(0, |(id, _)| *id)
+    }
+
+    /// Seals bytes under the newest key: nonce ‖ ciphertext. `aad` binds them to their row.
+    ///
+    /// # Errors
+    /// Where the platform gives no randomness.
+    pub fn seal(&self, plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, AppError> {
+        let (_, key) = self.data.first().ok_or_else(|| AppError::Internal("no data key".into()))?;
+        let nonce: [u8; NONCE_BYTES] = random()?;
+        let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| AppError::Internal("data key".into()))?;
+        let sealed = cipher
+            .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad })
+            .map_err(|_| AppError::Internal("sealing failed".into()))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what [`Keys::seal`] sealed.
+    ///
+    /// # Errors
+    /// Where the key is gone, or the bytes or their row were changed.
+    pub fn open(&self, key_id: i64, sealed: &[u8], aad: &[u8]) -> Result<Vec<u8>, AppError> {
+        let broken = || AppError::Internal("a sealed value cannot be opened".into());
+        let (_, key) = self.data.iter().find(|(id, _)| i64::from(*id) == key_id).ok_or_else(broken)?;
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(broken)?;
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| broken())?;
+        let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| broken())?;
+        cipher.decrypt(&Nonce::from(nonce), Payload { msg: sealed, aad }).map_err(|_| broken())
+    }
+
+    /// Seals a phone for the row `phones.id`.
+    ///
+    /// # Errors
+    /// As [`Keys::seal`].
+    pub fn seal_phone(&self, id: i64, phone: &Phone) -> Result<String, AppError> {
+        Ok(BASE64.encode(&self.seal(phone.digits().as_bytes(), format!("phone:{id}").as_bytes())?))
+    }
+
+    /// Opens the row `phones.id`.
+    ///
+    /// # Errors
+    /// As [`Keys::open`].
+    pub fn open_phone(&self, id: i64, key_id: i64, sealed: &str) -> Result<Phone, AppError> {
+        let broken = || AppError::Internal(format!("phone {id} cannot be opened"));
+        let sealed = BASE64.decode(sealed.as_bytes()).map_err(|_| broken())?;
+        let digits = self.open(key_id, &sealed, format!("phone:{id}").as_bytes())?;
+        let digits = String::from_utf8(digits).map_err(|_| broken())?;
+        Phone::parse(&digits).map_err(|_| broken())
+    }
+
+    /// A keyed index: equal values give equal texts, and nothing else can be read from them.
+    pub fn index(&self, purpose: &str, value: &str) -> String {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.index) else {
+            // HMAC takes keys of any length.
+            return String::new();
+        };
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(value.as_bytes());
+        HEXLOWER.encode(&mac.finalize().into_bytes())
+    }
+
+    /// The keyed index by which a phone's row is found.
+    pub fn phone_lookup(&self, phone: &Phone) -> String {
+        self.index("phone", phone.digits())
+    }
+
+    /// The keyed index of the last four digits.
+    pub fn phone_last4(&self, phone: &Phone) -> String {
+        self.index("phone-last4", phone.last_four())
+    }
+
+    /// A password under the pepper: what Argon2id hashes, so that the database alone is not enough to guess.
+    pub fn pepper(&self, password: &str) -> Vec<u8> {
+        match Hmac::<Sha256>::new_from_slice(&self.pepper) {
+            Ok(mut mac) => {
+                mac.update(password.as_bytes());
+                mac.finalize().into_bytes().to_vec()
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+}
+
+/// Random bytes from the platform.
+///
+/// # Errors
+/// Where it gives none.
+pub fn random<const N: usize>() -> Result<[u8; N], AppError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| AppError::Internal("no randomness".into()))?;
+    Ok(bytes)
+}
+
+/// A random token of 256 bits, base64url.
+///
+/// # Errors
+/// As [`random`].
+pub fn random_token() -> Result<String, AppError> {
+    Ok(BASE64URL_NOPAD.encode(&random::<32>()?))
+}
+
+/// SHA-256 in hexadecimal: how tokens are stored.
+pub fn sha256(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
+}

@@ -1,0 +1,86 @@
+//! Receipts: matched only against attempts of ours, moving forward only.
+
+use domain::phone::Phone;
+
+use super::{BatchKey, store};
+use crate::app::App;
+use crate::args;
+use crate::error::AppError;
+use crate::message::store::json;
+
+/// What a provider reports of one SMS.
+pub struct Receipt {
+    /// Our reference.
+    pub reference: String,
+    /// The number.
+    pub phone: Phone,
+    /// On the phone, or not.
+    pub delivered: bool,
+}
+
+/// The deliveries that receipts (JSON `[[reference, lookup]]` in ?1) are about:
+/// the attempt must be ours, and the phone one of its members.
+const MATCHED: &str = "SELECT a.message_id, a.round, p.id FROM json_each(?1) r
+  CROSS JOIN attempts a ON a.reference = r.value ->> 0
+  CROSS JOIN phones p ON p.lookup = r.value ->> 1
+  WHERE p.id IN (SELECT value FROM json_each(a.members))";
+
+/// Takes in receipts. The same one twice, an old one late, one for nobody:
+/// nothing happens.
+///
+/// # Errors
+/// Where the database fails; taking them in again is safe.
+pub async fn take_in(app: &App, receipts: &[Receipt]) -> Result<(), AppError> {
+    let keys = app.keys()?;
+    let of = |delivered: bool| -> Vec<(&str, String)> {
+        receipts
+            .iter()
+            .filter(|r| r.delivered == delivered)
+            .map(|r| (r.reference.as_str(), keys.phone_lookup(&r.phone)))
+            .collect()
+    };
+    let now = app.now();
+    let mut batches: Vec<BatchKey> = Vec::new();
+    for (list, to, from, reason) in [
+        (
+            of(true),
+            "delivered",
+            "'queued', 'accepted', 'unknown', 'undelivered', 'no_receipt', 'abandoned'",
+            "NULL",
+        ),
+        (of(false), "undelivered", "'queued', 'accepted', 'unknown'", "'phone_unreachable'"),
+    ] {
+        if list.is_empty() {
+            continue;
+        }
+        let moved: Vec<BatchRow> = app
+            .db
+            .all(
+                &format!(
+                    "UPDATE deliveries SET state = '{to}', reason = {reason}, moved_at = ?2
+                     WHERE state IN ({from}) AND (message_id, round, phone_id) IN ({MATCHED})
+                     RETURNING message_id, round, batch_no AS no"
+                ),
+                args![json(&list)?, now],
+            )
+            .await?;
+        batches.extend(moved.into_iter().map(|b| BatchKey {
+            message_id: b.message_id,
+            round: b.round,
+            no: b.no,
+        }));
+    }
+    batches.sort_unstable_by_key(|b| (b.message_id, b.round, b.no));
+    batches.dedup();
+    if !batches.is_empty() {
+        app.db.run(vec![store::recount(&app.db, &batches, None)?]).await?;
+    }
+    Ok(())
+}
+
+#[derive(serde::Deserialize)]
+struct BatchRow {
+    message_id: i64,
+    round: u8,
+    no: i64,
+}

@@ -1,0 +1,33 @@
+//! SQL that attempts, receipts and cron share: what a batch holds, and its
+//! totals, which are always counted anew from its deliveries.
+
+use domain::time::Instant;
+
+use super::BatchKey;
+use crate::args;
+use crate::bindings::{Db, Stmt};
+use crate::error::AppError;
+
+/// Recounts batches and sets when cron has to look again: never more where
+/// all have ended. `?1` is JSON `[[message, round, no]]`, `?2` the time to
+/// look at again while some are open.
+pub const RECOUNT: &str = "UPDATE batches SET
+    totals = COALESCE((SELECT json_group_object(state, n) FROM (
+        SELECT d.state, COUNT(*) AS n FROM json_each(batches.members) x
+        CROSS JOIN deliveries d ON d.message_id = batches.message_id AND d.round = batches.round AND d.phone_id = x.value
+        WHERE d.batch_no = batches.no GROUP BY d.state)), '{}'),
+    check_at = CASE WHEN state = 'settled' AND NOT EXISTS (
+        SELECT 1 FROM json_each(batches.members) x
+        CROSS JOIN deliveries d ON d.message_id = batches.message_id AND d.round = batches.round AND d.phone_id = x.value
+        WHERE d.batch_no = batches.no AND d.state IN ('queued', 'accepted', 'unknown')) THEN NULL
+      WHEN state = 'settled' AND ?2 IS NOT NULL THEN ?2 ELSE check_at END
+  WHERE (message_id, round, no) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))";
+
+/// [`RECOUNT`] bound to some batches.
+///
+/// # Errors
+/// Where the values cannot be bound.
+pub fn recount(db: &Db, batches: &[BatchKey], look_at: Option<Instant>) -> Result<Stmt, AppError> {
+    let keys: Vec<(i64, u8, i64)> = batches.iter().map(|b| (b.message_id, b.round, b.no)).collect();
+    db.sql(RECOUNT, args![crate::message::store::json(&keys)?, look_at])
+}

@@ -1,0 +1,189 @@
+//! What a request can end in other than its answer. The client gets a
+//! sentence that a clerk understands; the inner cause is logged once, here,
+//! and never leaves.
+
+use domain::problem::{FieldError, Problem, Refusal};
+use domain::words;
+use domain::words::{Lang, Words};
+
+/// Why a request was not done.
+#[derive(Debug)]
+pub enum AppError {
+    /// A rule refuses it as the world stands: 409, or 403 where it is a matter of rights.
+    Refused(u16, Refusal),
+    /// Fields have to change: 422.
+    Invalid(Vec<Refusal>),
+    /// The body is not the JSON that is asked for: 400.
+    BadJson(String),
+    /// The body is larger than so many bytes: 413.
+    TooLarge(usize),
+    /// No session, or an expired one: 401.
+    NotSignedIn,
+    /// The table in `domain::access` does not grant it: 403.
+    Forbidden,
+    /// It does not exist, or not for this caller: 404.
+    NotFound,
+    /// The path exists, the method does not: 405.
+    MethodNotAllowed,
+    /// The same Idempotency-Key came with another body: 422.
+    KeyReused,
+    /// Too many tries; again in so many seconds: 429.
+    Throttled(i64),
+    /// The guard aborted the batch: someone else was quicker (I14): 409.
+    Lost,
+    /// The batch was done already, under the same Idempotency-Key.
+    Replayed,
+    /// The request came from another site: 403.
+    ForeignSite,
+    /// Our own fault; the text is for the log: 500.
+    Internal(String),
+}
+
+impl AppError {
+    /// A refusal by the state of the world.
+    pub fn conflict(kind: &'static str, words: Words) -> Self {
+        Self::Refused(409, Refusal::new(kind, words))
+    }
+
+    /// A refusal of one field.
+    pub fn field(kind: &'static str, field: &'static str, words: Words) -> Self {
+        Self::Invalid(vec![Refusal::field(kind, field, words)])
+    }
+
+    /// HTTP status.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Refused(status, _) => *status,
+            Self::Invalid(_) | Self::KeyReused => 422,
+            Self::BadJson(_) => 400,
+            Self::TooLarge(_) => 413,
+            Self::NotSignedIn => 401,
+            Self::Forbidden | Self::ForeignSite => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::Throttled(_) => 429,
+            Self::Lost | Self::Replayed => 409,
+            Self::Internal(_) => 500,
+        }
+    }
+
+    /// The problem as the client sees it.
+    pub fn problem(&self, lang: Lang) -> Problem {
+        let (kind, words): (&str, Words) = match self {
+            Self::Refused(_, refusal) => (&refusal.kind, refusal.words.clone()),
+            Self::Invalid(refusals) => match refusals.as_slice() {
+                [only] => (&only.kind, only.words.clone()),
+                _ => ("invalid", Words::fixed("有几处需要修改", "A few things have to be changed")),
+            },
+            Self::BadJson(_) => (
+                "bad_json",
+                Words::fixed(
+                    "请求的格式不正确，请刷新页面后重试",
+                    "The request is not in the right form: reload the page and try again",
+                ),
+            ),
+            Self::TooLarge(limit) => {
+                let kb = limit / 1000;
+                ("too_large", words!("内容太大，最多 {kb} KB", "Too large: at most {kb} KB"))
+            }
+            Self::NotSignedIn => (
+                "not_signed_in",
+                Words::fixed("登录已失效，请重新登录", "You are not signed in, or no longer: sign in again"),
+            ),
+            Self::Forbidden => (
+                "forbidden",
+                Words::fixed(
+                    "您的岗位没有这项权限，如有需要请联系校办室",
+                    "Your post does not allow this; ask the school office if you need it",
+                ),
+            ),
+            Self::NotFound => {
+                ("not_found", Words::fixed("没有找到，或您无权查看", "Not found, or not yours to see"))
+            }
+            Self::MethodNotAllowed => {
+                ("method_not_allowed", Words::fixed("不支持这种操作", "This cannot be done here"))
+            }
+            Self::KeyReused => (
+                "key_reused",
+                Words::fixed(
+                    "这次提交与之前的内容不同，请刷新页面后重试",
+                    "This key was used for something else: reload the page and try again",
+                ),
+            ),
+            Self::Throttled(seconds) => (
+                "throttled",
+                words!("尝试次数过多，请 {seconds} 秒后再试", "Too many tries: wait {seconds} seconds"),
+            ),
+            Self::Lost | Self::Replayed => (
+                "changed_meanwhile",
+                Words::fixed("刚刚有人处理过，请刷新后再看", "Someone was quicker: reload and look again"),
+            ),
+            Self::ForeignSite => (
+                "foreign_site",
+                Words::fixed(
+                    "请求来自其他网站，已拒绝",
+                    "The request came from another site and was refused",
+                ),
+            ),
+            Self::Internal(_) => (
+                "internal",
+                Words::fixed(
+                    "系统出了问题，您的操作没有生效，请稍后重试；仍不行请告知校办室",
+                    "Something went wrong on our side and nothing was changed: try again, and tell the office if it stays",
+                ),
+            ),
+        };
+        let errors: Vec<FieldError> = match self {
+            Self::Invalid(refusals) => refusals.iter().filter_map(|r| r.as_field_error(lang)).collect(),
+            Self::Refused(_, refusal) => refusal.as_field_error(lang).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        Problem {
+            kind: format!("/problems/{kind}"),
+            title: words.get(lang).to_owned(),
+            status: self.status(),
+            // Which field of a machine's request is wrong: helps who writes clients, tells nothing of ours.
+            detail: match self {
+                Self::BadJson(what) => Some(what.clone()),
+                _ => None,
+            },
+            errors,
+        }
+    }
+}
+
+impl From<worker::Error> for AppError {
+    fn from(error: worker::Error) -> Self {
+        let text = error.to_string();
+        // What the database's own guards refuse is a race lost, not our fault.
+        const LOST: [&str; 8] = [
+            "guard_lost",
+            "decision_refused",
+            "UNIQUE constraint failed: decisions",
+            "wrong_state",
+            "content_frozen",
+            "not_approved",
+            "one_per_phone",
+            "digest_misplaced",
+        ];
+        if LOST.iter().any(|lost| text.contains(lost)) {
+            Self::Lost
+        } else if text.contains("idempotency.staff_id") {
+            Self::Replayed
+        } else {
+            Self::Internal(text)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_internal_text_leaves() {
+        let problem = AppError::Internal("D1_ERROR: no such table".into()).problem(Lang::En);
+        assert!(!serde_json::to_string(&problem).expect("json").contains("D1"));
+        assert_eq!(problem.status, 500);
+    }
+}

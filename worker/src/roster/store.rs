@@ -1,0 +1,243 @@
+//! All SQL that reads the roll for the screen, limited to what the caller
+//! may see (I10).
+
+use std::collections::HashMap;
+
+use domain::access::{Action, Appointment, Person, Reach};
+use domain::ids::{ClassId, GuardianId, StaffId, StudentId, UnitId};
+use domain::roster::{ClassRoll, ClassView, GuardianView, StaffView, StudentView};
+use domain::time::Instant;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::account::store::{AppointmentRow, all_appointments};
+use crate::app::App;
+use crate::args;
+use crate::bindings::Value;
+use crate::error::AppError;
+
+/// Which classes a person's posts reach, for the query itself.
+struct Scope {
+    school: bool,
+    units: String,
+    classes: String,
+}
+
+impl Scope {
+    fn of(person: &Person, actions: &[Action]) -> Self {
+        let mut school = false;
+        let (mut units, mut classes): (Vec<UnitId>, Vec<ClassId>) = (Vec::new(), Vec::new());
+        for (held, reach) in actions.iter().flat_map(|a| person.reaches(*a)) {
+            match reach {
+                Reach::School => school = true,
+                Reach::Unit => units.push(held.unit),
+                Reach::Class => classes.extend(held.class),
+            }
+        }
+        Self { school, units: json!(units).to_string(), classes: json!(classes).to_string() }
+    }
+
+    /// Values for ?1 to ?3 of [`WITHIN`].
+    fn args(&self) -> Vec<Value> {
+        vec![self.school.into(), self.units.as_str().into(), self.classes.as_str().into()]
+    }
+}
+
+/// Whether class `c` lies within the scope ?1 to ?3.
+const WITHIN: &str = "c.archived_at IS NULL AND (?1 = 1 OR c.unit_id IN (SELECT value FROM json_each(?2))
+    OR c.id IN (SELECT value FROM json_each(?3)))";
+
+/// A class with its counts; ?4 is now. Each count is driven from the class
+/// into an index.
+const CLASS: &str = "SELECT c.id, c.unit_id, c.name,
+    (SELECT json_group_array(t.name) FROM appointments a JOIN staff t ON t.id = a.staff_id
+     WHERE a.class_id = c.id AND a.post = 'homeroom_teacher' AND a.since <= ?4 AND (a.until IS NULL OR a.until > ?4)
+       AND t.left_at IS NULL) AS homeroom,
+    (SELECT COUNT(*) FROM students s WHERE s.class_id = c.id AND s.left_at IS NULL) AS students,
+    (SELECT COUNT(*) FROM students s CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL
+     WHERE s.class_id = c.id AND s.left_at IS NULL) AS guardians,
+    (SELECT COUNT(DISTINCT g.phone_id) FROM students s CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL
+     WHERE s.class_id = c.id AND s.left_at IS NULL) AS phones,
+    (SELECT COUNT(*) FROM students s WHERE s.class_id = c.id AND s.left_at IS NULL AND NOT EXISTS (
+       SELECT 1 FROM guardians g JOIN phones p ON p.id = g.phone_id
+       WHERE g.student_id = s.id AND g.left_at IS NULL AND p.contact_state NOT IN ('invalid', 'opted_out'))) AS unreachable
+  FROM classes c WHERE ";
+
+#[derive(Deserialize)]
+struct ClassRow {
+    id: ClassId,
+    unit_id: UnitId,
+    name: String,
+    homeroom: String,
+    students: u32,
+    guardians: u32,
+    phones: u32,
+    unreachable: u32,
+}
+
+impl ClassRow {
+    fn view(self, person: &Person) -> Result<ClassView, AppError> {
+        Ok(ClassView {
+            id: self.id,
+            unit: self.unit_id,
+            homeroom: serde_json::from_str(&self.homeroom).map_err(|e| AppError::Internal(e.to_string()))?,
+            students: self.students,
+            guardians: self.guardians,
+            phones: self.phones,
+            unreachable: self.unreachable,
+            may_write: person.may_class(Action::WriteToClass, self.id, self.unit_id),
+            may_read: person.may_class(Action::ReadRoster, self.id, self.unit_id),
+            name: self.name,
+        })
+    }
+}
+
+/// Classes of which the caller may at least know the size.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn classes(app: &App, person: &Person) -> Result<Vec<ClassView>, AppError> {
+    let actions = [Action::ReadRoster, Action::WriteToClass, Action::ReadMessages, Action::ImportRoster];
+    let mut values = Scope::of(person, &actions).args();
+    values.push(app.now().into());
+    let sql = format!("{CLASS}{WITHIN} ORDER BY c.unit_id, length(c.name), c.name");
+    let rows: Vec<ClassRow> = app.db.all(&sql, &values).await?;
+    rows.into_iter().map(|row| row.view(person)).collect()
+}
+
+#[derive(Deserialize)]
+struct StudentRow {
+    id: StudentId,
+    number: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct GuardianRow {
+    id: GuardianId,
+    student_id: StudentId,
+    name: String,
+    relation: String,
+    phone_id: i64,
+    key_id: i64,
+    sealed: String,
+}
+
+/// A class's roll, in one round trip.
+///
+/// # Errors
+/// [`AppError::NotFound`] where it is not the caller's to read.
+pub async fn class_roll(app: &App, person: &Person, id: ClassId) -> Result<ClassRoll, AppError> {
+    let scope = Scope::of(person, &[Action::ReadRoster]);
+    let mut of_class = scope.args();
+    of_class.extend([app.now().into(), id.into()]);
+    let mut within = scope.args();
+    within.push(id.into());
+    let rows = app
+        .db
+        .run(vec![
+            app.db.sql(&format!("{CLASS}{WITHIN} AND c.id = ?5"), &of_class)?,
+            app.db.sql(
+                &format!(
+                    "SELECT s.id, s.number, s.name FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
+                     WHERE {WITHIN} AND c.id = ?4 ORDER BY s.number"
+                ),
+                &within,
+            )?,
+            app.db.sql(
+                &format!(
+                    "SELECT g.id, g.student_id, g.name, g.relation, p.id AS phone_id, p.key_id, p.sealed
+                     FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
+                     CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL JOIN phones p ON p.id = g.phone_id
+                     WHERE {WITHIN} AND c.id = ?4 ORDER BY g.student_id, g.position"
+                ),
+                &within,
+            )?,
+        ])
+        .await?;
+    let [class, students, guardians] = rows.as_slice() else {
+        return Err(AppError::Internal("three answers expected".into()));
+    };
+    let class = class.first::<ClassRow>()?.ok_or(AppError::NotFound)?.view(person)?;
+    let keys = app.keys()?;
+    let mut by_student: HashMap<StudentId, Vec<GuardianView>> = HashMap::new();
+    for row in guardians.all::<GuardianRow>()? {
+        let phone = keys.open_phone(row.phone_id, row.key_id, &row.sealed)?.masked();
+        let view = GuardianView { id: row.id, name: row.name, relation: row.relation, phone };
+        by_student.entry(row.student_id).or_default().push(view);
+    }
+    let students = students
+        .all::<StudentRow>()?
+        .into_iter()
+        .map(|s| StudentView {
+            guardians: by_student.remove(&s.id).unwrap_or_default(),
+            id: s.id,
+            number: s.number,
+            name: s.name,
+        })
+        .collect();
+    Ok(ClassRoll { class, students })
+}
+
+#[derive(Deserialize)]
+struct StaffRow {
+    id: StaffId,
+    number: String,
+    name: String,
+    active: i64,
+    slip_until: Option<Instant>,
+    phone_id: Option<i64>,
+    key_id: Option<i64>,
+    sealed: Option<String>,
+}
+
+/// Everybody on the staff, with posts.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn staff(app: &App) -> Result<Vec<StaffView>, AppError> {
+    let now = app.now();
+    let rows = app
+        .db
+        .run(vec![
+            app.db.sql(
+                "SELECT t.id, t.number, t.name, t.password IS NOT NULL AS active, p.id AS phone_id, p.key_id, p.sealed,
+                   (SELECT MAX(a.expires_at) FROM activations a
+                    WHERE a.staff_id = t.id AND a.used_at IS NULL AND a.expires_at > ?1) AS slip_until
+                 FROM staff t LEFT JOIN phones p ON p.id = t.phone_id WHERE t.left_at IS NULL ORDER BY t.number",
+                args![now],
+            )?,
+            all_appointments(&app.db, now)?,
+        ])
+        .await?;
+    let [people, appointments] = rows.as_slice() else {
+        return Err(AppError::Internal("two answers expected".into()));
+    };
+    let mut held: HashMap<StaffId, Vec<Appointment>> = HashMap::new();
+    for row in appointments.all::<AppointmentRow>()? {
+        let staff = row.staff_id;
+        held.entry(staff).or_default().extend(row.appointment());
+    }
+    let keys = app.keys()?;
+    people
+        .all::<StaffRow>()?
+        .into_iter()
+        .map(|row| {
+            let phone = match (row.phone_id, row.key_id, row.sealed) {
+                (Some(id), Some(key), Some(sealed)) => keys.open_phone(id, key, &sealed)?.masked(),
+                _ => String::new(),
+            };
+            let mut appointments = held.remove(&row.id).unwrap_or_default();
+            appointments.sort_by_key(|a| a.post);
+            Ok(StaffView {
+                id: row.id,
+                number: row.number,
+                name: row.name,
+                phone,
+                appointments,
+                active: row.active == 1,
+                slip_until: row.slip_until,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,5 @@
+//! The school itself: its first setup, its units (G1, G2), and the switch
+//! that stops all sending.
+
+pub mod routes;
+pub mod store;

@@ -1,0 +1,220 @@
+//! All SQL of the school.
+
+use domain::access::Post;
+use domain::approval::{Scope, middle_school_preset};
+use domain::ids::{StaffId, UnitId};
+use domain::school::{PersonRef, SchoolView, Setup, StopOrder, Stopped, UnitKind, UnitView};
+use domain::time::{Instant, SendingWindow};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::account::store::{Owner, SlipRow, insert_slips};
+use crate::app::App;
+use crate::args;
+use crate::bindings::{Audit, Db, Guarded, Rows, Stmt, Subject};
+use crate::error::AppError;
+
+#[derive(Deserialize)]
+struct SchoolRow {
+    name: String,
+    signature: String,
+    platform_word: String,
+    window_from: u16,
+    window_to: u16,
+    stopped_at: Option<Instant>,
+    stopped_by: Option<String>,
+    stop_reason: Option<String>,
+}
+
+/// Reads the school; for [`school_view`].
+///
+/// # Errors
+/// Where the platform refuses the statement.
+pub fn school_sql(db: &Db) -> Result<Stmt, AppError> {
+    db.sql(
+        "SELECT s.name, s.signature, s.platform_word, s.window_from, s.window_to, s.stopped_at, s.stop_reason,
+           (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by
+         FROM school s WHERE s.id = 1",
+        &[],
+    )
+}
+
+/// The school from the rows of [`school_sql`].
+///
+/// # Errors
+/// Where there is none yet.
+pub fn school_view(rows: &Rows) -> Result<SchoolView, AppError> {
+    let row: SchoolRow = rows.first()?.ok_or(AppError::NotFound)?;
+    Ok(SchoolView {
+        name: row.name,
+        signature: row.signature,
+        platform_word: row.platform_word,
+        window: SendingWindow { from: row.window_from, to: row.window_to },
+        stopped: row.stopped_at.map(|at| Stopped {
+            by: row.stopped_by.unwrap_or_default(),
+            reason: row.stop_reason.unwrap_or_default(),
+            at,
+        }),
+    })
+}
+
+/// The school.
+///
+/// # Errors
+/// Where there is none yet.
+pub async fn school(app: &App) -> Result<SchoolView, AppError> {
+    let rows = app.db.run(vec![school_sql(&app.db)?]).await?;
+    school_view(rows.first().ok_or(AppError::NotFound)?)
+}
+
+/// Opens the school with its root unit, its two administrators and its
+/// approval procedures, in one batch that only an empty database takes.
+///
+/// # Errors
+/// [`AppError::Lost`] where a school exists.
+pub async fn open(
+    app: &App,
+    wanted: &Setup,
+    window: SendingWindow,
+    administrators: &[Owner],
+    slips: &[SlipRow],
+    now: Instant,
+) -> Result<(), AppError> {
+    let name = wanted.name.trim();
+    let mut batch = app
+        .db
+        .guarded()
+        .must(
+            "INSERT INTO school (id, name, signature, platform_word, window_from, window_to, created_at)
+             SELECT 1, ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM school)",
+            args![
+                name,
+                wanted.signature.as_str(),
+                wanted.platform_word.as_deref().unwrap_or("校讯通"),
+                i64::from(window.from),
+                i64::from(window.to),
+                now
+            ],
+        )?
+        .then(
+            "INSERT INTO units (id, kind, name, created_at) VALUES (1, 'school', ?1, ?2)",
+            args![name, now],
+        )?;
+    for person in administrators {
+        batch = batch
+            .then(
+                "INSERT INTO staff (id, number, name, created_at) VALUES (?1, ?2, ?3, ?4)",
+                args![person.id, person.number.as_str(), person.name.as_str(), now],
+            )?
+            .then(
+                "INSERT INTO appointments (staff_id, post, unit_id, since) VALUES (?1, ?2, 1, ?3)",
+                args![person.id, Post::Administrator.key(), now],
+            )?;
+    }
+    for scope in [Scope::Grade, Scope::School] {
+        batch = batch.then(
+            "INSERT INTO policies (version, scope, steps, in_force_from, set_by) VALUES (1, ?1, ?2, ?3, 0)",
+            args![scope.key(), json!(middle_school_preset(scope)).to_string(), now],
+        )?;
+    }
+    insert_slips(batch, slips, StaffId(0), now)?
+        .audit(&Audit {
+            at: now,
+            actor: 0,
+            action: "school.opened",
+            subject: Subject::Row("school", 1),
+            detail: &json!({ "administrators": administrators.len() }),
+        })?
+        .commit()
+        .await?;
+    Ok(())
+}
+
+/// Stops all sending, or goes on; loses where it is so already.
+///
+/// # Errors
+/// Where the values cannot be bound.
+pub fn stop<'a>(
+    batch: Guarded<'a>,
+    by: StaffId,
+    order: &StopOrder,
+    now: Instant,
+) -> Result<Guarded<'a>, AppError> {
+    if order.stopped {
+        batch.must(
+            "UPDATE school SET stopped_at = ?1, stopped_by = ?2, stop_reason = ?3 WHERE id = 1 AND stopped_at IS NULL",
+            args![now, by, order.reason.trim()],
+        )
+    } else {
+        batch.must(
+            "UPDATE school SET stopped_at = NULL, stopped_by = NULL, stop_reason = NULL WHERE id = 1 AND stopped_at IS NOT NULL",
+            &[],
+        )
+    }
+}
+
+#[derive(Deserialize)]
+struct UnitRow {
+    id: UnitId,
+    parent_id: Option<UnitId>,
+    kind: String,
+    name: String,
+    custodian_id: Option<StaffId>,
+    custodian_name: Option<String>,
+    custodian_number: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct HeadRow {
+    unit_id: UnitId,
+    id: StaffId,
+    name: String,
+    number: String,
+}
+
+/// All units with who leads and who keeps them.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn units(app: &App) -> Result<Vec<UnitView>, AppError> {
+    let heads = json!(super::routes::HEADS.map(Post::key)).to_string();
+    let rows = app
+        .db
+        .run(vec![
+            app.db.sql(
+                "SELECT u.id, u.parent_id, u.kind, u.name, t.id AS custodian_id, t.name AS custodian_name, t.number AS custodian_number
+                 FROM units u LEFT JOIN staff t ON t.id = u.custodian_id AND t.left_at IS NULL ORDER BY u.id",
+                &[],
+            )?,
+            app.db.sql(
+                "SELECT DISTINCT a.unit_id, t.id, t.name, t.number FROM appointments a JOIN staff t ON t.id = a.staff_id
+                 WHERE a.post IN (SELECT value FROM json_each(?1)) AND a.since <= ?2 AND (a.until IS NULL OR a.until > ?2)
+                   AND t.left_at IS NULL ORDER BY t.number",
+                args![heads, app.now()],
+            )?,
+        ])
+        .await?;
+    let [units, heads] = rows.as_slice() else {
+        return Err(AppError::Internal("two answers expected".into()));
+    };
+    let heads: Vec<HeadRow> = heads.all()?;
+    let person = |id, name, number| Some(PersonRef { id: id?, name: name?, number: number? });
+    units
+        .all::<UnitRow>()?
+        .into_iter()
+        .map(|u| {
+            let led = heads.iter().filter(|h| h.unit_id == u.id);
+            Ok(UnitView {
+                id: u.id,
+                parent: u.parent_id,
+                kind: UnitKind::from_key(&u.kind)
+                    .ok_or_else(|| AppError::Internal(format!("unit kind {}", u.kind)))?,
+                name: u.name,
+                custodian: person(u.custodian_id, u.custodian_name, u.custodian_number),
+                heads: led
+                    .map(|h| PersonRef { id: h.id, name: h.name.clone(), number: h.number.clone() })
+                    .collect(),
+            })
+        })
+        .collect()
+}
