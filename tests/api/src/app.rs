@@ -176,6 +176,12 @@ impl App {
         self.run();
     }
 
+    /// How far its clock is set forward, in milliseconds.
+    pub fn clock_offset(&self) -> i64 {
+        let set = self.vars.iter().find(|(name, _)| name == "CLOCK_OFFSET_MS");
+        set.and_then(|(_, value)| value.parse().ok()).unwrap_or(0)
+    }
+
     /// Fires cron once, as Cloudflare does each minute.
     pub fn cron(&self) {
         let reply = self.anybody().get("/cdn-cgi/local/scheduled?cron=*+*+*+*+*");

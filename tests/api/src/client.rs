@@ -93,6 +93,11 @@ impl Client {
         Self { origin: app.origin().to_owned(), ..self.clone() }
     }
 
+    /// The same person, signed in anew: sessions end while the clock is set forward.
+    pub fn again(&self, app: &crate::App, number: &str) -> Self {
+        app.signed_in(number)
+    }
+
     /// Any request. `headers` come last and so decide.
     ///
     /// # Panics

@@ -12,7 +12,7 @@ mod story;
 
 pub use app::{App, PASSPHRASE, Sms};
 pub use client::{Client, Reply};
-pub use story::{draft_to, draft_to_all, link_in};
+pub use story::{PHONES, PHONES_FAILING, PHONES_REFUSED, draft_to, draft_to_all, link_in};
 
 use std::time::Duration;
 

@@ -10,6 +10,13 @@ use domain::roster::ClassView;
 
 use crate::{App, Client, Reply, SOON, eventually};
 
+/// Phones of the demo school's guardians.
+pub const PHONES: u32 = 1756;
+/// Of these, the pretend network refuses so many: numbers that end in 001.
+pub const PHONES_REFUSED: u32 = 2;
+/// Of these, so many end without «delivered»: 001, 002 and 003.
+pub const PHONES_FAILING: u32 = 6;
+
 /// A harmless notice to classes.
 pub fn draft_to(classes: &[ClassId]) -> Draft {
     Draft {
@@ -82,12 +89,12 @@ impl Client {
 }
 
 impl App {
-    /// 七年级1班's homeroom teacher writes, the head of the grade approves.
+    /// 八年级1班's homeroom teacher writes, the head of the grade approves.
     pub fn class_notice(&self) -> (Client, MessageId) {
-        let teacher = self.homeroom("七年级1班");
-        let id = teacher.draft(&draft_to(&[teacher.class("七年级1班")]));
+        let teacher = self.homeroom("八年级1班");
+        let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));
         teacher.submit(id);
-        self.grade_head("七年级").approve(id);
+        self.grade_head("八年级").approve(id);
         (teacher, id)
     }
 
@@ -123,6 +130,71 @@ impl App {
             }
             (message.state == MessageState::Sent).then_some(message)
         })
+    }
+
+    /// Takes a notice to the whole school to its end: some numbers time out
+    /// (asked about after a minute), answer two minutes late or never (given
+    /// up after three days), so the clock is set forward on the way.
+    ///
+    /// # Panics
+    /// Where a delivery does not end.
+    pub fn finish(&mut self, id: MessageId) -> Funnel {
+        self.drive("every batch has been submitted", id, |f| f.waiting == 0);
+        // A clock that a test has set forward already goes on from there.
+        let from = self.clock_offset();
+        for (minutes, what) in [(5, "every unknown outcome is found out"), (10, "late receipts have come")] {
+            self.forward(from + minutes * 60_000);
+            self.drive(what, id, |f| f.waiting == 0 && f.unknown == 0);
+        }
+        self.forward(from + 74 * 3_600_000);
+        self.drive("what never gets a receipt is given up", id, |f| f.accepted + f.unknown + f.waiting == 0)
+    }
+
+    /// Starts again with the clock set so far forward.
+    pub fn forward(&mut self, ms: i64) {
+        self.restart_with(&[("CLOCK_OFFSET_MS", &ms.to_string())]);
+    }
+
+    /// Fires cron until a message has got so far. The states add up at every moment.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub fn drive(&self, what: &str, id: MessageId, done: impl Fn(&Funnel) -> bool) -> Funnel {
+        let clerk = self.office_clerk();
+        eventually(what, SOON * 3, || {
+            self.cron();
+            let f = clerk.funnel(id);
+            let sum = f.waiting + f.accepted + f.delivered + f.failed + f.unknown + f.skipped;
+            assert_eq!(f.phones, sum, "{f:?}");
+            (f.phones > 0 && done(&f)).then_some(f)
+        })
+    }
+
+    /// Ids of the guardians' phones whose number ends so.
+    ///
+    /// # Panics
+    /// Where there are none.
+    pub fn phones_ending(&self, ending: &str) -> Vec<i64> {
+        // Numbers are sealed: the file that the demo school came from tells them.
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/middle-school-students.csv");
+        let text = std::fs::read_to_string(file).expect("the students' file");
+        let mut ids = Vec::new();
+        for line in text.lines().skip(1) {
+            let cells: Vec<&str> = line.split(',').collect();
+            for (position, at) in [(1, 6), (2, 9)] {
+                if cells.get(at).is_some_and(|phone| phone.len() == 11 && phone.ends_with(ending)) {
+                    let sql = "SELECT g.phone_id FROM guardians g JOIN students s ON s.id = g.student_id
+                               WHERE s.number = ?1 AND g.position = ?2";
+                    let number = cells.first().expect("a number");
+                    let id = self.db().query_row(sql, rusqlite::params![number, position], |r| r.get(0));
+                    ids.push(id.expect("a guardian"));
+                }
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert!(!ids.is_empty(), "no phone ends in {ending}");
+        ids
     }
 
     /// The path of the link in the newest SMS to a phone that ends so.

@@ -125,7 +125,7 @@ fn slips_for_all_who_have_no_account_yet() {
 fn sessions_and_slips_expire() {
     let mut app = App::start();
     let slip = slip(&app, "T0052");
-    let client = app.homeroom("七年级1班");
+    let client = app.homeroom("八年级1班");
     let forward = |app: &mut App, minutes: i64| {
         app.restart_with(&[("CLOCK_OFFSET_MS", &(minutes * 60_000).to_string())]);
     };
@@ -154,7 +154,7 @@ fn passwords_are_stored_as_argon2id_only() {
 
 #[test]
 fn requests_from_other_sites_are_refused() {
-    let client = app().homeroom("七年级1班");
+    let client = app().homeroom("八年级1班");
     let post = |headers: &[(&str, &str)]| client.send("POST", "/api/messages/preview", Some(b"{}"), headers);
     assert_eq!(post(&[("sec-fetch-site", "cross-site")]).refused(403), "foreign_site");
     assert_eq!(post(&[("sec-fetch-site", "same-site")]).refused(403), "foreign_site");

@@ -16,8 +16,8 @@ fn app() -> &'static App {
 
 /// A class notice that waits for the head of its grade.
 fn submitted(app: &App) -> (Client, MessageId) {
-    let teacher = app.homeroom("七年级1班");
-    let id = teacher.draft(&draft_to(&[teacher.class("七年级1班")]));
+    let teacher = app.homeroom("八年级1班");
+    let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));
     teacher.submit(id);
     (teacher, id)
 }
@@ -30,7 +30,7 @@ fn decide(client: &Client, id: MessageId, digest: &str) -> api_tests::Reply {
 #[test]
 fn a_class_notice_is_approved_by_the_head_of_its_grade() {
     let (teacher, id) = submitted(app());
-    let seen = app().grade_head("七年级").message(id);
+    let seen = app().grade_head("八年级").message(id);
     assert_eq!(seen.chain.label.zh, "本校审批流程");
     assert_eq!((seen.chain.steps.len(), seen.chain.steps[0].waits), (1, true));
     assert!(seen.sms.starts_with("【示范中学】"));
@@ -38,15 +38,15 @@ fn a_class_notice_is_approved_by_the_head_of_its_grade() {
 
     // Nobody else can.
     let digest = seen.digest.clone().expect("a digest");
-    for number in ["T0018", "T0019", "T0042", "T0016", "T0001", "T0004", "T0014"] {
+    for number in ["T0026", "T0018", "T0042", "T0015", "T0001", "T0004", "T0014"] {
         let status = decide(&app().signed_in(number), id, &digest).status;
         assert!(status == 403 || status == 404, "{number}: {status}");
     }
-    assert_eq!(decide(&app().grade_head("七年级"), id, &"0".repeat(64)).refused(409), "changed_since");
-    let view: MessageView = decide(&app().grade_head("七年级"), id, &digest).json();
+    assert_eq!(decide(&app().grade_head("八年级"), id, &"0".repeat(64)).refused(409), "changed_since");
+    let view: MessageView = decide(&app().grade_head("八年级"), id, &digest).json();
     assert!(matches!(view.state, MessageState::Sending | MessageState::Sent), "{:?}", view.state);
     assert_eq!(view.history.len(), 1);
-    assert_eq!(decide(&app().grade_head("七年级"), id, &digest).status, 409, "once");
+    assert_eq!(decide(&app().grade_head("八年级"), id, &digest).status, 409, "once");
 }
 
 #[test]
@@ -79,17 +79,17 @@ fn i3_who_drafts_does_not_decide() {
     let reply = director.post(&format!("/api/messages/{id}/submit"), &serde_json::json!({"statement": true}));
     assert_eq!(reply.refused(422), "step_without_person");
     // A class notice by her goes to the head of the grade, not to herself as substitute.
-    let class = director.class("七年级1班");
+    let class = director.class("八年级1班");
     let id = director.draft(&draft_to(&[class]));
     let digest = director.submit(id).digest.expect("a digest");
     assert_eq!(decide(&director, id, &digest).refused(403), "own_draft");
-    assert_eq!(decide(&app().grade_head("七年级"), id, &digest).status, 200);
+    assert_eq!(decide(&app().grade_head("八年级"), id, &digest).status, 200);
 }
 
 #[test]
 fn a_return_says_why_and_its_correction_needs_everything_anew() {
     let (teacher, id) = submitted(app());
-    let head = app().grade_head("七年级");
+    let head = app().grade_head("八年级");
     let first = teacher.message(id);
     assert_eq!(head.decide(id, Verdict::Return, " ").status, 422, "a return needs its reason");
     let view: MessageView = head.decide(id, Verdict::Return, "请写明集合地点").json();
@@ -116,7 +116,7 @@ fn i14_of_racing_decisions_one_counts() {
     for round in 0..6 {
         let (teacher, id) = submitted(&app);
         let digest = teacher.message(id).digest.expect("a digest");
-        let deciders = [app.grade_head("七年级"), app.office_director()];
+        let deciders = [app.grade_head("八年级"), app.office_director()];
         let statuses: Vec<u16> = std::thread::scope(|scope| {
             let tries: Vec<_> = (0..8)
                 .map(|n| {
@@ -151,7 +151,7 @@ fn i14_submit_withdraw_and_approve_at_once_leave_one_truth() {
     for _ in 0..6 {
         let (teacher, id) = submitted(&app);
         let digest = teacher.message(id).digest.expect("a digest");
-        let head = app.grade_head("七年级");
+        let head = app.grade_head("八年级");
         let (approved, withdrawn) = std::thread::scope(|scope| {
             let a = scope.spawn(|| decide(&head, id, &digest).status);
             let w = scope.spawn(|| teacher.post(&format!("/api/messages/{id}/withdraw"), &()).status);
@@ -177,8 +177,8 @@ const DELIVERY: &str = "INSERT INTO deliveries (message_id, round, phone_id, bat
 #[test]
 fn i1a_raw_sql_makes_no_delivery_without_approval() {
     let app = App::start();
-    let teacher = app.homeroom("七年级1班");
-    let id = teacher.draft(&draft_to(&[teacher.class("七年级1班")]));
+    let teacher = app.homeroom("八年级1班");
+    let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));
     let insert = DELIVERY.replace("{id}", &id.to_string());
     let db = app.db();
     assert!(refused(&db, &insert).contains("not_approved"), "a draft");
@@ -256,7 +256,7 @@ fn i1b_raw_sql_changes_nothing_after_submission() {
     }
     // And it still is what it was.
     assert_eq!(teacher.message(id).digest, digest);
-    app.grade_head("七年级").approve(id);
+    app.grade_head("八年级").approve(id);
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn i2_what_was_changed_behind_the_triggers_is_not_sent() {
         ))
         .expect("a database owner can");
     }
-    let teacher = app.homeroom("七年级1班");
+    let teacher = app.homeroom("八年级1班");
     let funnel = api_tests::eventually("it is stopped", api_tests::SOON, || {
         app.cron();
         let funnel = teacher.funnel(id);

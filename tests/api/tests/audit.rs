@@ -11,10 +11,10 @@ fn verify(app: &App) -> Chain {
 /// A school with a day's work in its log, sealed.
 fn worked() -> App {
     let app = App::start();
-    let teacher = app.homeroom("七年级1班");
-    let id = teacher.draft(&draft_to(&[teacher.class("七年级1班")]));
+    let teacher = app.homeroom("八年级1班");
+    let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));
     teacher.submit(id);
-    let head = app.grade_head("七年级");
+    let head = app.grade_head("八年级");
     assert_eq!(head.decide(id, Verdict::Return, "请写明时间").status, 200);
     let draft = teacher.message(id).draft;
     assert_eq!(teacher.put(&format!("/api/messages/{id}"), &draft).status, 200);

@@ -191,7 +191,7 @@ fn ids_that_do_not_exist_and_ids_that_are_none() {
 #[test]
 fn classes_that_do_not_exist_are_nobodys() {
     use domain::ids::ClassId;
-    for client in [clerk(), app().homeroom("七年级1班")] {
+    for client in [clerk(), app().homeroom("八年级1班")] {
         let draft = draft_to(&[ClassId(999_999)]);
         assert_eq!(client.post("/api/messages", &draft).refused(422), "audience_not_yours");
     }
@@ -204,8 +204,8 @@ fn classes_that_do_not_exist_are_nobodys() {
 #[test]
 fn the_same_key_gives_the_same_answer_and_another_body_none() {
     let app = App::start();
-    let teacher = app.homeroom("七年级1班");
-    let draft = draft_to(&[teacher.class("七年级1班")]);
+    let teacher = app.homeroom("八年级1班");
+    let draft = draft_to(&[teacher.class("八年级1班")]);
     let path = "/api/messages";
     let first = teacher.post_with_key(path, &draft, "key-of-a-draft");
     assert_eq!(first.status, 201);
@@ -225,7 +225,7 @@ fn the_same_key_gives_the_same_answer_and_another_body_none() {
     let id = first.json::<domain::message::Created>().id;
     let orders: Vec<(Client, String, Value)> = vec![
         (teacher.clone(), format!("/api/messages/{id}/submit"), json!({"statement": true})),
-        (app.grade_head("七年级"), format!("/api/messages/{id}/decisions"), Value::Null),
+        (app.grade_head("八年级"), format!("/api/messages/{id}/decisions"), Value::Null),
     ];
     for (client, path, body) in orders {
         let body = if body.is_null() {
@@ -257,8 +257,8 @@ fn the_same_key_gives_the_same_answer_and_another_body_none() {
 #[test]
 fn ten_double_clicks_at_once_make_one_message() {
     let app = App::start();
-    let teacher = app.homeroom("七年级1班");
-    let draft = draft_to(&[teacher.class("七年级1班")]);
+    let teacher = app.homeroom("八年级1班");
+    let draft = draft_to(&[teacher.class("八年级1班")]);
     let replies: Vec<Reply> = std::thread::scope(|scope| {
         let tries: Vec<_> = (0..10)
             .map(|_| scope.spawn(|| teacher.post_with_key("/api/messages", &draft, "one-click")))
@@ -288,15 +288,15 @@ fn keys_have_a_form() {
 #[test]
 fn hostile_text_is_stored_and_shown_as_text() {
     let app = App::start();
-    let teacher = app.homeroom("七年级1班");
-    let mut draft = draft_to(&[teacher.class("七年级1班")]);
+    let teacher = app.homeroom("八年级1班");
+    let mut draft = draft_to(&[teacher.class("八年级1班")]);
     draft.title = "<b>\"'&amp;</b>".into();
     draft.body =
         "<script>alert(1)</script>\n<img src=x onerror=alert(1)>\n'); DROP TABLE messages; --".into();
     let id = teacher.draft(&draft);
     assert_eq!(teacher.message(id).draft, draft);
     teacher.submit(id);
-    app.grade_head("七年级").approve(id);
+    app.grade_head("八年级").approve(id);
     app.settled(&teacher, id);
     let link = api_tests::link_in(&app.sms()[0].text);
     let page = app.anybody().get(&link).body;

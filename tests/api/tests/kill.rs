@@ -4,15 +4,11 @@
 //! and the states add up to the frozen list.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use api_tests::{App, SOON, draft_to_all, eventually};
+use api_tests::{App, PHONES, PHONES_FAILING, PHONES_REFUSED, SOON, draft_to_all, eventually};
 use domain::approval::{Decide, Verdict};
 use domain::ids::MessageId;
 use domain::message::MessageState;
-
-/// A busy machine, two minutes of leases and deadlines: the clock is real here.
-const LONG: Duration = Duration::from_secs(400);
 
 /// A notice to all guardians that waits for the last decision alone.
 fn nearly_approved(app: &App) -> (MessageId, Decide) {
@@ -30,38 +26,24 @@ fn approve(app: &App, id: MessageId, order: &Decide) {
     assert_eq!(reply.status, 200, "{}", reply.body);
 }
 
-/// Starts again with the clock set so far forward that leases and deadlines
-/// are over (three days are not), drives cron until everything has ended, and
-/// checks what has to hold at every moment and at the end.
+/// Starts again and drives cron until everything has ended, with the clock set
+/// forward over leases, deadlines and patience; checks what has to hold at
+/// every moment and at the end.
 fn ends_well(app: &mut App, id: MessageId, offset: i64) {
-    app.restart_with(&[("CLOCK_OFFSET_MS", &offset.to_string())]);
+    app.forward(offset);
+    let funnel = app.finish(id);
+    assert_eq!((funnel.phones, funnel.skipped), (PHONES, 0), "the whole list: {funnel:?}");
+    assert_eq!(funnel.failed, PHONES_FAILING, "{funnel:?}");
     let clerk = app.office_clerk();
-    let funnel = eventually("every delivery ends", LONG, || {
-        app.cron();
-        let f = clerk.funnel(id);
-        assert_eq!(
-            f.phones,
-            f.waiting + f.accepted + f.delivered + f.failed + f.unknown + f.skipped,
-            "{f:?}"
-        );
-        assert!(f.phones == 0 || f.phones == 1756, "the whole list or nothing: {f:?}");
-        (f.phones == 1756 && f.waiting == 0 && f.accepted == 0 && f.unknown == 0).then_some(f)
-    });
-    assert_eq!(funnel.skipped, 0);
-    let message = eventually("the message is sent", SOON, || {
-        app.cron();
-        let message = clerk.message(id);
-        (message.state == MessageState::Sent).then_some(message)
-    });
-    assert_eq!(message.funnel.expect("released"), clerk.funnel(id));
+    assert_eq!(clerk.message(id).state, MessageState::Sent);
 
     let sms = app.sms();
     let phones: BTreeSet<&str> = sms.iter().map(|s| s.phone.as_str()).collect();
     assert_eq!(phones.len(), sms.len(), "a phone has two SMS");
-    assert_eq!(sms.len(), 1756, "each phone has its SMS");
-    assert_eq!(app.count("SELECT COUNT(*) FROM deliveries"), 1756);
+    assert_eq!(sms.len() as u32, PHONES - PHONES_REFUSED, "each phone has its SMS");
+    assert_eq!(app.count("SELECT COUNT(*) FROM deliveries"), i64::from(PHONES));
     let frozen = "SELECT COUNT(DISTINCT g.phone_id) FROM recipients r JOIN guardians g ON g.id = r.person";
-    assert_eq!(app.count(frozen), 1756);
+    assert_eq!(app.count(frozen), i64::from(PHONES));
     assert_eq!(app.count("SELECT COUNT(*) FROM batches WHERE state <> 'settled'"), 0);
     assert_eq!(app.count("SELECT COUNT(*) FROM attempts WHERE state = 'submitting'"), 0);
     assert_eq!(app.count("SELECT COUNT(*) FROM message_streams WHERE state <> 'settled'"), 0);
@@ -118,7 +100,10 @@ fn while_the_decision_is_made() {
     app.restart_with(&[]);
     let decided = app.count("SELECT COUNT(*) FROM decisions WHERE position = 1");
     let rows = app.count("SELECT COUNT(*) FROM deliveries");
-    assert!((decided, rows) == (0, 0) || (decided, rows) == (1, 1756), "half done: {decided} {rows}");
+    assert!(
+        (decided, rows) == (0, 0) || (decided, rows) == (1, i64::from(PHONES)),
+        "half done: {decided} {rows}"
+    );
     // The same request again, as the browser would.
     let again =
         principal.at(&app).send("POST", &path, Some(&body), &[("idempotency-key", "the-last-decision")]);

@@ -57,7 +57,7 @@ fn the_page_says_it_all_without_a_script() {
     assert_eq!(page.status, 200);
     parents_headers(&page);
     let list: DeliveryList = story().teacher.get(&format!("/api/messages/{}/deliveries", story().id)).json();
-    for words in ["示范中学", "秋季运动会安排", "本周五举行秋季运动会", "七年级1班", "班主任"]
+    for words in ["示范中学", "秋季运动会安排", "本周五举行秋季运动会", "八年级1班", "班主任"]
     {
         assert!(page.body.contains(words), "{words}");
     }

@@ -67,8 +67,8 @@ fn the_clock_cannot_be_set() {
 #[test]
 fn a_message_can_be_written_and_approved_all_the_same() {
     let app = App::production("");
-    let teacher = app.homeroom("七年级1班");
-    let id = teacher.draft(&draft_to(&[teacher.class("七年级1班")]));
+    let teacher = app.homeroom("八年级1班");
+    let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));
     assert_eq!(teacher.submit(id).state, MessageState::Submitted);
-    assert_eq!(app.grade_head("七年级").approve(id).state, MessageState::Sending);
+    assert_eq!(app.grade_head("八年级").approve(id).state, MessageState::Sending);
 }

@@ -160,15 +160,15 @@ fn who_may_see_which_roll() {
     assert_eq!(classes.iter().map(|c| c.guardians).sum::<u32>(), 1822);
     assert!(classes.iter().all(|c| c.unreachable == 0 && c.may_read && c.may_write && c.homeroom.len() == 1));
 
-    let teacher = app().homeroom("七年级1班");
-    let own = teacher.class("七年级1班");
+    let teacher = app().homeroom("八年级1班");
+    let own = teacher.class("八年级1班");
     let roll: ClassRoll = teacher.get(&format!("/api/classes/{own}")).json();
     assert_eq!(roll.students.len() as u32, roll.class.students);
     for guardian in roll.students.iter().flat_map(|s| &s.guardians) {
         assert!(guardian.phone.contains("******"), "{}", guardian.phone);
     }
-    let other = app().office_clerk().class("八年级1班");
-    for number in ["T0018", "T0042", "T0015", "T0001", "T0014"] {
+    let other = app().office_clerk().class("九年级1班");
+    for number in ["T0026", "T0042", "T0015", "T0001", "T0014"] {
         let status = app().signed_in(number).get(&format!("/api/classes/{other}")).status;
         assert!(status == 403 || status == 404, "{number}: {status}");
     }

@@ -91,7 +91,7 @@ fn g1_g2_the_tree_of_units_names_heads_and_custodians() {
 fn g14_stop_all_sending_holds_what_has_not_left() {
     let app = App::start();
     let order = |stopped| StopOrder { stopped, reason: "误发，先停".into() };
-    let teacher = app.homeroom("七年级1班");
+    let teacher = app.homeroom("八年级1班");
     assert_eq!(teacher.post("/api/school/stop", &order(true)).refused(403), "forbidden");
     let reasonless = StopOrder { stopped: true, reason: "  ".into() };
     assert_eq!(app.principal().post("/api/school/stop", &reasonless).status, 422);
