@@ -15,7 +15,7 @@ const LANES: u32 = 1;
 
 /// What is verified where there is no account, so that both take as long.
 const DUMMY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$4Z8u3m0S1pCwq3bS2O0x4n6m4v3M6a1Yy3x7d1o2b3c";
+    "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn argon2() -> Result<Argon2<'static>, AppError> {
     let params =
@@ -29,10 +29,7 @@ fn argon2() -> Result<Argon2<'static>, AppError> {
 /// Where the platform gives no randomness.
 pub fn hash(keys: &Keys, password: &str) -> Result<String, AppError> {
     let salt: [u8; 16] = random()?;
-    let hash = argon2()?
-        .hash_password_with_salt(&keys.pepper(password), &salt)
-        .map_err(|e| AppError::Internal(format!("hashing failed: {e}")))?;
-    Ok(hash.to_string())
+    phc(&keys.pepper(password), &salt)
 }
 
 /// Whether the password fits; takes as long where there is no account.
@@ -40,8 +37,34 @@ pub fn hash(keys: &Keys, password: &str) -> Result<String, AppError> {
 /// # Errors
 /// Where the stored string is damaged.
 pub fn verify(keys: &Keys, password: &str, stored: Option<&str>) -> Result<bool, AppError> {
-    let parsed = PasswordHash::new(stored.unwrap_or(DUMMY))
-        .map_err(|e| AppError::Internal(format!("stored password: {e}")))?;
-    let fits = argon2()?.verify_password(&keys.pepper(password), &parsed).is_ok();
-    Ok(fits && stored.is_some())
+    Ok(fits(&keys.pepper(password), stored.unwrap_or(DUMMY))? && stored.is_some())
+}
+
+fn fits(peppered: &[u8], stored: &str) -> Result<bool, AppError> {
+    let parsed =
+        PasswordHash::new(stored).map_err(|e| AppError::Internal(format!("stored password: {e}")))?;
+    Ok(argon2()?.verify_password(peppered, &parsed).is_ok())
+}
+
+fn phc(peppered: &[u8], salt: &[u8]) -> Result<String, AppError> {
+    let hash: PasswordHash = argon2()?
+        .hash_password_with_salt(peppered, salt)
+        .map_err(|e| AppError::Internal(format!("hashing failed: {e}")))?;
+    Ok(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_right_password_and_no_other() {
+        let stored = phc(b"peppered", &[7; 16]).expect("a hash");
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert!(fits(b"peppered", &stored).expect("a verdict"));
+        assert!(!fits(b"Peppered", &stored).expect("a verdict"));
+        assert!(fits(b"peppered", "damaged").is_err());
+        // Worked through like any other, and nobody's.
+        assert!(!fits(b"", DUMMY).expect("a verdict"));
+    }
 }

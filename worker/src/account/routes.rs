@@ -3,7 +3,7 @@
 use domain::access::Person;
 use domain::account::{
     ACTIVATION_LIFE, Activation, ActivationView, Me, PASSWORD_MAX_BYTES, SESSION_LIFE, SignIn, Slip,
-    check_new_password, throttle,
+    check_new_password,
 };
 use domain::ids::StaffId;
 use domain::phone::Phone;
@@ -26,8 +26,6 @@ use crate::{message, school};
 const LOGIN_MAX: usize = 64;
 /// Slips in one order: a large school's whole staff.
 const SLIPS_MAX: usize = 1_000;
-/// An address may fail more often than an account: a school shares one.
-const ADDRESS_ALLOWANCE: u32 = 30;
 
 fn wrong() -> AppError {
     AppError::Refused(
@@ -54,30 +52,23 @@ pub async fn sign_in(call: Call) -> Result<Answer, AppError> {
     }
     let app = &call.app;
     let keys = app.keys()?;
+    let lookup = Phone::parse(login).ok().map(|phone| keys.phone_lookup(&phone));
+    let candidate = store::candidate(app, login, lookup.as_deref()).await?;
+    // Counted by number, however the login is written; what names nobody is counted as written.
+    let name = candidate.as_ref().map_or_else(|| login.to_uppercase(), |c| c.number.clone());
     let address = call.headers.get("CF-Connecting-IP")?.unwrap_or_default();
-    let phone = Phone::parse(login).ok();
-    // The account is counted as it is written: nothing tells whether it exists.
-    let account_key =
-        keys.index("signin-account", &phone.as_ref().map_or(login.to_uppercase(), |p| p.digits().to_owned()));
-    let address_key = keys.index("signin-address", &address);
-    let counted = [account_key.as_str(), address_key.as_str()];
-    let lookup = phone.as_ref().map(|p| keys.phone_lookup(p));
-    let (candidate, [account, by_address]) = store::candidate(app, login, lookup.as_deref(), counted).await?;
-    let now = app.now();
-    let wait = |failures: store::Failures, allowance: u32| {
-        failures.map_or(0, |(n, last)| (last.plus(throttle(n.saturating_sub(allowance))).0 - now.0).max(0))
+    let tries = store::Tries {
+        account: keys.index("signin-account", &name),
+        address: keys.index("signin-address", &address),
     };
-    let wait = wait(account, 0).max(wait(by_address, ADDRESS_ALLOWANCE));
-    if wait > 0 {
-        return Err(AppError::Throttled((wait + SECOND - 1) / SECOND));
-    }
-    store::count_failure(app, counted).await?;
+    store::count_try(app, &tries, app.now()).await?;
     let stored = candidate.as_ref().and_then(|c| c.password.as_deref());
     let fits = password::verify(keys, &order.password, stored)?;
     let Some(candidate) = candidate.filter(|_| fits) else { return Err(wrong()) };
     let token = random_token()?;
-    store::open_session(app, candidate.id, &sha256(token.as_bytes()), counted).await?;
-    let person = store::load_person(app, candidate.id).await?;
+    let older = super::session_token(&call.headers)?.map(|t| sha256(t.as_bytes()));
+    let hash = sha256(token.as_bytes());
+    let person = store::open_session(app, candidate.id, &hash, older.as_deref(), &tries).await?;
     let answer = Answer::json(200, &me_of(app, person).await?)?;
     Ok(answer.header("Set-Cookie", cookie(&token, SESSION_LIFE / SECOND)))
 }

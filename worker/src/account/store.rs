@@ -1,10 +1,11 @@
 //! All SQL of accounts.
 
 use domain::access::{Appointment, Person, Post};
-use domain::account::{ACTIVATION_LIFE, SESSION_IDLE, SESSION_LIFE};
+use domain::account::{ACTIVATION_LIFE, SESSION_IDLE, SESSION_LIFE, throttle};
 use domain::ids::{ClassId, StaffId, UnitId};
-use domain::time::{Instant, MINUTE};
+use domain::time::{DAY, HOUR, Instant, MINUTE, SECOND};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::app::App;
 use crate::args;
@@ -13,6 +14,14 @@ use crate::error::AppError;
 
 /// How old `seen_at` may get before it is written again: a write for every request would be paid for.
 const SEEN_EVERY: i64 = 5 * MINUTE;
+/// After so long without a try an account starts from nothing.
+const ACCOUNT_MEMORY: i64 = DAY;
+/// After so long without a try an address starts from nothing.
+const ADDRESS_MEMORY: i64 = HOUR;
+/// A school signs in from one address: it has so many times an account's tries.
+const PEOPLE_PER_ADDRESS: u32 = 20;
+/// Failures behind which the waiting grows no more.
+const WAITS: u32 = 16;
 
 #[derive(Deserialize)]
 struct PersonRow {
@@ -102,114 +111,156 @@ pub async fn enter(app: &App, session: &str, extra: Vec<Stmt>) -> Result<(Person
     Ok((person(row, held)?, rest))
 }
 
-/// A person with posts, by id: for the answer to a sign-in.
-///
-/// # Errors
-/// Where there is none.
-pub async fn load_person(app: &App, id: StaffId) -> Result<Person, AppError> {
-    let rows = app
-        .db
-        .run(vec![
-            app.db.sql("SELECT id, name, number FROM staff WHERE id = ?1", args![id])?,
-            appointments(&app.db, "CAST(?2 AS INTEGER)", app.now(), &id.to_string())?,
-        ])
-        .await?;
-    let [who, held] = rows.as_slice() else { return Err(AppError::NotFound) };
-    person(who.first()?.ok_or(AppError::NotFound)?, held)
-}
-
 /// Who might be signing in.
 #[derive(Deserialize)]
 pub struct Candidate {
     /// Staff id.
     pub id: StaffId,
+    /// Staff number: under it tries are counted, however the login was written.
+    pub number: String,
     /// PHC string; none before activation.
     pub password: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct FailuresRow {
-    key: String,
-    failures: u32,
-    last_at: Instant,
-}
-
-/// Failed tries under a key, and when the last one was.
-pub type Failures = Option<(u32, Instant)>;
-
-/// The candidate and the failures counted for the account and the address.
+/// Whose login a text is.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn candidate(
     app: &App,
-    number: &str,
+    login: &str,
     phone_lookup: Option<&str>,
-    keys: [&str; 2],
-) -> Result<(Option<Candidate>, [Failures; 2]), AppError> {
+) -> Result<Option<Candidate>, AppError> {
+    let mut found: Vec<Candidate> = app
+        .db
+        .all(
+            "SELECT id, number, password FROM staff WHERE left_at IS NULL AND number IN (?1, ?2)
+             UNION
+             SELECT t.id, t.number, t.password FROM phones p JOIN staff t ON t.phone_id = p.id
+             WHERE p.lookup = ?3 AND t.left_at IS NULL LIMIT 2",
+            args![login, login.to_uppercase(), phone_lookup],
+        )
+        .await?;
+    // Two people behind one phone: it names nobody.
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
+/// Under which keyed indexes a try is counted.
+pub struct Tries {
+    /// The account's.
+    pub account: String,
+    /// The address's.
+    pub address: String,
+}
+
+#[derive(Deserialize)]
+struct Failures {
+    key: String,
+    failures: u32,
+    last_at: Instant,
+}
+
+/// How long a key has to wait after its last try.
+fn wait(failures: u32, is_address: bool) -> i64 {
+    throttle(if is_address { failures / PEOPLE_PER_ADDRESS } else { failures })
+}
+
+/// The waits for 0, 1, 2, … failures, for the database to look up: the rule
+/// itself stays in `domain`.
+fn waits(is_address: bool) -> String {
+    let steps = if is_address { WAITS * PEOPLE_PER_ADDRESS } else { WAITS };
+    json!((0..=steps).map(|n| wait(n, is_address)).collect::<Vec<_>>()).to_string()
+}
+
+/// Counts a try before it is made, in the statement that checks whether it
+/// may be made: tries at the same moment cannot all slip past. A success
+/// takes it off again.
+///
+/// # Errors
+/// [`AppError::Throttled`] where the account or the address has to wait.
+pub async fn count_try(app: &App, tries: &Tries, now: Instant) -> Result<(), AppError> {
+    let keys = json!([tries.account, tries.address]).to_string();
+    let (account, address) = (tries.account.as_str(), tries.address.as_str());
     let rows = app
         .db
         .run(vec![
             app.db.sql(
-                "SELECT id, password FROM staff WHERE left_at IS NULL AND number = ?1
-                 UNION ALL
-                 SELECT t.id, t.password FROM phones p JOIN staff t ON t.phone_id = p.id
-                 WHERE p.lookup = ?2 AND t.left_at IS NULL LIMIT 2",
-                args![number, phone_lookup.unwrap_or_default()],
+                "SELECT key, failures, last_at FROM signin_failures WHERE key IN (?1, ?2)",
+                args![account, address],
             )?,
             app.db.sql(
-                "SELECT key, failures, last_at FROM signin_failures WHERE key IN (?1, ?2)",
-                args![keys[0], keys[1]],
+                "INSERT INTO signin_failures (key, failures, last_at)
+                 SELECT j.value, 1, ?2 FROM json_each(?1) j
+                 WHERE NOT EXISTS (
+                   SELECT 1 FROM signin_failures f WHERE f.key = ?3
+                     AND f.last_at + json_extract(?5, '$[' || MIN(f.failures, json_array_length(?5) - 1) || ']') > ?2)
+                 AND NOT EXISTS (
+                   SELECT 1 FROM signin_failures f WHERE f.key = ?4
+                     AND f.last_at + json_extract(?6, '$[' || MIN(f.failures, json_array_length(?6) - 1) || ']') > ?2)
+                 ON CONFLICT (key) DO UPDATE SET last_at = excluded.last_at, failures = 1 + CASE
+                   WHEN signin_failures.last_at < ?2 - CASE WHEN key = ?3 THEN ?7 ELSE ?8 END THEN 0
+                   ELSE signin_failures.failures END
+                 RETURNING key, failures, last_at",
+                args![keys, now, account, address, waits(false), waits(true), ACCOUNT_MEMORY, ADDRESS_MEMORY],
             )?,
         ])
         .await?;
-    let [found, failed] = rows.as_slice() else { return Ok((None, [None, None])) };
-    let mut found: Vec<Candidate> = found.all()?;
-    // Two people behind one phone: it names nobody.
-    let candidate = if found.len() == 1 { found.pop() } else { None };
-    let failed: Vec<FailuresRow> = failed.all()?;
-    let of = |key: &str| failed.iter().find(|f| f.key == key).map(|f| (f.failures, f.last_at));
-    Ok((candidate, [of(keys[0]), of(keys[1])]))
+    let [before, counted] = rows.as_slice() else {
+        return Err(AppError::Internal("two answers expected".into()));
+    };
+    if counted.all::<Failures>()?.len() == 2 {
+        return Ok(());
+    }
+    let before: Vec<Failures> = before.all()?;
+    let ends = before.iter().map(|f| f.last_at.plus(wait(f.failures, f.key == tries.address)));
+    let left = ends.max().map_or(SECOND, |end| end.0 - now.0);
+    Err(AppError::Throttled((left + SECOND - 1).div_euclid(SECOND).max(1)))
 }
 
-/// Counts a failure under both keys. Before the hash, so that parallel tries
-/// cannot all slip through; a success takes it back.
+/// Opens a session, ends the browser's older one, forgets the account's
+/// failures; answers who it is.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn count_failure(app: &App, keys: [&str; 2]) -> Result<(), AppError> {
+pub async fn open_session(
+    app: &App,
+    id: StaffId,
+    token_hash: &str,
+    older: Option<&str>,
+    tries: &Tries,
+) -> Result<Person, AppError> {
     let now = app.now();
-    let sql = "INSERT INTO signin_failures (key, failures, last_at) VALUES (?1, 1, ?2)
-       ON CONFLICT DO UPDATE SET failures = failures + 1, last_at = ?2";
-    app.db.run(vec![app.db.sql(sql, args![keys[0], now])?, app.db.sql(sql, args![keys[1], now])?]).await?;
-    Ok(())
-}
-
-/// Opens a session and forgets the account's failures.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn open_session(app: &App, id: StaffId, token_hash: &str, keys: [&str; 2]) -> Result<(), AppError> {
-    let now = app.now();
-    app.db
+    let reads = vec![
+        app.db.sql("SELECT id, name, number FROM staff WHERE id = ?1 AND left_at IS NULL", args![id])?,
+        appointments(&app.db, "CAST(?2 AS INTEGER)", now, &id.to_string())?,
+    ];
+    let rows = app
+        .db
         .guarded()
+        .append(reads)
         .must(
-            "INSERT INTO sessions (token_hash, staff_id, created_at, seen_at, expires_at) VALUES (?1, ?2, ?3, ?3, ?4)",
+            "INSERT INTO sessions (token_hash, staff_id, created_at, seen_at, expires_at)
+             SELECT ?1, id, ?3, ?3, ?4 FROM staff WHERE id = ?2 AND left_at IS NULL",
             args![token_hash, id, now, now.plus(SESSION_LIFE)],
         )?
-        .then("DELETE FROM signin_failures WHERE key = ?1", args![keys[0]])?
+        .then("DELETE FROM sessions WHERE token_hash = ?1", args![older])?
+        .then("DELETE FROM signin_failures WHERE key = ?1", args![tries.account.as_str()])?
         // The address keeps its count but for this try: one right password does not wash a guesser clean.
-        .then("UPDATE signin_failures SET failures = MAX(0, failures - 1) WHERE key = ?1", args![keys[1]])?
+        .then(
+            "UPDATE signin_failures SET failures = MAX(0, failures - 1) WHERE key = ?1",
+            args![tries.address.as_str()],
+        )?
         .audit(&Audit {
             at: now,
             actor: id.0,
             action: "session.opened",
             subject: Subject::Row("staff", id.0),
-            detail: &serde_json::json!({}),
+            detail: &json!({}),
         })?
         .commit()
         .await?;
-    Ok(())
+    let [who, held, ..] = rows.as_slice() else { return Err(AppError::NotSignedIn) };
+    person(who.first()?.ok_or(AppError::NotSignedIn)?, held)
 }
 
 /// Whose account an unused, live activation token opens.
@@ -256,7 +307,7 @@ pub async fn activate(app: &App, token_hash: &str, id: StaffId, password: &str) 
             actor: id.0,
             action: "account.activated",
             subject: Subject::Row("staff", id.0),
-            detail: &serde_json::json!({}),
+            detail: &json!({}),
         })?
         .commit()
         .await?;
@@ -313,4 +364,23 @@ pub fn insert_slips<'a>(
              SELECT value ->> 1, value ->> 0, ?2, ?3, ?4 FROM json_each(?1)",
             args![list, by, now, now.plus(ACTIVATION_LIFE)],
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_waits_says_what_the_rule_says() {
+        for is_address in [false, true] {
+            let table: Vec<i64> = serde_json::from_str(&waits(is_address)).expect("json");
+            assert!(table.iter().zip(0..).all(|(w, n)| *w == wait(n, is_address)));
+            assert_eq!(
+                table.last().copied(),
+                Some(wait(u32::MAX, is_address)),
+                "behind its end nothing grows"
+            );
+        }
+        assert_eq!(wait(10, true), 0, "a few wrong tries lock no school out");
+    }
 }
