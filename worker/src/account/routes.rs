@@ -196,6 +196,9 @@ pub async fn issue_slip(call: Call) -> Result<Answer, AppError> {
 
 async fn issue(call: &Call, ids: &[StaffId]) -> Result<Vec<Slip>, AppError> {
     let people = store::for_slips(&call.app, ids).await?;
+    if people.len() < ids.len() {
+        return Err(AppError::NotFound);
+    }
     if people.is_empty() {
         return Ok(Vec::new());
     }

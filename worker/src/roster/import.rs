@@ -8,7 +8,7 @@ use domain::ids::ImportId;
 use domain::phone::Phone;
 use domain::problem::Refusal;
 use domain::roster::import::diff::{self, Change, RollStudent};
-use domain::roster::import::plan::{StaffPlan, StaffRoll};
+use domain::roster::import::plan::{StaffPlan, StaffRoll, UnitRef};
 use domain::roster::import::{
     GuardianEntry, Parsed, StaffRow, StudentRow, count_staff, count_students, read_staff, read_students,
     shown,
@@ -212,6 +212,12 @@ fn fresh_phones(
     Ok(rows)
 }
 
+/// Units below the school by name and kind, in the order of the school's list.
+fn units_of(units: &BTreeSet<UnitRef>) -> Vec<(String, &'static str)> {
+    let below = units.iter().filter(|u| **u != UnitRef::School);
+    below.map(|u| (u.name().to_owned(), u.kind().key())).collect()
+}
+
 fn apply_students<'a>(
     batch: Guarded<'a>,
     writer: &Writer,
@@ -241,8 +247,8 @@ fn apply_students<'a>(
         write.left.extend(moves.left);
     }
     let classes = domain::roster::import::classes_of(&parsed.taken);
-    let grades: BTreeSet<&str> = classes.values().map(String::as_str).collect();
-    let units: Vec<(String, &str)> = grades.into_iter().map(|grade| (grade.to_owned(), "grade")).collect();
+    let grades: BTreeSet<UnitRef> = classes.values().cloned().map(UnitRef::Grade).collect();
+    let units = units_of(&grades);
     let batch = store::add_units(batch, writer, &units)?;
     let batch = store::add_classes(batch, writer, &classes)?;
     let batch = store::write_students(batch, writer, &write)?;
@@ -260,12 +266,7 @@ fn apply_staff<'a>(
 ) -> Result<(Guarded<'a>, ImportCounts), AppError> {
     let key = |phone: &Phone| phones.get(phone);
     let changes = diff::staff(&parsed.taken, plan, before, &key);
-    let units: Vec<(String, &str)> = plan
-        .units
-        .iter()
-        .filter(|u| !u.name().is_empty())
-        .map(|u| (u.name().to_owned(), u.kind().key()))
-        .collect();
+    let units = units_of(&plan.units);
     let batch = store::add_units(batch, writer, &units)?;
     let batch = store::add_classes(batch, writer, &plan.classes)?;
     let people = parsed

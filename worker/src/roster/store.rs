@@ -47,20 +47,16 @@ impl Scope {
 const WITHIN: &str = "c.archived_at IS NULL AND (?1 = 1 OR c.unit_id IN (SELECT value FROM json_each(?2))
     OR c.id IN (SELECT value FROM json_each(?3)))";
 
-/// A class with its counts; ?4 is now. Each count is driven from the class
-/// into an index.
+/// A class with its counts (students, guardians, phones, students who can be
+/// reached); ?4 is now. Counted in one pass, driven from the class into indexes.
 const CLASS: &str = "SELECT c.id, c.unit_id, c.name,
     (SELECT json_group_array(t.name) FROM appointments a JOIN staff t ON t.id = a.staff_id
      WHERE a.class_id = c.id AND a.post = 'homeroom_teacher' AND a.since <= ?4 AND (a.until IS NULL OR a.until > ?4)
        AND t.left_at IS NULL) AS homeroom,
-    (SELECT COUNT(*) FROM students s WHERE s.class_id = c.id AND s.left_at IS NULL) AS students,
-    (SELECT COUNT(*) FROM students s CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL
-     WHERE s.class_id = c.id AND s.left_at IS NULL) AS guardians,
-    (SELECT COUNT(DISTINCT g.phone_id) FROM students s CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL
-     WHERE s.class_id = c.id AND s.left_at IS NULL) AS phones,
-    (SELECT COUNT(*) FROM students s WHERE s.class_id = c.id AND s.left_at IS NULL AND NOT EXISTS (
-       SELECT 1 FROM guardians g JOIN phones p ON p.id = g.phone_id
-       WHERE g.student_id = s.id AND g.left_at IS NULL AND p.contact_state NOT IN ('invalid', 'opted_out'))) AS unreachable
+    (SELECT json_array(COUNT(DISTINCT s.id), COUNT(g.id), COUNT(DISTINCT g.phone_id),
+       COUNT(DISTINCT CASE WHEN p.contact_state NOT IN ('invalid', 'opted_out') THEN s.id END))
+     FROM students s LEFT JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL LEFT JOIN phones p ON p.id = g.phone_id
+     WHERE s.class_id = c.id AND s.left_at IS NULL) AS counts
   FROM classes c WHERE ";
 
 #[derive(Deserialize)]
@@ -69,22 +65,22 @@ struct ClassRow {
     unit_id: UnitId,
     name: String,
     homeroom: String,
-    students: u32,
-    guardians: u32,
-    phones: u32,
-    unreachable: u32,
+    counts: String,
 }
 
 impl ClassRow {
     fn view(self, person: &Person) -> Result<ClassView, AppError> {
+        let counts: [u32; 4] =
+            serde_json::from_str(&self.counts).map_err(|e| AppError::Internal(e.to_string()))?;
+        let [students, guardians, phones, reachable] = counts;
         Ok(ClassView {
             id: self.id,
             unit: self.unit_id,
             homeroom: serde_json::from_str(&self.homeroom).map_err(|e| AppError::Internal(e.to_string()))?,
-            students: self.students,
-            guardians: self.guardians,
-            phones: self.phones,
-            unreachable: self.unreachable,
+            students,
+            guardians,
+            phones,
+            unreachable: students - reachable,
             may_write: person.may_class(Action::WriteToClass, self.id, self.unit_id),
             may_read: person.may_class(Action::ReadRoster, self.id, self.unit_id),
             name: self.name,

@@ -33,6 +33,13 @@ pub(super) fn is_grade(text: &str) -> bool {
         || ["初", "高"].iter().any(|p| text.strip_prefix(p).is_some_and(|n| NUMERALS[1..=3].contains(&n)))
 }
 
+/// Where a grade stands among a school's grades: 七年级 before 八年级 before 九年级.
+pub(super) fn grade_rank(name: &str) -> usize {
+    let stem = name.strip_suffix("年级").unwrap_or(name);
+    let numeral = stem.trim_start_matches(['初', '高']);
+    NUMERALS.iter().skip(1).position(|n| *n == numeral).unwrap_or(NUMERALS.len())
+}
+
 /// `(1)班`, `一班`, `01` become `1班`; a name such as `实验班` stays.
 fn class(text: &str) -> String {
     let plain: String = text.chars().filter(|c| !matches!(c, '(' | ')' | '（' | '）')).collect();

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::classes::ClassName;
+use super::classes::{ClassName, grade_rank};
 use super::staff::{StaffRow, is_technical};
 use crate::access::Post;
 use crate::problem::Refusal;
@@ -17,8 +17,8 @@ const ADMINISTRATORS_MIN: usize = 2;
 /// Most administrators: few people hold managing rights.
 const ADMINISTRATORS_MAX: usize = 5;
 
-/// A unit by its name in the file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A unit by its name in the file. Ordered as a school lists its units.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UnitRef {
     /// The school itself.
     School,
@@ -30,7 +30,28 @@ pub enum UnitRef {
     Grade(String),
 }
 
+impl Ord for UnitRef {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.place().cmp(&other.place())
+    }
+}
+
+impl PartialOrd for UnitRef {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl UnitRef {
+    fn place(&self) -> (u8, usize, &str) {
+        match self {
+            Self::School => (0, 0, ""),
+            Self::Office(name) => (1, 0, name),
+            Self::Department(name) => (2, 0, name),
+            Self::Grade(name) => (3, grade_rank(name), name),
+        }
+    }
+
     /// What it is.
     pub fn kind(&self) -> UnitKind {
         match self {

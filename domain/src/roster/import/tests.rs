@@ -89,7 +89,7 @@ fn the_staff_of_a_real_school() {
     let names: Vec<&str> = plan.units.iter().map(UnitRef::name).collect();
     assert_eq!(
         names,
-        ["", "校办室", "信息中心", "安全办", "总务处", "政教处", "教务处", "七年级", "九年级", "八年级"]
+        ["", "校办室", "信息中心", "安全办", "总务处", "政教处", "教务处", "七年级", "八年级", "九年级"]
     );
     let posts = |number: &str| plan.desired[number].iter().map(|h| h.post).collect::<Vec<_>>();
     assert_eq!(posts("T0001"), [Post::Principal]);
@@ -109,8 +109,8 @@ fn the_staff_of_a_real_school() {
         [
             ("custodian:school", vec!["T0003"]),
             ("custodian:七年级", vec!["T0015"]),
-            ("custodian:九年级", vec!["T0017"]),
             ("custodian:八年级", vec!["T0016"]),
+            ("custodian:九年级", vec!["T0017"]),
             ("administrators", vec!["T0014", "T0013"]),
         ]
     );
