@@ -55,6 +55,8 @@ CREATE TABLE batches (
 CREATE INDEX batches_check ON batches (check_at) WHERE check_at IS NOT NULL;
 -- Which numbers are on their way, over all streams (I6).
 CREATE INDEX batches_open ON batches (ready_at, message_id) WHERE state <> 'settled';
+-- Those put off, to a retry or a window: few. Their stream may have gone on without them.
+CREATE INDEX batches_put_off ON batches (stream) WHERE state <> 'settled' AND not_before > 0;
 
 -- One SMS per message, round and phone (I4).
 CREATE TABLE deliveries (

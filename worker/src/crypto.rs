@@ -1,12 +1,12 @@
 //! Keys, sealing and keyed indexes (I11), random tokens.
 //!
 //! Secrets are read from the environment in these forms: `DATA_KEYS` and
-//! `LINK_KEYS` are lists `id:base64,id:base64` of 32 bytes each, whose first key is
-//! used for what is new; `INDEX_KEY` and `PASSWORD_PEPPER` are 32 bytes in base64.
+//! `LINK_KEYS` are lists `id:key,id:key` whose first key is used for what is new;
+//! `INDEX_KEY` and `PASSWORD_PEPPER` are one key. A key is 64 hexadecimal characters.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
-use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use domain::link::LinkKey;
 use domain::phone::Phone;
 use hmac::{Hmac, Mac};
@@ -30,10 +30,10 @@ fn secret(env: &Env, name: &str) -> Result<String, AppError> {
     Ok(env.secret(name).map_err(|_| AppError::Internal(format!("the secret {name} is not set")))?.to_string())
 }
 
-fn key(name: &str, base64: &str) -> Result<Vec<u8>, AppError> {
-    match BASE64.decode(base64.trim().as_bytes()) {
+fn key(name: &str, hex: &str) -> Result<Vec<u8>, AppError> {
+    match HEXLOWER_PERMISSIVE.decode(hex.trim().as_bytes()) {
         Ok(bytes) if bytes.len() == 32 => Ok(bytes),
-        _ => Err(AppError::Internal(format!("the secret {name} is not 32 bytes in base64"))),
+        _ => Err(AppError::Internal(format!("the secret {name} is not 64 hexadecimal characters"))),
     }
 }
 
@@ -41,13 +41,13 @@ fn keys(env: &Env, name: &str) -> Result<Vec<(u8, Vec<u8>)>, AppError> {
     let list: Result<Vec<_>, AppError> = secret(env, name)?
         .split(',')
         .map(|part| {
-            let (id, base64) = part
+            let (id, hex) = part
                 .trim()
                 .split_once(':')
                 .ok_or_else(|| AppError::Internal(format!("the secret {name} is not a list of id:key")))?;
             let id =
                 id.parse().map_err(|_| AppError::Internal(format!("an id in {name} is not 0 to 255")))?;
-            Ok((id, key(name, base64)?))
+            Ok((id, key(name, hex)?))
         })
         .collect();
     list

@@ -44,11 +44,11 @@ pub async fn consume(batch: &MessageBatch<serde_json::Value>, env: Env, _context
                 return None;
             };
             match attempt::run(app, job).await {
-                Ok(Done::Settled(stream)) => {
+                Ok(Done::Tell(stream)) => {
                     message.ack();
                     Some(stream)
                 }
-                Ok(Done::NotNow) | Err(AppError::Lost) => {
+                Ok(Done::Nothing) | Err(AppError::Lost) => {
                     message.ack();
                     None
                 }

@@ -15,7 +15,7 @@ use domain::delivery::{
 use domain::ids::PhoneId;
 use domain::link::DeliveryId;
 use domain::message::{ListRoot, Recipient};
-use domain::time::{Instant, MINUTE, SendingWindow};
+use domain::time::{Instant, MINUTE, SECOND, SendingWindow};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -28,13 +28,13 @@ use crate::crypto;
 use crate::error::AppError;
 use crate::message::store::{MessageRow, json};
 
-/// How an attempt at a batch ended, for the queue.
+/// What follows from a job, for the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// Settled: the Sequencer of this stream can go on.
-    Settled(String),
-    /// Not now: whoever acts next is named by the batch's state and time.
-    NotNow,
+    /// The Sequencer of this stream has something new to look at.
+    Tell(String),
+    /// Nothing: the batch is in other hands, or settled.
+    Nothing,
 }
 
 #[derive(Deserialize)]
@@ -57,9 +57,12 @@ struct PhoneRow {
     sealed: String,
 }
 
+/// How soon a batch looks again whether a phone is free.
+const LOOK_AGAIN: i64 = 3 * SECOND;
+
 const CLAIM: &str = "UPDATE batches SET state = 'claimed', claim = claim + 1, check_at = ?4
   WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND state = 'enqueued' AND not_before <= ?5
-    AND EXISTS (SELECT 1 FROM messages m WHERE m.id = ?1 AND m.state = 'sending')
+    AND EXISTS (SELECT 1 FROM messages m WHERE m.id = ?1 AND m.state IN ('sending', 'sent'))
     AND EXISTS (SELECT 1 FROM school WHERE stopped_at IS NULL AND window_from <= ?6 AND ?6 < window_to)
     -- I6: a phone waits while an older SMS to it is on its way in another stream.
     AND NOT EXISTS (
@@ -111,16 +114,9 @@ pub async fn run(app: &App, job: SmsJob) -> Result<Done, AppError> {
         .await?;
     let at = |n: usize| rows.get(n).ok_or_else(|| AppError::Internal("a statement gave nothing".into()));
     let Some(claimed) = at(0)?.first::<Claimed>()? else {
-        if let Some(school) = at(4)?.first::<SchoolRow>()? {
-            put_off_to_window(
-                app,
-                key,
-                SendingWindow { from: school.window_from, to: school.window_to },
-                now,
-            )
-            .await?;
-        }
-        return Ok(Done::NotNow);
+        let school = at(4)?.first::<SchoolRow>()?;
+        let window = school.map(|s| SendingWindow { from: s.window_from, to: s.window_to });
+        return rest(app, key, window, now).await;
     };
     let message: MessageRow =
         at(1)?.first()?.ok_or_else(|| AppError::Internal("a batch without a message".into()))?;
@@ -168,7 +164,7 @@ pub async fn run(app: &App, job: SmsJob) -> Result<Done, AppError> {
         provider.submit(app, &Request { reference: &reference, sms: &sms, tries: claimed.tries }).await;
     // 5.
     record(app, key, &claimed, &reference, &members, &answer).await?;
-    Ok(Done::Settled(claimed.stream))
+    Ok(Done::Tell(claimed.stream))
 }
 
 fn render(app: &App, message: &MessageRow, round: u8, phones: &[PhoneRow]) -> Result<Vec<Sms>, AppError> {
@@ -201,25 +197,32 @@ fn render(app: &App, message: &MessageRow, round: u8, phones: &[PhoneRow]) -> Re
         .collect()
 }
 
-/// A batch outside the window rests until it opens; it has its number already, and blocks nobody longer than the hold.
-async fn put_off_to_window(
+#[derive(Deserialize)]
+struct StreamRow {
+    stream: String,
+}
+
+/// A batch that may not go now rests: until the window opens (it has its
+/// number already, and blocks nobody longer than the hold), or a few seconds
+/// where something older is on its way to one of its phones.
+async fn rest(
     app: &App,
     key: BatchKey,
-    window: SendingWindow,
+    window: Option<SendingWindow>,
     now: Instant,
-) -> Result<(), AppError> {
-    let open = window.next_open(now);
-    if open <= now {
-        return Ok(());
-    }
-    app.db
-        .run(vec![app.db.sql(
-            "UPDATE batches SET state = 'numbered', not_before = ?4, check_at = ?4
-             WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND state = 'enqueued'",
-            args![key.message_id, key.round, key.no, open],
-        )?])
+) -> Result<Done, AppError> {
+    let open = window.map_or(now, |w| w.next_open(now));
+    let (state, not_before, check_at) =
+        if open > now { ("numbered", Some(open), open) } else { ("enqueued", None, now.plus(LOOK_AGAIN)) };
+    let stream: Option<StreamRow> = app
+        .db
+        .first(
+            "UPDATE batches SET state = ?4, not_before = COALESCE(?5, not_before), check_at = ?6
+             WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND state = 'enqueued' AND not_before <= ?7 RETURNING stream",
+            args![key.message_id, key.round, key.no, state, not_before, check_at, now],
+        )
         .await?;
-    Ok(())
+    Ok(stream.map_or(Done::Nothing, |s| Done::Tell(s.stream)))
 }
 
 fn settled<'a>(
@@ -257,7 +260,7 @@ async fn skip(
             detail: &json!({ "reason": reason.key(), "stream": claimed.stream, "batch": key.no }),
         })?;
     batch.commit().await?;
-    Ok(Done::Settled(claimed.stream.clone()))
+    Ok(Done::Tell(claimed.stream.clone()))
 }
 
 async fn settle_nothing(app: &App, key: BatchKey, claimed: &Claimed) -> Result<Done, AppError> {
@@ -265,7 +268,7 @@ async fn settle_nothing(app: &App, key: BatchKey, claimed: &Claimed) -> Result<D
         .append(vec![store::recount(&app.db, &[key], None)?])
         .commit()
         .await?;
-    Ok(Done::Settled(claimed.stream.clone()))
+    Ok(Done::Tell(claimed.stream.clone()))
 }
 
 /// Writes what the provider said. Nothing here is lost by dying before it:

@@ -191,9 +191,18 @@ fn masked(call: &Call, rows: &Rows) -> Result<HashMap<i64, String>, AppError> {
         .collect()
 }
 
-/// What was sent, by the person behind each phone.
+/// What became of the SMS to one phone.
+#[derive(Clone, Copy)]
+struct Outcome {
+    state: DeliveryState,
+    reason: Option<Reason>,
+    phone: i64,
+    confirmed_at: Option<Instant>,
+}
+
+/// What was sent, by stream and the person behind each phone.
 struct Sent {
-    by_person: HashMap<(String, i64), (DeliveryState, Option<Reason>, i64, Option<Instant>)>,
+    by_person: HashMap<(String, i64), Outcome>,
     opened: HashMap<i64, Instant>,
 }
 
@@ -203,9 +212,10 @@ impl Sent {
         for row in deliveries.all::<SentRow>()? {
             let Some(state) = DeliveryState::from_key(&row.state) else { continue };
             let reason = row.reason.as_deref().and_then(Reason::from_key);
+            let outcome = Outcome { state, reason, phone: row.phone_id, confirmed_at: row.answered_at };
             let people: Vec<(i64, i64, String)> = serde_json::from_str(&row.recipients).unwrap_or_default();
             for (person, _, stream) in people {
-                by_person.insert((stream, person), (state, reason, row.phone_id, row.answered_at));
+                by_person.insert((stream, person), outcome);
             }
         }
         let mut first = HashMap::new();
@@ -227,10 +237,10 @@ impl Sent {
             name: listed.name.clone(),
             relation: listed.relation.clone(),
             phone: listed.phone_id.and_then(|p| phones.get(&p).cloned()).unwrap_or_default(),
-            state: delivery.map(|d| d.0),
-            reason: delivery.and_then(|d| d.1),
-            opened_at: delivery.and_then(|d| self.opened.get(&d.2).copied()),
-            confirmed_at: delivery.and_then(|d| d.3),
+            state: delivery.map(|d| d.state),
+            reason: delivery.and_then(|d| d.reason),
+            opened_at: delivery.and_then(|d| self.opened.get(&d.phone).copied()),
+            confirmed_at: delivery.and_then(|d| d.confirmed_at),
         }
     }
 }

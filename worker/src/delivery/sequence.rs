@@ -44,18 +44,19 @@ struct Resting {
 const PLACES: &str = "SELECT s.message_id, s.round, s.state,
     (m.state <> 'sending' OR EXISTS (SELECT 1 FROM school WHERE stopped_at IS NOT NULL)) AS held
   FROM message_streams s CROSS JOIN messages m ON m.id = s.message_id
-  WHERE s.stream = ?1 AND s.state <> 'settled' ORDER BY s.seq IS NULL, s.seq, s.ready_at, s.message_id LIMIT 2";
+  WHERE s.stream = ?1 AND s.state <> 'settled' ORDER BY s.seq IS NULL, s.seq, s.ready_at, s.message_id LIMIT 1";
 
 /// The batches of the place that has the word, and late ones of this stream.
 const RESTING: &str = "SELECT b.message_id, b.round, b.no, b.state, b.not_before, b.check_at FROM batches b
   WHERE b.message_id = ?1 AND b.round = ?2 AND b.stream = ?3 AND b.state <> 'settled'";
 
-/// Late batches: unsettled, though their message has settled in this stream.
+/// Late batches: put off to a retry or a window, their message settled in
+/// this stream meanwhile. Few, and found by an index of their own.
 const LATE: &str = "SELECT b.message_id, b.round, b.no, b.state, b.not_before, b.check_at
   FROM batches b CROSS JOIN message_streams s ON s.message_id = b.message_id AND s.round = b.round AND s.stream = b.stream
   CROSS JOIN messages m ON m.id = b.message_id
-  WHERE b.state IN ('numbered', 'enqueued', 'claimed') AND b.state <> 'settled' AND b.check_at <= ?2 AND b.stream = ?1
-    AND s.state = 'settled' AND m.state IN ('sending', 'sent')";
+  WHERE b.stream = ?1 AND b.not_before > 0 AND b.state <> 'settled'
+    AND s.state = 'settled' AND m.state IN ('sending', 'sent') AND NOT EXISTS (SELECT 1 FROM school WHERE stopped_at IS NOT NULL)";
 
 /// Gives the next message its number: only where none has the word, and only once.
 const NUMBER: &str = "UPDATE message_streams SET state = 'numbered',
@@ -76,8 +77,26 @@ const SETTLE: &str = "UPDATE message_streams SET state = 'settled', settled_at =
 /// Where the database or the queue fails; calling again is safe.
 pub async fn advance(app: &App, stream: &str) -> Result<Option<Instant>, AppError> {
     let now = app.now();
-    let late: Vec<Resting> = app.db.all(LATE, args![stream, now]).await?;
-    put_on_queue(app, late.iter().collect(), now).await?;
+    let late: Vec<Resting> = app.db.all(LATE, args![stream]).await?;
+    put_on_queue(app, late.iter().filter(|b| is_due(b, now)).collect(), now).await?;
+    let late = next_look(&late, now);
+    let next = word(app, stream).await?;
+    Ok(match (late, next) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, None) | (None, one) => one,
+    })
+}
+
+/// When something of these batches is due next, a second from now at the earliest.
+fn next_look(batches: &[Resting], now: Instant) -> Option<Instant> {
+    let due = |b: &Resting| {
+        if is_due(b, now) { now.plus(ENQUEUED_MAX) } else { b.check_at.unwrap_or(b.not_before) }
+    };
+    batches.iter().map(due).min().map(|at| at.max(now.plus(SECOND)))
+}
+
+/// Works for the message that has the word, and for those that get it.
+async fn word(app: &App, stream: &str) -> Result<Option<Instant>, AppError> {
     for _ in 0..STEPS_MAX {
         let now = app.now();
         let places: Vec<Place> = app.db.all(PLACES, args![stream]).await?;
@@ -96,10 +115,9 @@ pub async fn advance(app: &App, stream: &str) -> Result<Option<Instant>, AppErro
         }
         let due = resting.iter().filter(|b| is_due(b, now)).collect();
         put_on_queue(app, due, now).await?;
-        let next = resting.iter().filter_map(|b| b.check_at).filter(|at| *at > now).min();
-        return Ok(Some(next.unwrap_or(now.plus(ENQUEUED_MAX)).max(now.plus(SECOND))));
+        return Ok(next_look(&resting, now));
     }
-    Ok(Some(now.plus(SOON)))
+    Ok(Some(app.now().plus(SOON)))
 }
 
 /// Whether a batch has to be put on the queue (again): it has its number and
