@@ -91,6 +91,7 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
         <ReturnDialog open=returning view changed />
         <CommandDialog open=asking command=asked view changed />
     }
+    .into_any()
 }
 
 /// The body of orders that say all in their path.
@@ -194,6 +195,7 @@ fn CommandDialog(
             <Problems order />
         </ConfirmDialog>
     }
+    .into_any()
 }
 
 /// Sends a decision about exactly what was on the screen.
@@ -276,6 +278,7 @@ fn ApproveDialog(
             <Problems order />
         </ConfirmDialog>
     }
+    .into_any()
 }
 
 #[component]
@@ -344,4 +347,5 @@ fn ReturnDialog(
             <Problems order />
         </ConfirmDialog>
     }
+    .into_any()
 }

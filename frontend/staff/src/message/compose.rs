@@ -19,14 +19,15 @@ use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use ui::{
-    Banner, Button, ButtonKind, ButtonLink, Card, CheckOption, CheckboxList, FormField, Page, Segmented,
-    Select, SelectOption, Skeleton, TextArea, TextInput, Tone, t, tw, use_lang,
+    Banner, Button, ButtonKind, ButtonLink, Card, CheckOption, FormField, Page, Segmented, Select,
+    SelectOption, Skeleton, TextArea, TextInput, Tone, t, tw, use_lang,
 };
 
+use super::audience::AudienceFields;
 use super::chain::ChainSteps;
 use super::findings::LiveFindings;
 use super::form::{self, Form, LATER, NOW};
-use super::preview::{SmsBubble, reach_words, unreachable_words};
+use super::preview::{Letter, SmsBubble};
 use super::submit::SubmitDialog;
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
@@ -75,6 +76,7 @@ pub fn ComposePage() -> impl IntoView {
             <Loaded query=classes lines=8 show=editor />
         </Page>
     }
+    .into_any()
 }
 
 fn closed(id: MessageId) -> AnyView {
@@ -247,6 +249,7 @@ fn Editor(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl Into
         </div>
         <SubmitDialog open=editor.ready />
     }
+    .into_any()
 }
 
 /// What submission asks for beyond saving, as far as the browser can know:
@@ -425,115 +428,6 @@ fn later(timer: StoredValue<Option<TimeoutHandle>>, pause: Duration, act: impl F
 }
 
 #[component]
-fn AudienceFields(form: Form, classes: Vec<ClassView>, error: Signal<Option<String>>) -> impl IntoView {
-    let (me, lang) = (use_me(), use_lang());
-    let has_classes = !classes.is_empty();
-    let kinds = move || {
-        let (lang, mut kinds) = (lang.get(), Vec::new());
-        let mut add = |key, words: Words| kinds.push(CheckOption::new(key, words.get(lang)));
-        if has_classes {
-            add(form::CLASSES, Words::fixed("按班级", "By class"));
-        }
-        me.with(|m| {
-            if m.person.may_school(Action::WriteToAllGuardians) {
-                add(form::ALL_GUARDIANS, Words::fixed("全校家长", "All parents"));
-            }
-            if m.person.may_school(Action::WriteToAllTeachers) {
-                add(form::ALL_TEACHERS, Words::fixed("全体教师", "All teachers"));
-            }
-        });
-        kinds
-    };
-    let several = untrack(kinds).len() > 1;
-    let many = classes.len() > 6;
-    let ids = StoredValue::new(classes.iter().map(|c| c.id.to_string()).collect::<Vec<_>>());
-    let options = Signal::derive(move || {
-        let lang = lang.get();
-        let option = |c: &ClassView| {
-            let (students, phones) = (c.students, c.phones);
-            let note = words!("{students} 名学生 · {phones} 部手机", "{students} students · {phones} phones");
-            CheckOption::new(c.id.to_string(), c.name.clone()).note(note.get(lang))
-        };
-        classes.iter().map(option).collect::<Vec<_>>()
-    });
-    let by_class = move || form.audience.with(|a| a == form::CLASSES);
-    let all = move |()| form.classes.set(ids.get_value());
-    let none = move |()| form.classes.set(Vec::new());
-    view! {
-        {several
-            .then(|| {
-                view! {
-                    <Segmented
-                        label=t(Words::fixed("发给谁", "To whom"))
-                        options=Signal::derive(kinds)
-                        value=form.audience
-                    />
-                }
-            })}
-        <div hidden=move || !(by_class() && has_classes)>
-            <CheckboxList
-                legend=t(Words::fixed("选择班级（发给全班家长）", "Classes (all parents of each)"))
-                options
-                chosen=form.classes
-                columns=many
-                error=Signal::derive(move || error.get().filter(|_| by_class()))
-            />
-            {many
-                .then(|| {
-                    view! {
-                        <div class="x-row">
-                            <Button
-                                label=t(Words::fixed("全选", "All"))
-                                kind=ButtonKind::Quiet
-                                on_click=all
-                            />
-                            <Button
-                                label=t(Words::fixed("清空", "None"))
-                                kind=ButtonKind::Quiet
-                                on_click=none
-                            />
-                        </div>
-                    }
-                })}
-        </div>
-        <p class="x-field-error" role="alert" hidden=move || by_class() && has_classes || error.get().is_none()>
-            {move || error.get()}
-        </p>
-        <Reach />
-    }
-}
-
-/// How many it reaches, after merging.
-#[component]
-fn Reach() -> impl IntoView {
-    let editor = expect_context::<Editor>();
-    let line = tw(move || {
-        editor.preview.with(|p| match p {
-            Some(p) => reach_words(&p.reach),
-            None => Words::fixed("选择后显示人数", "Choose, and the numbers appear here"),
-        })
-    });
-    let missing = move || editor.preview.with(|p| p.as_ref().map_or(0, |p| p.reach.unreachable));
-    view! {
-        <p class="m-reach x-num" class:m-stale=move || editor.stale.get() aria-live="polite" data-test="reach">
-            {line}
-        </p>
-        <p class="x-small x-muted" hidden=move || editor.preview.with(Option::is_none)>
-            {t(
-                Words::fixed(
-                    "同一号码只发一条：兄弟姐妹、父母共用的号码已合并。",
-                    "One SMS per number: siblings and shared numbers are merged.",
-                ),
-            )}
-        </p>
-        {move || {
-            let n = missing();
-            (n > 0).then(|| view! { <Banner tone=Tone::Warning title=t(unreachable_words(n)) /> })
-        }}
-    }
-}
-
-#[component]
 fn ContentFields(form: Form, wrong: [Signal<Option<String>>; 3]) -> impl IntoView {
     let lang = use_lang();
     let [category_error, title_error, body_error] = wrong;
@@ -596,6 +490,7 @@ fn ContentFields(form: Form, wrong: [Signal<Option<String>>; 3]) -> impl IntoVie
             </FormField>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -643,6 +538,7 @@ fn TimeFields(form: Form, error: Signal<Option<String>>) -> impl IntoView {
         </div>
         <p class="x-small x-muted">{hint}</p>
     }
+    .into_any()
 }
 
 /// Beside the form: the SMS as it will look, and the way it will take.
@@ -691,12 +587,17 @@ fn PreviewPane() -> impl IntoView {
     let waiting = move || editor.asking.busy().get() && editor.preview.with(Option::is_none);
     view! {
         <Card>
-            <SmsBubble text=sms />
+            <SmsBubble
+                text=sms
+                spare=Signal::derive(move || editor.form.title.with(|t| t.chars().count()))
+            />
+            <Letter title=editor.form.title body=editor.form.body sender=String::new() />
         </Card>
         {move || waiting().then(|| view! { <div class="x-card"><Skeleton lines=3 /></div> })}
         {steps}
         <Problems order=editor.asking />
     }
+    .into_any()
 }
 
 /// Whether what is typed is safe: with the school, or at least on this device.
@@ -715,5 +616,5 @@ fn SaveState() -> impl IntoView {
             _ => Words::fixed("已暂存在本机", "A copy is on this device"),
         }
     });
-    view! { <p class="x-small x-muted" role="status">{words}</p> }
+    view! { <p class="x-small x-muted" role="status">{words}</p> }.into_any()
 }

@@ -84,13 +84,17 @@ pub fn LiveFindings(form: Form, findings: Memo<Vec<Finding>>) -> impl IntoView {
             words!("发现 {n} 处", "{n} found")
         }
     });
+    let blank = move || form.title.with(String::is_empty) && form.body.with(String::is_empty);
     view! {
+        <div hidden=blank>
         <Card title=t(Words::fixed("内容检查", "Content check"))>
             <p class="x-small x-muted" aria-live="polite">{summary}</p>
             <ul class="m-findings" hidden=move || count() == 0>{rows}</ul>
             <For each=move || to_explain.get() key=|(rule, _)| rule.clone() children=reasons />
         </Card>
+        </div>
     }
+    .into_any()
 }
 
 fn live(form: Form, finding: Finding) -> AnyView {
@@ -158,6 +162,7 @@ fn ReasonField(form: Form, rule: String, words: Words) -> impl IntoView {
             <TextInput value />
         </FormField>
     }
+    .into_any()
 }
 
 /// Puts the cursor on a place of the title or the text.

@@ -7,6 +7,11 @@ use domain::words::Words;
 use leptos::prelude::*;
 use ui::{Tone, t, tw};
 
+/// Counts one step.
+type Count = fn(&Funnel) -> u32;
+/// Says how many.
+type Say = fn(u32) -> Words;
+
 /// Phones whose SMS has left our hands.
 fn submitted(f: &Funnel) -> u32 {
     f.phones.saturating_sub(f.waiting + f.skipped)
@@ -39,12 +44,13 @@ pub fn MiniBar(funnel: Funnel) -> impl IntoView {
             {bars.into_iter().collect::<Vec<_>>()}
         </svg>
     }
+    .into_any()
 }
 
 /// The funnel, live: each step with its number, its share and a bar.
 #[component]
 pub fn FunnelSteps(funnel: Signal<Funnel>) -> impl IntoView {
-    let steps: [(Words, fn(&Funnel) -> u32); 5] = [
+    let steps: [(Words, Count); 5] = [
         (Words::fixed("已批准", "Approved"), |f| f.phones),
         (Words::fixed("已提交", "Submitted"), submitted),
         (Words::fixed("已送达", "Delivered"), |f| f.delivered),
@@ -67,7 +73,7 @@ pub fn FunnelSteps(funnel: Signal<Funnel>) -> impl IntoView {
             </li>
         }
     });
-    let remarks: [(Tone, fn(&Funnel) -> u32, fn(u32) -> Words); 5] = [
+    let remarks: [(Tone, Count, Say); 5] = [
         (Tone::Info, |f| f.waiting, |n| words!("{n} 部待提交", "{n} waiting")),
         (Tone::Info, |f| f.accepted, |n| words!("{n} 部已提交，等回执", "{n} submitted, receipt awaited")),
         (
@@ -95,4 +101,5 @@ pub fn FunnelSteps(funnel: Signal<Funnel>) -> impl IntoView {
         <ul class="x-row">{remarks.into_iter().collect::<Vec<_>>()}</ul>
         <p class="x-small x-muted">{opened}</p>
     }
+    .into_any()
 }

@@ -107,6 +107,7 @@ pub fn MessageListPage() -> impl IntoView {
             />
         </Page>
     }
+    .into_any()
 }
 
 /// Whether a person may write to anyone.
@@ -218,6 +219,7 @@ fn Rows(which: String, list: MessageList) -> impl IntoView {
                 })
         }}
     }
+    .into_any()
 }
 
 /// One message in a list.

@@ -2,6 +2,7 @@
 //! approver and reader see the same message.
 
 mod actions;
+mod audience;
 mod chain;
 mod compose;
 mod diff;
@@ -38,7 +39,7 @@ fn tone(state: MessageState) -> Tone {
 /// Where a message stands, in a word.
 #[component]
 fn StateBadge(state: MessageState) -> impl IntoView {
-    view! { <Badge tone=tone(state) label=t(state.title()) /> }
+    view! { <Badge tone=tone(state) label=t(state.title()) /> }.into_any()
 }
 
 /// A title, or that there is none yet.

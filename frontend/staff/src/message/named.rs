@@ -246,6 +246,7 @@ fn Lines(
             <Button label=more block=true on_click=move |()| shown.update(|n| *n += SHOWN) />
         </div>
     }
+    .into_any()
 }
 
 fn row(line: Line, released: bool) -> AnyView {

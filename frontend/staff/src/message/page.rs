@@ -119,71 +119,75 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
     // under the reader's eyes.
     let part = Parts::of(view);
     let is_released = Memo::new(move |_| funnel.with(Option::is_some));
-    let live = move || {
-        is_released.get().then(|| {
-            let counts = Signal::derive(move || funnel.get().unwrap_or_default());
+    let approval = move || {
+        let (chain, history) = part.chain.get();
+        let is_empty = chain.steps.is_empty() && history.is_empty();
+        (!is_empty).then(|| {
+            let label = t(chain.label.clone());
             view! {
+                <Card title=label>
+                    <ChainSteps chain />
+                    <EarlierDecisions history />
+                </Card>
+            }
+            .into_any()
+        })
+    };
+    let seen = move || {
+        view! {
+            <Card title=t(Words::fixed("家长会看到", "What parents get"))>
+                {move || {
+                    let text = part.sms.get();
+                    view! { <SmsBubble text /> }
+                }}
+                {move || {
+                    let (draft, sender) = part.text.get();
+                    view! { <Letter title=draft.title body=draft.body sender /> }
+                }}
+            </Card>
+        }
+        .into_any()
+    };
+    let check = move || {
+        let (findings, draft) = part.findings.get();
+        view! {
+            <Card title=t(Words::fixed("内容检查", "Content check"))>
+                <FoundBefore findings title=draft.title body=draft.body reasons=draft.reasons />
+            </Card>
+        }
+        .into_any()
+    };
+    let changes = move || part.before.get().map(|before| view! { <Changes before view /> }.into_any());
+    // Before release the text matters, afterwards who has it; on a phone this
+    // is the order of reading, on a desk it is two columns.
+    let columns = move || {
+        let names = view! { <Names id is_released funnel /> }.into_any();
+        let (main, side) = if is_released.get() {
+            let counts = Signal::derive(move || funnel.get().unwrap_or_default());
+            let progress = view! {
                 <Card title=t(Words::fixed("发送进展", "Progress"))>
                     <FunnelSteps funnel=counts />
                 </Card>
-            }
-        })
-    };
-    let written = move || {
-        let (draft, sender) = part.text.get();
+            };
+            ([progress.into_any(), names], [seen.into_any(), approval.into_any(), check.into_any()])
+        } else {
+            ([changes.into_any(), seen.into_any()], [approval.into_any(), check.into_any(), names])
+        };
         view! {
-            <Letter title=draft.title body=draft.body sender />
+            <div class="x-stack">{main.into_iter().collect::<Vec<_>>()}</div>
+            <div class="x-stack">{side.into_iter().collect::<Vec<_>>()}</div>
         }
+        .into_any()
     };
     view! {
         <Remarks view />
-        <div class="x-columns">
-            <div class="x-stack">
-                {live}
-                {move || part.before.get().map(|b| view! { <Changes before=b view /> })}
-                <Card title=t(Words::fixed("家长会看到", "What parents get"))>
-                    {move || {
-                        let text = part.sms.get();
-                        view! { <SmsBubble text /> }
-                    }}
-                    {written}
-                </Card>
-                <Names id is_released funnel />
-            </div>
-            <div class="x-stack">
-                <Card>
-                    <Summary view />
-                </Card>
-                {move || {
-                    let (chain, history) = part.chain.get();
-                    (!chain.steps.is_empty() || !history.is_empty())
-                        .then(|| {
-                            let label = t(chain.label.clone());
-                            view! {
-                                <Card title=label>
-                                    <ChainSteps chain />
-                                    <EarlierDecisions history />
-                                </Card>
-                            }
-                        })
-                }}
-                <Card title=t(Words::fixed("内容检查", "Content check"))>
-                    {move || {
-                        let (findings, draft) = part.findings.get();
-                        view! {
-                            <FoundBefore
-                                findings
-                                title=draft.title
-                                body=draft.body
-                                reasons=draft.reasons
-                            />
-                        }
-                    }}
-                </Card>
-            </div>
-        </div>
+        <Card>
+            <Summary view />
+        </Card>
+        <div class="x-columns">{columns}</div>
         <Actions view changed />
     }
+    .into_any()
 }
 
 type Texts = (domain::message::Draft, String);
@@ -289,6 +293,7 @@ fn Remarks(view: RwSignal<MessageView>) -> impl IntoView {
         {came_back}
         {lists}
     }
+    .into_any()
 }
 
 /// The facts: state, to whom, how many, from whom, when.
@@ -326,6 +331,7 @@ fn Summary(view: RwSignal<MessageView>) -> impl IntoView {
                 })}
             </span>
         </div>
+        <div class="m-summary">
         <Facts>
             <Fact label=t(Words::fixed("发给", "To"))>{words(|v| v.audience.clone())}</Fact>
             <Fact label=t(Words::fixed("人数", "How many"))>
@@ -343,11 +349,13 @@ fn Summary(view: RwSignal<MessageView>) -> impl IntoView {
             }}
             <Fact label=t(Words::fixed("发送", "Sending"))>{words(when)}</Fact>
         </Facts>
+        </div>
         {move || {
             let n = unreachable();
             (n > 0).then(|| view! { <Banner tone=Tone::Warning title=t(unreachable_words(n)) /> })
         }}
     }
+    .into_any()
 }
 
 /// What changed since it was returned: earlier and now, in one text.
@@ -373,6 +381,7 @@ fn Changes(before: Earlier, view: RwSignal<MessageView>) -> impl IntoView {
             </Facts>
         </Card>
     }
+    .into_any()
 }
 
 fn compared(label: Words, old: &str, new: &str) -> AnyView {
@@ -422,5 +431,5 @@ fn Names(id: MessageId, is_released: Memo<bool>, funnel: RwSignal<Option<Funnel>
             .into_any()
         }
     };
-    view! { <Card title=title>{content}</Card> }
+    view! { <Card title=title>{content}</Card> }.into_any()
 }

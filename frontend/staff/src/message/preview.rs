@@ -10,8 +10,13 @@ use ui::{t, tw};
 
 /// The SMS as it will look, with its count.
 #[component]
-pub fn SmsBubble(#[prop(into)] text: Signal<String>) -> impl IntoView {
-    let count = tw(move || length_words(text.with(|s| sms::length(s))));
+pub fn SmsBubble(
+    #[prop(into)] text: Signal<String>,
+    /// Characters that the writer could still take away; none where nothing can be changed.
+    #[prop(optional, into)]
+    spare: Signal<usize>,
+) -> impl IntoView {
+    let count = tw(move || length_words(text.with(|s| sms::length(s)), spare.get()));
     let parts = move || {
         text.with(|s| {
             let at = s.find("http").unwrap_or(s.len());
@@ -28,20 +33,23 @@ pub fn SmsBubble(#[prop(into)] text: Signal<String>) -> impl IntoView {
             <p class="x-small x-muted x-num" data-test="sms-length">{count}</p>
         </figure>
     }
+    .into_any()
 }
 
 /// `56/70，1 条`; where it takes more than one, what that means.
-pub fn length_words(length: Length) -> Words {
+pub fn length_words(length: Length, spare: usize) -> Words {
     let Length { units, parts } = length;
     let single = sms::SINGLE;
-    if parts == 1 {
+    let over = units.saturating_sub(single);
+    if over == 0 {
         words!("{units}/{single}，1 条", "{units}/{single} characters, 1 SMS")
-    } else {
-        let over = units - single;
+    } else if over < spare {
         words!(
-            "{units} 字，按 {parts} 条计费；删去 {over} 字就是 1 条",
-            "{units} characters, charged as {parts} SMS; {over} fewer make it 1"
+            "{units} 字，按 {parts} 条计费；标题删去 {over} 字就是 1 条",
+            "{units} characters, charged as {parts} SMS; a title {over} shorter makes it 1"
         )
+    } else {
+        words!("{units} 字，按 {parts} 条计费", "{units} characters, charged as {parts} SMS")
     }
 }
 
@@ -67,11 +75,12 @@ pub fn Letter(
                         if body.trim().is_empty() { nothing.get() } else { body }
                     }}
                 </p>
-                <p class="m-letter-by x-muted">{sender}</p>
+                <p class="m-letter-by x-muted" hidden=move || sender.with(String::is_empty)>{sender}</p>
                 <p class="m-letter-button">{confirm}</p>
             </div>
         </figure>
     }
+    .into_any()
 }
 
 /// `46 名学生 · 78 位家长 · 76 部手机`.

@@ -103,4 +103,5 @@ pub fn SubmitDialog(open: RwSignal<bool>) -> impl IntoView {
             </div>
         </Dialog>
     }
+    .into_any()
 }
