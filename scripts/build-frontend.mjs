@@ -1,5 +1,7 @@
 // Builds the staff app into build/assets: wasm, glue, CSS, index.html, _headers.
 // Names carry a hash of the content, so browsers may keep them for ever.
+// The wasm is cut where frontend/staff/src/parts.rs says: the first load holds
+// what everybody needs at once, the other parts are fetched when they are opened.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -13,24 +15,30 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const at = (...parts) => join(root, ...parts);
 const staff = (...parts) => at("frontend", "staff", ...parts);
 
+/** The tool that cuts a wasm file; leptos brings the matching macro. */
+const WASM_SPLIT = "0.2.4";
 /** DESIGN's budget for everything that the first visit loads. */
 const BUDGET = 250 * 1024;
 /** What every browser with WebAssembly since 2021 has; not `--all-features`, which emits what none has yet. */
 const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"];
 
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
+function run(command, args, { quiet = false, ...env } = {}) {
+  const stdio = quiet ? ["ignore", "ignore", "pipe"] : "inherit";
+  const { status, error, stderr } = spawnSync(command, args, { cwd: root, stdio, env: { ...process.env, ...env } });
+  if (status !== 0 && stderr) process.stderr.write(stderr);
   if (error) throw new Error(`${command}: ${error.message}`);
   if (status !== 0) throw new Error(`${command} failed (${status})`);
 }
 
-/** wasm-bindgen of the very version in Cargo.lock: the two have to agree. */
-function bindgen() {
-  if (process.env.WASM_BINDGEN_BIN) return process.env.WASM_BINDGEN_BIN;
-  const [, version] = readFileSync(at("Cargo.lock"), "utf8").match(/name = "wasm-bindgen"\nversion = "([^"]+)"/);
+/** The version that a package has in Cargo.lock. */
+const locked = (name) => readFileSync(at("Cargo.lock"), "utf8").match(new RegExp(`name = "${name}"\\nversion = "([^"]+)"`))[1];
+
+/** A tool from the environment, else from the cache that `npm start` fills. */
+function tool(variable, crate, version, binary) {
+  if (process.env[variable]) return process.env[variable];
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  const path = join(cache, "xiaoxun", `wasm-bindgen-cli-${version}`, "bin", "wasm-bindgen");
-  if (!existsSync(path)) throw new Error(`wasm-bindgen ${version} is missing: run \`npm start\` once, or set WASM_BINDGEN_BIN`);
+  const path = join(cache, "xiaoxun", `${crate}-${version}`, "bin", binary);
+  if (!existsSync(path)) throw new Error(`${crate} ${version} is missing: run \`npm start\` once, or set ${variable}`);
   return path;
 }
 
@@ -47,11 +55,27 @@ const stylesheets = () => [
 
 const work = mkdtempSync(join(tmpdir(), "xiaoxun-app-"));
 try {
-  run("cargo", ["build", "-p", "staff", "--release", "--target", "wasm32-unknown-unknown"]);
-  const raw = join(target(), "wasm32-unknown-unknown", "release", "staff.wasm");
-  run(bindgen(), [raw, "--target", "web", "--no-typescript", "--out-dir", work, "--out-name", "app"]);
+  // The size of what is downloaded comes before everything else. Erased view types
+  // and relocations (for the cut) are of no use to the Worker, so this is a profile of its own.
+  const profile = ['inherits="release"', 'opt-level="z"', 'strip="none"'].flatMap((value) => ["--config", `profile.app.${value}`]);
+  const cargoHome = process.env.CARGO_HOME || join(homedir(), ".cargo");
+  const flags = ["--cfg", "erase_components", `--remap-path-prefix=${join(cargoHome, "registry", "src")}=`, `--remap-path-prefix=${root}=`];
+  run("cargo", ["rustc", "-p", "staff", "--bin", "staff", "--profile", "app", ...profile, "--target", "wasm32-unknown-unknown", "--", "-Clink-arg=--emit-relocs"], {
+    CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
+  });
+  const raw = join(target(), "wasm32-unknown-unknown", "app", "staff.wasm");
+  const cut = join(work, "cut");
+  run(tool("WASM_SPLIT_BIN", "wasm_split_cli_support", WASM_SPLIT, "wasm-split-cli"), [raw, cut, "--target", "web", "--out-name", "app"]);
+  // wasm-bindgen of the very version in Cargo.lock: the two have to agree.
+  run(tool("WASM_BINDGEN_BIN", "wasm-bindgen-cli", locked("wasm-bindgen"), "wasm-bindgen"), [
+    join(cut, "app.wasm"), "--target", "web", "--no-typescript", "--keep-lld-exports", "--out-dir", work, "--out-name", "app",
+  ]);
   const wasmOpt = process.env.WASM_OPT_BIN || at("node_modules", ".bin", "wasm-opt");
-  run(wasmOpt, [join(work, "app_bg.wasm"), "-o", join(work, "app.wasm"), "-Oz", ...FEATURES.map((f) => `--enable-${f}`)]);
+  const optimised = (path) => {
+    const out = `${path}.opt`;
+    run(wasmOpt, [path, "-o", out, "-Oz", "--strip-debug", "--strip-producers", ...FEATURES.map((f) => `--enable-${f}`)], { quiet: true });
+    return readFileSync(out);
+  };
 
   const files = new Map();
   /** Keeps a file under a name that changes with its content. */
@@ -62,7 +86,13 @@ try {
     return `/${path}`;
   };
 
-  const wasm = keep("app", "wasm", readFileSync(join(work, "app.wasm")));
+  const wasm = keep("app", "wasm", optimised(join(work, "app_bg.wasm")));
+  let loader = readFileSync(join(cut, "__wasm_split.js"), "utf8");
+  for (const name of readdirSync(cut).filter((name) => name.endsWith(".wasm") && name !== "app.wasm")) {
+    const path = keep(`part-${name.replace(/^split_|\.wasm$/g, "")}`, "wasm", optimised(join(cut, name)));
+    loader = loader.replaceAll(`new URL("./${name}", import.meta.url)`, JSON.stringify(path));
+  }
+  writeFileSync(join(work, "__wasm_split.js"), loader);
   const glue = await esbuild.build({
     entryPoints: [staff("boot.js")],
     alias: { app: join(work, "app.js") },
@@ -74,6 +104,8 @@ try {
     write: false,
     legalComments: "none",
     logLevel: "warning",
+    // wasm-bindgen names the loader once for each function that it takes from it.
+    logOverride: { "duplicate-object-key": "silent" },
   });
   const js = keep("app", "js", glue.outputFiles[0].contents);
   const source = stylesheets().map((path) => readFileSync(path, "utf8")).join("\n");
@@ -109,7 +141,7 @@ try {
   Permissions-Policy: camera=(), microphone=(), geolocation=()
   X-Robots-Tag: noindex
   Cache-Control: no-cache
-${["/app-*", "/icon-*"].map((path) => `${path}\n  ! Cache-Control\n  Cache-Control: public, max-age=31536000, immutable\n`).join("")}`;
+${["/app-*", "/part-*", "/icon-*"].map((path) => `${path}\n  ! Cache-Control\n  Cache-Control: public, max-age=31536000, immutable\n`).join("")}`;
 
   // A folder of its own that replaces the old one at once: a server that is running never sees half an app.
   const fresh = at("build", `assets.${process.pid}`);
@@ -125,13 +157,15 @@ ${["/app-*", "/icon-*"].map((path) => `${path}\n  ! Cache-Control\n  Cache-Contr
   for (const [path, content] of files) {
     const zipped = gzipSync(content, { level: 9 }).length;
     const packed = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
-    gzip += zipped;
-    brotli += packed;
-    console.log(`${path.padEnd(24)} ${kb(content.length)} raw ${kb(zipped)} gzip ${kb(packed)} brotli`);
+    const later = path.startsWith("part-");
+    if (!later) gzip += zipped;
+    if (!later) brotli += packed;
+    console.log(`${path.padEnd(32)} ${kb(content.length)} raw ${kb(zipped)} gzip ${kb(packed)} brotli${later ? " (fetched when opened)" : ""}`);
   }
   const verdict = gzip <= BUDGET ? "within" : "OVER";
-  console.log(`${"first load".padEnd(24)} ${" ".repeat(14)} ${kb(gzip)} gzip ${kb(brotli)} brotli — ${verdict} the budget of ${BUDGET / 1024} KB`);
-  if (gzip > BUDGET) process.exitCode = 1;
+  console.log(`${"first load".padEnd(32)} ${" ".repeat(14)} ${kb(gzip)} gzip ${kb(brotli)} brotli — ${verdict} the budget of ${BUDGET / 1024} KB`);
+  // A start must not fail for it; `.ci/run` asks with --strict.
+  if (gzip > BUDGET && process.argv.includes("--strict")) process.exitCode = 1;
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { Stop, ask, at, bin, cache, step, t } from "./base.mjs";
 
 const WORKER_BUILD = "0.8.7";
+/** Cuts the staff app's wasm into what is loaded first and what is fetched later. */
+const WASM_SPLIT = "0.2.4";
 
 /** A package's version in Cargo.lock. */
 function locked(name) {
@@ -13,7 +15,7 @@ function locked(name) {
 }
 
 /** One binary of crates.io in the cache, built where it is missing; a half-built one is never found. */
-async function installed(crate, version, binary, usual, lockedFlag) {
+async function installed(crate, version, binary, usual, lockedFlag, features = []) {
   const home = join(cache, `${crate}-${version}`);
   const path = join(home, "bin", binary);
   if (existsSync(path)) return path;
@@ -23,7 +25,7 @@ async function installed(crate, version, binary, usual, lockedFlag) {
     title: t(`安装 ${crate} ${version}（每台机器一次）`, `Installing ${crate} ${version} (once per machine)`),
     usual,
     command: "cargo",
-    args: ["install", crate, "--version", version, "--root", building, ...(lockedFlag ? ["--locked"] : [])],
+    args: ["install", crate, "--version", version, "--root", building, ...(lockedFlag ? ["--locked"] : []), ...features.flatMap((f) => ["--features", f])],
     env: { CARGO_TARGET_DIR: join(building, "target") },
     count: /Compiling /g,
     unit: "crates",
@@ -51,9 +53,10 @@ export async function tools() {
   // wasm-bindgen-cli's own lock file names a version that cannot be had.
   const bindgen = await installed("wasm-bindgen-cli", locked("wasm-bindgen"), "wasm-bindgen", "2 min", false);
   const workerBuild = await installed("worker-build", WORKER_BUILD, "worker-build", "4 min", true);
+  const split = await installed("wasm_split_cli_support", WASM_SPLIT, "wasm-split-cli", "1 min", true, ["build-binary"]);
   return {
     workerBuild,
     bindgen,
-    env: { WASM_BINDGEN_BIN: bindgen, WASM_OPT_BIN: bin("wasm-opt"), ESBUILD_BIN: bin("esbuild") },
+    env: { WASM_BINDGEN_BIN: bindgen, WASM_SPLIT_BIN: split, WASM_OPT_BIN: bin("wasm-opt"), ESBUILD_BIN: bin("esbuild") },
   };
 }

@@ -11,10 +11,10 @@ use ui::{
 };
 
 use crate::api::{Api, use_api};
-use crate::message::{ComposePage, MessageListPage, MessagePage};
+use crate::parts::Parts;
 use crate::route::{Route, Router, use_router};
 use crate::session::{Session, Standing, use_session};
-use crate::{account, audit, home, roster, school};
+use crate::{account, home, roster};
 
 /// Everything on the screen.
 #[component]
@@ -128,9 +128,11 @@ fn SignedIn() -> impl IntoView {
     let items = Signal::derive(move || me.with(menu));
     let brand = Signal::derive(move || me.with(|m| m.school.name.clone()));
     let route = router.route();
+    let parts = Parts::new();
+    parts.fetch_ahead();
     view! {
         <Shell brand items path=router.path() foot=move || view! { <Foot /> }>
-            {move || page(route.get())}
+            {move || page(route.get(), parts)}
         </Shell>
     }
     .into_any()
@@ -173,21 +175,13 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
     items
 }
 
-fn page(route: Route) -> AnyView {
+fn page(route: Route, parts: Parts) -> AnyView {
     match route {
         Route::Home => view! { <home::HomePage /> }.into_any(),
-        Route::Messages => view! { <MessageListPage /> }.into_any(),
-        Route::Compose | Route::EditMessage(_) => view! { <ComposePage /> }.into_any(),
-        Route::Message(_) => view! { <MessagePage /> }.into_any(),
         Route::Classes => view! { <roster::ClassListPage /> }.into_any(),
         Route::Class(id) => view! { <roster::ClassPage id /> }.into_any(),
-        Route::Import => view! { <roster::ImportPage /> }.into_any(),
-        Route::Staff => view! { <account::StaffPage /> }.into_any(),
-        Route::Units => view! { <school::UnitsPage /> }.into_any(),
-        Route::Settings => view! { <school::SettingsPage /> }.into_any(),
-        Route::Audit => view! { <audit::AuditPage /> }.into_any(),
         Route::Mine => view! { <account::MinePage /> }.into_any(),
-        Route::SignIn | Route::Activate | Route::NotFound => view! { <NotFound /> }.into_any(),
+        _ => parts.page(route).unwrap_or_else(|| view! { <NotFound /> }.into_any()),
     }
 }
 

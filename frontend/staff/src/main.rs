@@ -11,6 +11,7 @@ mod audit;
 mod common;
 mod home;
 mod message;
+mod parts;
 mod roster;
 mod route;
 mod school;

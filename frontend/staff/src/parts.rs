@@ -1,0 +1,179 @@
+//! The app comes in parts: what everybody needs at once (sign-in, start page,
+//! classes), messages, and the office's pages. A part is fetched when one of
+//! its pages is opened, or ahead of that when the browser has nothing to do,
+//! so that the first load stays small.
+//!
+//! The build cuts the wasm at the two functions marked `wasm_split`
+//! (`scripts/build-frontend.mjs`): what only they reach goes into a file of its own.
+
+use std::time::Duration;
+
+use domain::problem::Problem;
+use domain::words::Words;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+use ui::{Card, ErrorState, Page, Skeleton, t, use_lang};
+
+use crate::message::{ComposePage, MessageListPage, MessagePage};
+use crate::route::Route;
+use crate::{account, audit, roster, school};
+
+/// The pages of a part: a view for the routes that it knows.
+type Pages = fn(Route) -> AnyView;
+
+/// How far a part has got.
+#[derive(Clone, Copy)]
+enum State {
+    Absent,
+    Coming,
+    Here(Pages),
+    Failed,
+}
+
+/// The parts that are fetched apart from the first load.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Message,
+    Office,
+}
+
+impl Part {
+    fn of(route: Route) -> Option<Self> {
+        match route {
+            Route::Messages | Route::Compose | Route::EditMessage(_) | Route::Message(_) => {
+                Some(Self::Message)
+            }
+            Route::Import | Route::Staff | Route::Units | Route::Settings | Route::Audit => {
+                Some(Self::Office)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn message_page(route: Route) -> AnyView {
+    match route {
+        Route::Messages => view! { <MessageListPage /> }.into_any(),
+        Route::Message(_) => view! { <MessagePage /> }.into_any(),
+        _ => view! { <ComposePage /> }.into_any(),
+    }
+}
+
+fn office_page(route: Route) -> AnyView {
+    match route {
+        Route::Import => view! { <roster::ImportPage /> }.into_any(),
+        Route::Staff => view! { <account::StaffPage /> }.into_any(),
+        Route::Units => view! { <school::UnitsPage /> }.into_any(),
+        Route::Settings => view! { <school::SettingsPage /> }.into_any(),
+        _ => view! { <audit::AuditPage /> }.into_any(),
+    }
+}
+
+/// Where the build cuts.
+mod cut {
+    use super::*;
+
+    #[wasm_split(message, wasm_split_path = leptos::wasm_split, fallible)]
+    pub fn message() -> Result<Pages, SplitLoaderError> {
+        Ok(message_page)
+    }
+
+    #[wasm_split(office, wasm_split_path = leptos::wasm_split, fallible)]
+    pub fn office() -> Result<Pages, SplitLoaderError> {
+        Ok(office_page)
+    }
+}
+
+/// The parts of this app and how far each has got.
+#[derive(Clone, Copy)]
+pub struct Parts {
+    message: RwSignal<State>,
+    office: RwSignal<State>,
+}
+
+impl Parts {
+    /// Nothing is fetched yet.
+    pub fn new() -> Self {
+        Self { message: RwSignal::new(State::Absent), office: RwSignal::new(State::Absent) }
+    }
+
+    fn state(self, part: Part) -> RwSignal<State> {
+        match part {
+            Part::Message => self.message,
+            Part::Office => self.office,
+        }
+    }
+
+    fn fetch(self, part: Part) {
+        let state = self.state(part);
+        if matches!(state.get_untracked(), State::Coming | State::Here(_)) {
+            return;
+        }
+        state.set(State::Coming);
+        spawn_local(async move {
+            let pages = match part {
+                Part::Message => cut::message().await,
+                Part::Office => cut::office().await,
+            };
+            let _ = state.try_set(pages.map_or(State::Failed, State::Here));
+        });
+    }
+
+    /// Fetches the messages' part a moment after the start page stands: most
+    /// visits go there next.
+    pub fn fetch_ahead(self) {
+        set_timeout(move || self.fetch(Part::Message), Duration::from_millis(1500));
+    }
+
+    /// The page for a route of a part, or what stands in for it meanwhile;
+    /// none where the route belongs to the first load.
+    pub fn page(self, route: Route) -> Option<AnyView> {
+        let part = Part::of(route)?;
+        let state = self.state(part);
+        if !matches!(state.get_untracked(), State::Here(_)) {
+            self.fetch(part);
+        }
+        let view = move || match state.get() {
+            State::Here(pages) => untrack(|| pages(route)),
+            State::Absent | State::Coming => view! {
+                <div class="x-page">
+                    <div class="x-page-body">
+                        <Card>
+                            <Skeleton lines=8 />
+                        </Card>
+                    </div>
+                </div>
+            }
+            .into_any(),
+            State::Failed => {
+                let retry = Callback::new(move |()| self.fetch(part));
+                view! { <NotFetched retry /> }.into_any()
+            }
+        };
+        Some(view.into_any())
+    }
+}
+
+#[component]
+fn NotFetched(retry: Callback<()>) -> impl IntoView {
+    let words = Words::fixed(
+        "这一页没能下载，请检查网络后重试；刚更新过时，请刷新页面",
+        "This page could not be fetched. Check the connection and try again; after an update, reload",
+    );
+    let problem = Problem {
+        kind: "/problems/network".into(),
+        title: words.get(use_lang().get()).to_owned(),
+        status: 0,
+        detail: None,
+        errors: Vec::new(),
+    };
+    view! {
+        <Page title=t(Words::fixed("没能打开", "Not opened"))>
+            <Card>
+                <ErrorState problem retry />
+            </Card>
+        </Page>
+    }
+    .into_any()
+}
