@@ -33,6 +33,7 @@ CREATE TABLE messages (
   template_version INTEGER NOT NULL,
   signature    TEXT    NOT NULL,
   lists        TEXT,                    -- [{stream, entries, root}] of the frozen list
+  reach        TEXT,                    -- {children, people, phones, unreachable} of the frozen list
   digest       TEXT,                    -- I2; set at submission
   statement_at INTEGER,                 -- 我对内容负责 (G60)
   created_at   INTEGER NOT NULL,
@@ -109,7 +110,7 @@ WHEN OLD.state <> 'draft' AND (
   OR NEW.author_id IS NOT OLD.author_id OR NEW.unit_id IS NOT OLD.unit_id OR NEW.sender_title IS NOT OLD.sender_title
   OR NEW.send_at IS NOT OLD.send_at OR NEW.template IS NOT OLD.template OR NEW.template_version IS NOT OLD.template_version
   OR NEW.signature IS NOT OLD.signature OR NEW.reasons IS NOT OLD.reasons OR NEW.findings IS NOT OLD.findings
-  OR NEW.lists IS NOT OLD.lists AND NEW.state <> 'draft' OR NEW.digest IS NOT OLD.digest AND NEW.state <> 'draft'
+  OR NEW.lists IS NOT OLD.lists AND NEW.state <> 'draft' OR NEW.reach IS NOT OLD.reach OR NEW.digest IS NOT OLD.digest AND NEW.state <> 'draft'
   OR NEW.version IS NOT OLD.version AND NEW.state <> 'draft' OR NEW.id IS NOT OLD.id)
 BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
 

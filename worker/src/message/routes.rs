@@ -286,9 +286,9 @@ pub async fn submit(call: Call) -> Result<Answer, AppError> {
             args![digest.as_str(), now, id],
         )?
         .must(
-            "UPDATE messages SET state = 'submitted', digest = ?1, lists = ?2, submitted_at = ?3, statement_at = ?3
+            "UPDATE messages SET state = 'submitted', digest = ?1, lists = ?2, submitted_at = ?3, statement_at = ?3, reach = ?5
              WHERE id = ?4 AND state = 'draft'",
-            args![digest.as_str(), store::json(&lists)?, now, id],
+            args![digest.as_str(), store::json(&lists)?, now, id, store::json(&loaded.around.reach)?],
         )?
         .audit(&Audit {
             at: now,

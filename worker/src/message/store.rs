@@ -101,6 +101,9 @@ pub struct MessageRow {
     pub signature: String,
     /// Frozen lists as JSON.
     pub lists: Option<String>,
+    /// How many the frozen list reaches, as JSON; not read where a batch is sent.
+    #[serde(default)]
+    pub reach: Option<String>,
     /// Digest.
     pub digest: Option<String>,
     /// First saved.
@@ -119,7 +122,7 @@ pub struct MessageRow {
 
 const MESSAGE_COLUMNS: &str = "m.id, m.version, m.state, m.author_id, a.name AS author_name, m.unit_id, m.sender_title,
     m.audience, m.audience_zh, m.audience_en, m.category, m.title, m.body, m.send_at, m.reasons, m.findings,
-    m.template, m.template_version, m.signature, m.lists, m.digest, m.created_at, m.changed_at, m.submitted_at,
+    m.template, m.template_version, m.signature, m.lists, m.reach, m.digest, m.created_at, m.changed_at, m.submitted_at,
     m.approved_at, m.due_at, m.released_at";
 
 /// A step's row.
@@ -338,8 +341,13 @@ fn reach(a: &str) -> String {
     )
 }
 
-/// The audience of a saved message, whose id is ?1.
-const SAVED_AUDIENCE: &str = "(SELECT audience FROM messages WHERE id = ?1)";
+/// The audience of message ?1 while it can change; of no use afterwards, and
+/// then read by nobody.
+const OPEN_AUDIENCE: &str = "(SELECT audience FROM messages WHERE id = ?1 AND digest IS NULL)";
+
+/// The audience of message ?1 while its list is frozen and not yet sent to.
+const FROZEN_AUDIENCE: &str =
+    "(SELECT audience FROM messages WHERE id = ?1 AND state IN ('submitted', 'approved'))";
 
 /// Reads what surrounds an audience; `a` gives its JSON, `arg` is bound to its ?1.
 fn surroundings_sql(
@@ -394,9 +402,6 @@ fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError> {
     })
 }
 
-/// Statements that [`surroundings_sql`] makes.
-const SURROUNDINGS: usize = 6;
-
 impl Surroundings {
     /// Reads what surrounds a draft that need not be saved.
     ///
@@ -447,8 +452,6 @@ pub struct Loaded {
     pub decisions: Vec<DecisionRow>,
     /// The version before.
     pub earlier: Option<EarlierRow>,
-    /// The frozen list's counts.
-    pub frozen: Audiences,
     /// Who joined or left since.
     pub moved: Vec<MovedRow>,
     /// Whom the audience holds now; only read where asked for.
@@ -478,7 +481,7 @@ pub fn load_sql(
     now: Instant,
 ) -> Result<Vec<Stmt>, AppError> {
     let [me, school, units, posts] = sight.args();
-    let who = who(SAVED_AUDIENCE);
+    let (open, frozen) = (who(OPEN_AUDIENCE), who(FROZEN_AUDIENCE));
     let mut statements = vec![
         db.sql(
             &format!("SELECT {MESSAGE_COLUMNS} FROM messages m JOIN staff a ON a.id = m.author_id WHERE m.id = ?5 AND {SEEN}"),
@@ -502,18 +505,8 @@ pub fn load_sql(
             args![id],
         )?,
         db.sql(
-            "SELECT COUNT(DISTINCT NULLIF(r.student, 0)) AS children, COUNT(*) AS people,
-               COUNT(DISTINCT CASE WHEN r.stream = 'staff' THEN t.phone_id ELSE g.phone_id END) AS phones, 0 AS unreachable
-             FROM messages m
-             CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version
-             LEFT JOIN guardians g ON r.stream <> 'staff' AND g.id = r.person
-             LEFT JOIN staff t ON r.stream = 'staff' AND t.id = r.person
-             WHERE m.id = ?1",
-            args![id],
-        )?,
-        db.sql(
             &format!(
-                "WITH {who}, frozen AS (
+                "WITH {frozen}, frozen AS (
                    SELECT r.stream, r.person, r.student FROM messages m
                    CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version
                    WHERE m.id = ?1 AND m.state IN ('submitted', 'approved')),
@@ -532,12 +525,12 @@ pub fn load_sql(
         db.sql(PROGRESS, args![id])?,
         db.sql("SELECT SUM(skipped) AS skipped FROM rounds WHERE message_id = ?1 HAVING COUNT(*) > 0", args![id])?,
         if with_who {
-            db.sql(&format!("WITH {who} SELECT stream, person, student FROM who"), args![id])?
+            db.sql(&format!("WITH {open} SELECT stream, person, student FROM who"), args![id])?
         } else {
             db.sql("SELECT 1 WHERE 0", &[])?
         },
     ];
-    statements.extend(surroundings_sql(db, SAVED_AUDIENCE, &id.into(), now)?);
+    statements.extend(surroundings_sql(db, OPEN_AUDIENCE, &id.into(), now)?);
     Ok(statements)
 }
 
@@ -545,9 +538,6 @@ pub fn load_sql(
 pub const PROGRESS: &str = "SELECT b.totals, b.confirmed,
       COALESCE((SELECT COUNT(*) FROM opened o, json_each(o.seen) WHERE o.message_id = b.message_id AND o.round = b.round AND o.batch_no = b.no), 0) AS opened
     FROM batches b WHERE b.message_id = ?1";
-
-/// Statements that [`load_sql`] makes.
-pub const LOAD: usize = 9 + SURROUNDINGS;
 
 /// Reads what [`load_sql`] gave.
 ///
@@ -563,12 +553,11 @@ pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
         steps: at(1)?.all()?,
         decisions: at(2)?.all()?,
         earlier: at(3)?.first()?,
-        frozen: at(4)?.first::<ReachRow>()?.unwrap_or_default().into(),
-        moved: at(5)?.all()?,
-        progress: at(6)?.all()?,
-        skipped: at(7)?.first::<SkippedRow>()?.map(|s| s.skipped),
-        who: if rows.len() > 8 { at(8)?.all().unwrap_or_default() } else { Vec::new() },
-        around: read_surroundings(rows.get(9..).unwrap_or_default())?,
+        moved: at(4)?.all()?,
+        progress: at(5)?.all()?,
+        skipped: at(6)?.first::<SkippedRow>()?.map(|s| s.skipped),
+        who: at(7)?.all()?,
+        around: read_surroundings(rows.get(8..).unwrap_or_default())?,
         row,
     })
 }

@@ -7,8 +7,8 @@ use domain::approval::{
 use domain::content::Finding;
 use domain::delivery::{DeliveryState, Funnel};
 use domain::message::{
-    Audience, Category, Command, Draft, Earlier, ListRoot, MessageState, MessageSummary, MessageView, Sealed,
-    Times,
+    Audience, Audiences, Category, Command, Draft, Earlier, ListRoot, MessageState, MessageSummary,
+    MessageView, Sealed, Times,
 };
 use domain::sms::{LINK_TEMPLATE, length};
 use domain::time::Instant;
@@ -200,6 +200,11 @@ impl Loaded {
         self.row.lists.as_deref().and_then(|l| serde_json::from_str(l).ok()).unwrap_or_default()
     }
 
+    /// How many the frozen list reaches.
+    fn frozen_reach(&self) -> Audiences {
+        self.row.reach.as_deref().and_then(|r| serde_json::from_str(r).ok()).unwrap_or_default()
+    }
+
     /// The digest over what the row and the given lists say (I2).
     pub fn digest(&self, lists: &[ListRoot]) -> String {
         sealed(&self.row, lists).digest().to_hex()
@@ -265,7 +270,7 @@ impl Loaded {
             digest: self.row.digest.clone(),
             length: length(&sms),
             sms,
-            reach: if unfrozen { self.around.reach } else { self.frozen },
+            reach: if unfrozen { self.around.reach } else { self.frozen_reach() },
             findings: if unfrozen {
                 domain::content::check(&draft.title, &draft.body)
             } else {
