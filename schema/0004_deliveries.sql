@@ -81,10 +81,10 @@ SELECT d.message_id, d.round, d.phone_id, d.batch_no,
 FROM deliveries d
 LEFT JOIN batches b ON b.message_id = d.message_id AND b.round = d.round AND b.no = d.batch_no;
 
--- I1 a, and no REPLACE.
+-- I1 a, and no REPLACE. Asked for every delivery: the fan-out's largest cost, and worth it.
 CREATE TRIGGER deliveries_need_approval BEFORE INSERT ON deliveries
-WHEN NOT EXISTS (SELECT 1 FROM complete_chains WHERE message_id = NEW.message_id)
-  OR NOT EXISTS (SELECT 1 FROM messages WHERE id = NEW.message_id AND state IN ('approved', 'sending', 'paused', 'sent'))
+WHEN NOT EXISTS (SELECT 1 FROM messages WHERE id = NEW.message_id AND state IN ('approved', 'sending', 'paused', 'sent'))
+  OR NOT EXISTS (SELECT 1 FROM complete_chains WHERE message_id = NEW.message_id)
 BEGIN SELECT RAISE(ABORT, 'not_approved'); END;
 CREATE TRIGGER deliveries_no_replace BEFORE INSERT ON deliveries
 WHEN EXISTS (SELECT 1 FROM deliveries WHERE message_id = NEW.message_id AND round = NEW.round AND phone_id = NEW.phone_id)

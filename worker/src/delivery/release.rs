@@ -1,7 +1,7 @@
 //! The fan-out: one D1 batch makes everything that sending needs from the
 //! frozen list, at each person's number of that moment.
 
-use domain::delivery::BATCH_MAX;
+use domain::delivery::{BATCH_MAX, ENQUEUED_MAX};
 use domain::ids::MessageId;
 use domain::time::Instant;
 use serde_json::json;
@@ -11,27 +11,54 @@ use crate::args;
 use crate::bindings::{Audit, Guarded, Subject};
 use crate::error::AppError;
 
-/// The frozen list by phone: ?1 is the message. A phone lies in the stream of
-/// its lowest class id (`place`), the stream `staff` before all. It is `here`
-/// while anyone behind it still is; who has left is not listed with it.
-fn by_phone() -> String {
-    "listed AS (
-       SELECT r.stream, r.person, r.student,
-              CASE WHEN r.stream = 'staff' THEN t.phone_id ELSE g.phone_id END AS phone_id,
-              CASE WHEN r.stream = 'staff' THEN t.left_at IS NULL ELSE g.left_at IS NULL AND s.left_at IS NULL END AS here,
-              CASE WHEN r.stream = 'staff' THEN 0 ELSE CAST(substr(r.stream, 7) AS INTEGER) END AS place
-       FROM messages m
-       CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version
-       LEFT JOIN guardians g ON r.stream <> 'staff' AND g.id = r.person
-       LEFT JOIN students s ON r.stream <> 'staff' AND s.id = r.student
-       LEFT JOIN staff t ON r.stream = 'staff' AND t.id = r.person
-       WHERE m.id = ?1),
-     by_phone AS (
-       SELECT phone_id, MAX(here) AS here, MIN(CASE WHEN here THEN place END) AS place,
-              json_group_array(json_array(person, student, stream)) FILTER (WHERE here) AS recipients,
-              json_group_array(json_array(person, student, stream)) AS everyone
-       FROM listed WHERE phone_id IS NOT NULL GROUP BY phone_id)"
-        .to_owned()
+/// Deliveries from the frozen list, one for each phone: ?1 is the message. A
+/// phone lies in the stream of its lowest class id (`place`; the stream
+/// `staff` is 0), in chunks of one provider call. It is `here` while anyone
+/// behind it still is; who has left is not listed with it.
+fn deliveries() -> String {
+    format!(
+        "WITH listed AS (
+           SELECT r.stream, r.person, r.student,
+                  CASE WHEN r.stream = 'staff' THEN t.phone_id ELSE g.phone_id END AS phone_id,
+                  CASE WHEN r.stream = 'staff' THEN t.left_at IS NULL ELSE g.left_at IS NULL AND s.left_at IS NULL END AS here,
+                  {PLACE} AS place
+           FROM messages m
+           CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version
+           LEFT JOIN guardians g ON r.stream <> 'staff' AND g.id = r.person
+           LEFT JOIN students s ON r.stream <> 'staff' AND s.id = r.student
+           LEFT JOIN staff t ON r.stream = 'staff' AND t.id = r.person
+           WHERE m.id = ?1),
+         by_phone AS (
+           SELECT phone_id, MAX(here) AS here, MIN(CASE WHEN here THEN place END) AS place,
+                  CASE WHEN MAX(here) THEN json_group_array(json_array(person, student, stream)) FILTER (WHERE here)
+                       ELSE json_group_array(json_array(person, student, stream)) END AS recipients
+           FROM listed WHERE phone_id IS NOT NULL GROUP BY phone_id),
+         chunked AS (
+           SELECT phone_id, here, place, recipients,
+                  (ROW_NUMBER() OVER (PARTITION BY place ORDER BY phone_id) - 1) / {BATCH_MAX} AS chunk FROM by_phone),
+         numbered AS (
+           SELECT phone_id, here, recipients, DENSE_RANK() OVER (ORDER BY here DESC, place, chunk) AS no FROM chunked)
+         INSERT INTO deliveries (message_id, round, phone_id, batch_no, state, reason, recipients, moved_at)
+         SELECT ?1, 0, phone_id, CASE WHEN here THEN no ELSE 0 END, CASE WHEN here THEN 'queued' ELSE 'skipped' END,
+                CASE WHEN here THEN NULL ELSE 'left' END, recipients, ?2 FROM numbered ORDER BY phone_id"
+    )
+}
+
+/// A stream's rank among a phone's: the class id, 0 for `staff`. Over a column `stream`.
+const PLACE: &str = "CASE WHEN r.stream = 'staff' THEN 0 ELSE CAST(substr(r.stream, 7) AS INTEGER) END";
+
+/// Batches of the deliveries just made: ?2 is now. All members of one have
+/// the same lowest stream, so any of them tells it.
+fn batches() -> String {
+    format!(
+        "INSERT INTO batches (message_id, round, no, stream, state, members, ready_at, check_at, totals)
+         SELECT ?1, 0, d.batch_no,
+                (SELECT x.value ->> 2 FROM deliveries f, json_each(f.recipients) x
+                 WHERE f.message_id = ?1 AND f.round = 0 AND f.phone_id = MIN(d.phone_id)
+                 ORDER BY CASE WHEN x.value ->> 2 = 'staff' THEN 0 ELSE CAST(substr(x.value ->> 2, 7) AS INTEGER) END LIMIT 1),
+                'ready', json_group_array(d.phone_id), ?2, ?2 + {ENQUEUED_MAX}, json_object('queued', COUNT(*))
+         FROM deliveries d WHERE d.message_id = ?1 AND d.round = 0 AND d.batch_no > 0 GROUP BY d.batch_no"
+    )
 }
 
 /// Adds the release of an approved message to a batch: its places in the
@@ -40,7 +67,6 @@ fn by_phone() -> String {
 /// # Errors
 /// Where values cannot be bound.
 pub fn statements(batch: Guarded<'_>, id: MessageId, now: Instant) -> Result<Guarded<'_>, AppError> {
-    let by_phone = by_phone();
     batch
         .must("UPDATE messages SET state = 'sending', released_at = ?1 WHERE id = ?2 AND state = 'approved' AND due_at <= ?1", args![
             now, id
@@ -51,39 +77,8 @@ pub fn statements(batch: Guarded<'_>, id: MessageId, now: Instant) -> Result<Gua
              FROM messages m CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version WHERE m.id = ?2",
             args![now, id],
         )?
-        .then(
-            &format!(
-                "WITH {by_phone},
-                 chunked AS (
-                   SELECT phone_id, place, (ROW_NUMBER() OVER (PARTITION BY place ORDER BY phone_id) - 1) / {BATCH_MAX} AS chunk
-                   FROM by_phone WHERE here),
-                 numbered AS (SELECT phone_id, place, DENSE_RANK() OVER (ORDER BY place, chunk) AS no FROM chunked)
-                 INSERT INTO batches (message_id, round, no, stream, state, members, ready_at, check_at, totals)
-                 SELECT ?1, 0, no, CASE WHEN place = 0 THEN 'staff' ELSE 'class:' || place END, 'ready',
-                        json_group_array(phone_id), ?2, ?2 + {}, json_object('queued', COUNT(*))
-                 FROM numbered GROUP BY no, place",
-                domain::delivery::ENQUEUED_MAX
-            ),
-            args![id, now],
-        )?
-        .then(
-            &format!(
-                "WITH {by_phone}
-                 INSERT INTO deliveries (message_id, round, phone_id, batch_no, state, reason, recipients, moved_at)
-                 SELECT b.message_id, b.round, p.phone_id, b.no, 'queued', NULL, p.recipients, ?2
-                 FROM batches b CROSS JOIN json_each(b.members) x CROSS JOIN by_phone p ON p.phone_id = x.value
-                 WHERE b.message_id = ?1 AND b.round = 0"
-            ),
-            args![id, now],
-        )?
-        .then(
-            &format!(
-                "WITH {by_phone}
-                 INSERT INTO deliveries (message_id, round, phone_id, batch_no, state, reason, recipients, moved_at)
-                 SELECT ?1, 0, phone_id, 0, 'skipped', 'left', everyone, ?2 FROM by_phone WHERE NOT here"
-            ),
-            args![id, now],
-        )?
+        .then(&deliveries(), args![id, now])?
+        .then(&batches(), args![id, now])?
         .then(
             "INSERT INTO rounds (message_id, round, kind, ordered_by, why, at, skipped)
              SELECT ?1, 0, 'sending', m.author_id, 'approved', ?2,
