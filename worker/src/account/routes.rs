@@ -163,7 +163,6 @@ pub async fn activate(call: Call) -> Result<Answer, AppError> {
 /// `POST /api/staff/activations`.
 #[derive(Deserialize)]
 struct SlipOrder {
-    #[serde(default)]
     staff: Vec<StaffId>,
 }
 
