@@ -25,21 +25,19 @@ pub fn App() -> impl IntoView {
     let router = Router::start();
     provide_toasts();
 
+    let route = router.route();
     // What nobody has to be signed in for stands outside the guarded part.
-    let page = move || match router.route().get() {
-        Route::Activate => view! { <account::ActivatePage /> }.into_any(),
-        Route::SignIn => view! { <account::SignInPage /> }.into_any(),
-        _ => view! { <Guarded /> }.into_any(),
-    };
-    let outside = Memo::new(move |_| match router.route().get() {
-        route @ (Route::Activate | Route::SignIn) => route,
-        _ => Route::Home,
+    let outside = Memo::new(move |_| match route.get() {
+        outside @ (Route::Activate | Route::SignIn) => Some(outside),
+        _ => None,
     });
+    let page = move || match outside.get() {
+        Some(Route::Activate) => view! { <account::ActivatePage /> }.into_any(),
+        Some(_) => view! { <account::SignInPage /> }.into_any(),
+        None => view! { <Guarded /> }.into_any(),
+    };
     view! {
-        {move || {
-            outside.track();
-            untrack(page)
-        }}
+        {page}
         <ToastHost />
     }
 }
@@ -171,7 +169,8 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
     if person.may(Action::StopSending) {
         items.push(item("/settings", Words::fixed("设置", "Settings"), IconName::Settings, false));
     }
-    items.push(NavItem { rail: false, ..item("/mine", Words::fixed("我的", "Me"), IconName::More, true) });
+    items
+        .push(NavItem { rail: false, ..item("/mine", Words::fixed("我的", "Me"), IconName::Person, true) });
     items
 }
 
