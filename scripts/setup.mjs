@@ -15,7 +15,7 @@ const QUESTIONS = [
 ];
 
 const wrangler = (args, input) =>
-  spawnSync(bin("wrangler"), args, { cwd: root, encoding: "utf8", input, env: { ...process.env, WRANGLER_SEND_METRICS: "false" } });
+  spawnSync(process.execPath, [bin("wrangler"), ...args], { cwd: root, encoding: "utf8", input, env: { ...process.env, WRANGLER_SEND_METRICS: "false" } });
 
 function person(text) {
   const [number, name] = text.split(/[,，]/).map((part) => part.trim());

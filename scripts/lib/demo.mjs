@@ -53,17 +53,22 @@ export async function importFile(client, kind, path) {
   return client.post(`/api/roster/imports/${preview.id}/apply`, { answers });
 }
 
-/** Loads the demo school into a running, empty deployment. */
-export async function loadDemo(origin, setupKey, tell) {
+const files = {
+  staff: at("tests", "data", "middle-school-staff.csv"),
+  students: at("tests", "data", "middle-school-students.csv"),
+};
+
+/** Loads the demo school, or another with the same posts, into a running, empty deployment. */
+export async function loadDemo(origin, setupKey, tell, { staff: staffFile, students } = files) {
   const slips = await setUp(origin, setupKey);
   tell("setup");
   const anybody = new Client(origin);
   for (const slip of slips) await anybody.activate(slip, PASSPHRASE);
   const admin = new Client(origin);
   await admin.signIn(administrators[0].number, PASSPHRASE);
-  await importFile(admin, "staff", at("tests", "data", "middle-school-staff.csv"));
+  await importFile(admin, "staff", staffFile);
   tell("staff");
-  await importFile(admin, "students", at("tests", "data", "middle-school-students.csv"));
+  await importFile(admin, "students", students);
   tell("students");
 
   const staff = await admin.get("/api/staff");
@@ -74,5 +79,5 @@ export async function loadDemo(origin, setupKey, tell) {
   }
   tell("accounts");
   const names = new Map(staff.map((s) => [s.number, s.name]));
-  return accounts.map(([number, post, english]) => ({ number, name: names.get(number) ?? "", post, english }));
+  return accounts.filter(([number]) => names.has(number)).map(([number, post, english]) => ({ number, name: names.get(number) ?? "", post, english }));
 }

@@ -3,7 +3,7 @@
 // Wrangler's own reading of the configuration. Called directly it is one process
 // and one workerd, and nothing watches files or asks the network.
 import { execFileSync } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
@@ -70,15 +70,19 @@ export async function endOrphans(state) {
   state.remove("run.json");
 }
 
-/** Starts it; `onError` hears what the Worker logs as an error. */
-export async function serve({ state, config, port, onError = () => {} }) {
+/**
+ * Starts it; `onError` hears what the Worker logs as an error. `instead` is
+ * another Worker for the same bindings: the one that `npm run bench` compares with.
+ */
+export async function serve({ state, config, port, onError = () => {}, instead }) {
   const wrangler = require("wrangler");
   const { Miniflare, convertV4MiniflareOptions, Log, LogLevel } = require(
     require.resolve("miniflare", { paths: [require.resolve("wrangler")] }),
   );
   const { workerOptions, main } = wrangler.unstable_getMiniflareWorkerOptions(state.path("wrangler.json"));
   const { modulesRules, ...options } = workerOptions;
-  const modulesRoot = dirname(main);
+  const script = instead?.main ?? main;
+  const modulesRoot = dirname(script);
   const log = createWriteStream(state.path("log.txt"), { flags: "a" });
   const origin = `http://${HOST}:${port}`;
   const runtime = new Miniflare(
@@ -100,8 +104,8 @@ export async function serve({ state, config, port, onError = () => {} }) {
           ...options,
           name: config.name,
           modulesRoot,
-          modules: modules(main, modulesRoot),
-          bindings: { ...options.bindings, ...state.secrets() },
+          modules: modules(script, modulesRoot),
+          bindings: { ...options.bindings, ...state.secrets(), ...instead?.bindings },
         },
       ],
     }),
@@ -132,7 +136,6 @@ export async function serve({ state, config, port, onError = () => {} }) {
 
 /** worker-build writes one JavaScript file beside one wasm file. */
 function modules(main, folder) {
-  const { existsSync } = require("node:fs");
   const wasm = join(folder, "index_bg.wasm");
   return [{ type: "ESModule", path: main }, ...(existsSync(wasm) ? [{ type: "CompiledWasm", path: wasm }] : [])];
 }

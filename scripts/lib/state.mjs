@@ -109,8 +109,9 @@ export class State {
       const fresh = Object.keys(now).length - Object.keys(before).length;
       if (!fresh) continue;
       const result = spawnSync(
-        bin("wrangler"),
-        ["d1", "migrations", "apply", binding, "--local", "--config", this.path("wrangler.json"), "--persist-to", this.data],
+        // This Node, not the first one on the PATH.
+        process.execPath,
+        [bin("wrangler"), "d1", "migrations", "apply", binding, "--local", "--config", this.path("wrangler.json"), "--persist-to", this.data],
         { cwd: root, encoding: "utf8", env: { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false" } },
       );
       if (result.status !== 0) {

@@ -82,8 +82,9 @@ fn every_outcome_is_found_out_and_none_is_guessed() {
             })
             .collect()
     };
-    assert_eq!(state(&app, "005"), ["unknown"; 4]);
     let all = |states: &[String], of: &[&str]| states.iter().all(|s| of.contains(&s.as_str()));
+    // A receipt may settle what timed out; nothing else has been tried.
+    assert!(all(&state(&app, "005"), &["unknown", "delivered"]));
     assert!(all(&state(&app, "006"), &["unknown"]));
 
     let funnel = app.finish(id);
