@@ -11,9 +11,16 @@ CREATE TABLE policies (
   set_by     INTEGER NOT NULL,
   PRIMARY KEY (scope, version)
 ) WITHOUT ROWID;
+CREATE TRIGGER policies_no_update BEFORE UPDATE ON policies
+BEGIN SELECT RAISE(ABORT, 'policies_stay'); END;
+CREATE TRIGGER policies_no_delete BEFORE DELETE ON policies
+BEGIN SELECT RAISE(ABORT, 'policies_stay'); END;
+CREATE TRIGGER policies_no_replace BEFORE INSERT ON policies
+WHEN EXISTS (SELECT 1 FROM policies p WHERE p.scope = NEW.scope AND p.version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'policies_stay'); END;
 
 CREATE TABLE messages (
-  id           INTEGER PRIMARY KEY,     -- 24 bits of the link token
+  id           INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 16777215),  -- 24 bits of the link token
   version      INTEGER NOT NULL DEFAULT 1,
   state        TEXT    NOT NULL DEFAULT 'draft' CHECK (state IN
                ('draft', 'submitted', 'returned', 'approved', 'sending', 'paused', 'sent', 'withdrawn', 'cancelled')),
@@ -111,8 +118,23 @@ WHEN OLD.state <> 'draft' AND (
   OR NEW.send_at IS NOT OLD.send_at OR NEW.template IS NOT OLD.template OR NEW.template_version IS NOT OLD.template_version
   OR NEW.signature IS NOT OLD.signature OR NEW.reasons IS NOT OLD.reasons OR NEW.findings IS NOT OLD.findings
   OR NEW.lists IS NOT OLD.lists AND NEW.state <> 'draft' OR NEW.reach IS NOT OLD.reach OR NEW.digest IS NOT OLD.digest AND NEW.state <> 'draft'
-  OR NEW.version IS NOT OLD.version AND NEW.state <> 'draft' OR NEW.id IS NOT OLD.id)
+  OR NEW.version IS NOT OLD.version AND NEW.state <> 'draft'
+  OR NEW.statement_at IS NOT OLD.statement_at OR NEW.submitted_at IS NOT OLD.submitted_at
+  OR OLD.approved_at IS NOT NULL AND NEW.approved_at IS NOT OLD.approved_at
+  OR OLD.released_at IS NOT NULL AND NEW.released_at IS NOT OLD.released_at)
 BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
+
+-- No row takes another's place: UPDATE OR REPLACE would put a draft where an
+-- approved message stood, under its decisions. Without OF: «SET rowid» names no column.
+CREATE TRIGGER messages_keep_id BEFORE UPDATE ON messages
+WHEN NEW.id IS NOT OLD.id OR NEW.author_id IS NOT OLD.author_id
+BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
+
+-- The approver saw when it goes: not before that time, nor before the window that was found for it.
+CREATE TRIGGER messages_not_early BEFORE UPDATE ON messages
+WHEN OLD.state = 'approved' AND NEW.state = 'sending' AND (
+     NEW.due_at IS NULL OR NEW.released_at IS NULL OR NEW.released_at < NEW.due_at OR NEW.due_at < NEW.send_at)
+BEGIN SELECT RAISE(ABORT, 'not_due'); END;
 
 -- A digest comes with submission, never later, never without.
 CREATE TRIGGER messages_digest BEFORE UPDATE ON messages
@@ -172,13 +194,19 @@ WHEN NEW.state = 'returned' AND OLD.state <> 'returned' AND NOT EXISTS (
 BEGIN SELECT RAISE(ABORT, 'not_returned'); END;
 
 -- I1 c: a decision is made on a submitted message, on its digest, on the step
--- that waits, by neither drafter nor an earlier decider; and then it stays.
+-- that waits, by neither drafter nor an earlier decider, and by someone who
+-- holds its post (or the substitute's) at that moment; and then it stays.
 CREATE TRIGGER decisions_fit BEFORE INSERT ON decisions
 WHEN NOT EXISTS (
     SELECT 1 FROM messages m
     JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
     WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.digest = NEW.digest AND m.author_id <> NEW.staff_id
-      AND s.position = NEW.position AND s.kind <> 'file' AND m.state = 'submitted')
+      AND s.position = NEW.position AND s.kind <> 'file' AND m.state = 'submitted'
+      AND NEW.post IN (s.post, s.substitute)
+      AND EXISTS (SELECT 1 FROM appointments a JOIN staff t ON t.id = a.staff_id
+                  WHERE a.staff_id = NEW.staff_id AND a.post = NEW.post AND t.left_at IS NULL
+                    AND (NEW.post <> s.post OR s.unit_id IS NULL OR a.unit_id = s.unit_id)
+                    AND a.since <= NEW.at AND (a.until IS NULL OR a.until > NEW.at)))
   OR EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = NEW.message_id AND d.version = NEW.version
              AND (d.position >= NEW.position OR d.staff_id = NEW.staff_id OR d.verdict = 'return'))
   OR EXISTS (SELECT 1 FROM message_steps s WHERE s.message_id = NEW.message_id AND s.version = NEW.version
