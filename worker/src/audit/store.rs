@@ -112,7 +112,7 @@ impl Walk {
     }
 }
 
-/// Verifies every seal; one round trip for each [`VERIFY_PAGE`] entries.
+/// Verifies every seal; one round trip for each 5,000 entries.
 ///
 /// # Errors
 /// Where the database fails.

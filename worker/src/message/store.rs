@@ -686,7 +686,7 @@ pub enum Box {
 /// Lines of one page.
 pub const PAGE: u32 = 30;
 
-/// Whether the step that waits in `m` is mine to decide; ?4 as in [`SEEN`].
+/// Whether the step that waits in `m` is mine to decide; ?4 as in `SEEN`.
 pub const WAITS_FOR_ME: &str = "m.state = 'submitted' AND m.author_id <> ?1
     AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = m.id AND d.version = m.version AND d.staff_id = ?1)
     AND EXISTS (SELECT 1 FROM message_steps s WHERE s.message_id = m.id AND s.version = m.version AND s.kind <> 'file'

@@ -136,7 +136,11 @@ fn read_row(
         (["监护人1姓名", "监护人1关系", "监护人1手机"], first),
         (["监护人2姓名", "监护人2关系", "监护人2手机"], second),
     ] {
-        guardians.extend(guardian(sheet, columns, cells, &name));
+        // The same person entered twice is one entry.
+        let entry = guardian(sheet, columns, cells, &name);
+        guardians.extend(entry.filter(|e: &GuardianEntry| {
+            !guardians.iter().any(|g: &GuardianEntry| g.name == e.name && g.phone == e.phone)
+        }));
     }
     check_phones(sheet, &guardians, above);
     if let Some(first) = above.numbers.get(&number).filter(|_| !number.is_empty()) {
