@@ -168,8 +168,11 @@ macro_rules! args {
     ($($v:expr),* $(,)?) => { &[$($crate::bindings::Value::from($v)),*] };
 }
 
-/// A database.
-pub struct Db(D1Database);
+/// A database; its use is counted where it is the school's.
+pub struct Db {
+    d1: D1Database,
+    counted: bool,
+}
 
 /// A bound statement.
 pub struct Stmt(D1PreparedStatement);
@@ -183,7 +186,7 @@ impl Db {
     /// # Errors
     /// Where the binding is missing.
     pub fn open(env: &Env, binding: &str) -> Result<Self, AppError> {
-        Ok(Self(env.d1(binding)?))
+        Ok(Self { d1: env.d1(binding)?, counted: binding == DB })
     }
 
     /// A statement with its values.
@@ -191,7 +194,7 @@ impl Db {
     /// # Errors
     /// Where the platform refuses the binding.
     pub fn sql(&self, text: &str, args: &[Value]) -> Result<Stmt, AppError> {
-        let statement = self.0.prepare(text);
+        let statement = self.d1.prepare(text);
         if args.is_empty() {
             return Ok(Stmt(statement));
         }
@@ -204,9 +207,9 @@ impl Db {
     /// # Errors
     /// The first statement that fails undoes all.
     pub async fn run(&self, statements: Vec<Stmt>) -> Result<Vec<Rows>, AppError> {
-        let results = self.0.batch(statements.into_iter().map(|s| s.0).collect()).await;
+        let results = self.d1.batch(statements.into_iter().map(|s| s.0).collect()).await;
         let mut usage = USAGE.get();
-        usage.trips += 1;
+        usage.trips += u64::from(self.counted);
         let results = results?;
         for result in &results {
             if let Ok(Some(meta)) = result.meta() {
@@ -214,7 +217,9 @@ impl Db {
                 usage.rows_written += meta.rows_written.unwrap_or_default() as u64;
             }
         }
-        USAGE.set(usage);
+        if self.counted {
+            USAGE.set(usage);
+        }
         Ok(results.into_iter().map(Rows).collect())
     }
 

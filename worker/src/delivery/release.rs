@@ -52,12 +52,13 @@ const PLACE: &str = "CASE WHEN r.stream = 'staff' THEN 0 ELSE CAST(substr(r.stre
 fn batches() -> String {
     format!(
         "INSERT INTO batches (message_id, round, no, stream, state, members, ready_at, check_at, totals)
-         SELECT ?1, 0, d.batch_no,
+         SELECT ?1, 0, b.no,
                 (SELECT x.value ->> 2 FROM deliveries f, json_each(f.recipients) x
-                 WHERE f.message_id = ?1 AND f.round = 0 AND f.phone_id = MIN(d.phone_id)
+                 WHERE f.message_id = ?1 AND f.round = 0 AND f.phone_id = b.first
                  ORDER BY CASE WHEN x.value ->> 2 = 'staff' THEN 0 ELSE CAST(substr(x.value ->> 2, 7) AS INTEGER) END LIMIT 1),
-                'ready', json_group_array(d.phone_id), ?2, ?2 + {ENQUEUED_MAX}, json_object('queued', COUNT(*))
-         FROM deliveries d WHERE d.message_id = ?1 AND d.round = 0 AND d.batch_no > 0 GROUP BY d.batch_no"
+                'ready', b.members, ?2, ?2 + {ENQUEUED_MAX}, json_object('queued', b.n)
+         FROM (SELECT d.batch_no AS no, MIN(d.phone_id) AS first, json_group_array(d.phone_id) AS members, COUNT(*) AS n
+               FROM deliveries d WHERE d.message_id = ?1 AND d.round = 0 AND d.batch_no > 0 GROUP BY d.batch_no) b"
     )
 }
 
