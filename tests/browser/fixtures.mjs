@@ -1,14 +1,19 @@
 // What a browser story starts from: a running school of its own.
 //
 //   import { expect, shot, test } from "./fixtures.mjs";
-//   test("…", async ({ page, demo }) => { await page.goto(demo.origin); … });
+//   test("…", async ({ demo, visitor }) => {
+//     const page = await visitor();
+//     await page.goto(demo.origin);
+//   });
 //
 // `demo` holds the middle school with its demo accounts, `empty` a deployment
 // on which nobody has called POST /api/setup. Both are on the pretend telephone
-// network (`/sandbox`), both belong to one test alone.
-import { test as base } from "@playwright/test";
+// network (`/sandbox`), both belong to one test alone. Each `visitor` is another
+// person with a browser of the project's size; whatever the story is about, a
+// visitor's browser must not report an error or a breach of the content policy.
+import { expect, test as base } from "@playwright/test";
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -49,8 +54,30 @@ async function run(template, vars = {}) {
       await client.signIn(number, PASSPHRASE);
       return client;
     },
+    /** A notice to 七年级1班's parents, written by T0018, approved by T0015 and sent; its path. */
+    async sent(notice) {
+      const teacher = await this.signedIn("T0018");
+      const own = (await teacher.get("/api/classes")).find((one) => one.name === "七年级1班");
+      const draft = { audience: { kind: "classes", classes: [own.id] }, category: "event", send_at: null, reasons: {}, ...notice };
+      const { id } = await teacher.post("/api/messages", draft);
+      const { digest } = await teacher.post(`/api/messages/${id}/submit`, { statement: true });
+      const head = await this.signedIn("T0015");
+      await head.post(`/api/messages/${id}/decisions`, { verdict: "approve", digest, reason: "" });
+      await expect.poll(async () => (await this.sms()).length, { timeout: 30_000 }).toBeGreaterThan(0);
+      return `/messages/${id}`;
+    },
     /** `POST /api/setup`: the two administrators' slips (empty school only). */
     setUp: () => setUp(origin, setupKey),
+    /** Every SMS that has reached a parents' phone. */
+    async sms() {
+      const all = [];
+      for (let after = 0; ; ) {
+        const { messages, next } = await (await fetch(`${origin}/sandbox/api/messages?after=${after}&limit=1000`)).json();
+        if (messages.length === 0) return all;
+        all.push(...messages);
+        after = next;
+      }
+    },
     /** Fires cron once, as Cloudflare does each minute. */
     async cron(time = Date.now()) {
       const answer = await fetch(`${origin}/cdn-cgi/local/scheduled?cron=*+*+*+*+*&time=${time}`);
@@ -77,11 +104,76 @@ const school = (template) => [
   { timeout: 60_000 },
 ];
 
-export const test = base.extend({ demo: school("demo"), empty: school("empty") });
+/** What browsers say about a refusal that a story is about: its status line, nothing more. */
+const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d/;
 
-/** A screenshot in tests/browser/shots (not in git), by project, story and step. */
-export async function shot(page, testInfo, name) {
-  const folder = at("tests", "browser", "shots", testInfo.project.name);
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+/** Hears every complaint of a browser: console errors, exceptions, breaches of the content policy. */
+async function listen(context, complaints) {
+  context.on("console", (message) => {
+    if (message.type() === "error" && !REFUSAL.test(message.text())) {
+      complaints.push(`${message.page()?.url() ?? ""}: ${message.text()}`);
+    }
+  });
+  context.on("weberror", (error) => complaints.push(`${error.page()?.url() ?? ""}: ${error.error()}`));
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
 }
+
+export const test = base.extend({
+  demo: school("demo"),
+  empty: school("empty"),
+  /** `await visitor({ javaScriptEnabled: false })`: a person with a browser of the own. */
+  visitor: async ({ browser }, use) => {
+    const [contexts, complaints] = [[], []];
+    await use(async (options) => {
+      const context = await browser.newContext(options);
+      contexts.push(context);
+      await listen(context, complaints);
+      return context.newPage();
+    });
+    for (const context of contexts) await context.close();
+    expect(complaints, "what browsers complained of").toEqual([]);
+  },
+});
+
+/** Nothing on the page is wider than the screen. */
+export async function noSideways(page) {
+  const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect.soft(excess, `pixels beyond the right edge of ${page.url()}`).toBeLessThanOrEqual(0);
+}
+
+const steps = new WeakMap();
+
+/** A screenshot in tests/browser/shots (not in git) by size, story and step; every step fits the screen. */
+export async function shot(page, name) {
+  const info = test.info();
+  const n = (steps.get(info) ?? 0) + 1;
+  steps.set(info, n);
+  const story = info.titlePath.at(-1).replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40);
+  const folder = at("tests", "browser", "shots", info.project.name);
+  mkdirSync(folder, { recursive: true });
+  await noSideways(page);
+  await page.evaluate(() => scrollTo(0, 0));
+  const path = join(folder, `${story}-${String(n).padStart(2, "0")}-${name}.png`);
+  await page.screenshot({ path, fullPage: true, scale: "css", animations: "disabled" });
+}
+
+/** The students' file, read by nobody's code but this: what the product counts is held against it. */
+export function families() {
+  const [head, ...lines] = readFileSync(roster.students, "utf8").replace("\uFEFF", "").trim().split(/\r?\n/);
+  const columns = head.split(",");
+  return lines.map((line) => {
+    const cells = line.split(",");
+    const of = (column) => cells[columns.indexOf(column)];
+    const guardians = [1, 2]
+      .map((n) => ({ name: of(`监护人${n}姓名`), relation: of(`监护人${n}关系`), phone: of(`监护人${n}手机`) }))
+      .filter((guardian) => guardian.phone);
+    return { name: of("姓名"), className: of("年级") + of("班级"), guardians };
+  });
+}
+
+/** How many receiving numbers some families have together. */
+export const phones = (some) => new Set(some.flatMap((family) => family.guardians.map((guardian) => guardian.phone))).size;

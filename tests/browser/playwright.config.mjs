@@ -33,6 +33,6 @@ export default defineConfig({
   reporter: [["list"]],
   projects: [
     { name: "phone", use: { ...use, viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 } },
-    { name: "desk", use: { ...use, viewport: { width: 1280, height: 900 } } },
+    { name: "desk", use: { ...use, viewport: { width: 1280, height: 800 } } },
   ],
 });
