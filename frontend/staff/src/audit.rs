@@ -119,7 +119,7 @@ fn Log(page: Entries) -> impl IntoView {
     };
     view! {
         <Card flush=true>
-            <table class="x-table">
+            <table class="x-table s-log">
                 <thead>
                     <tr>
                         <th scope="col">{t(Words::fixed("序号", "No."))}</th>
@@ -151,7 +151,7 @@ fn row(view: EntryView) -> AnyView {
     let lang = use_lang();
     let EntryView { entry, actor_name, sealed } = view;
     let who = if entry.actor == 0 { Words::fixed("系统", "The system") } else { Words::name(actor_name) };
-    let what = action_words(&entry.action);
+    let what = domain::audit::action_words(&entry.action);
     let subject = format!("{} {}", entry.subject, entry.subject_id);
     let (tone, seal) = if sealed {
         (Tone::Good, Words::fixed("已封存", "Sealed"))
@@ -174,35 +174,4 @@ fn row(view: EntryView) -> AnyView {
         </tr>
     }
     .into_any()
-}
-
-/// What an entry's action is called; an action that this page does not know
-/// yet shows its own name.
-fn action_words(action: &str) -> Words {
-    match action {
-        "school.setup" => Words::fixed("建立学校", "Set up the school"),
-        "school.stopped" => Words::fixed("停止全部发送", "Stopped all sending"),
-        "school.resumed" => Words::fixed("恢复发送", "Let sending go on"),
-        "roster.previewed" | "roster.uploaded" => {
-            Words::fixed("上传名单（预览）", "Uploaded a roster (preview)")
-        }
-        "roster.applied" => Words::fixed("导入名单", "Imported a roster"),
-        "account.slip_issued" | "account.issued" => Words::fixed("签发开通单", "Issued an activation slip"),
-        "account.activated" => Words::fixed("开通账号", "Activated the account"),
-        "account.signed_in" => Words::fixed("登录", "Signed in"),
-        "account.signed_out" => Words::fixed("退出登录", "Signed out"),
-        "message.created" => Words::fixed("起草通知", "Drafted a notice"),
-        "message.changed" => Words::fixed("修改草稿", "Changed a draft"),
-        "message.submitted" => Words::fixed("报批", "Submitted for approval"),
-        "message.reviewed" => Words::fixed("审核", "Reviewed"),
-        "message.approved" => Words::fixed("审批", "Approved"),
-        "message.returned" => Words::fixed("退回", "Returned"),
-        "message.withdrawn" => Words::fixed("撤回", "Withdrew"),
-        "message.cancelled" => Words::fixed("取消", "Cancelled"),
-        "message.released" => Words::fixed("开始发送", "Released for sending"),
-        "message.paused" => Words::fixed("暂停发送", "Paused sending"),
-        "message.resumed" => Words::fixed("继续发送", "Resumed sending"),
-        "message.sent" => Words::fixed("发送完毕", "All sent"),
-        other => Words::name(other),
-    }
 }

@@ -57,15 +57,19 @@ fn Units(all: Vec<UnitView>) -> impl IntoView {
             </Banner>
         }
     });
-    let kinds = [UnitKind::School, UnitKind::Office, UnitKind::Department, UnitKind::Grade];
-    let groups = kinds
+    let groups: [(Words, &[UnitKind]); 3] = [
+        (Words::fixed("学校和校办室", "School and office"), &[UnitKind::School, UnitKind::Office]),
+        (UnitKind::Grade.title(), &[UnitKind::Grade]),
+        (UnitKind::Department.title(), &[UnitKind::Department]),
+    ];
+    let groups = groups
         .into_iter()
-        .filter_map(|kind| {
-            let units: Vec<_> = all.iter().filter(|u| u.kind == kind).cloned().collect();
+        .filter_map(|(title, kinds)| {
+            let units: Vec<_> = all.iter().filter(|u| kinds.contains(&u.kind)).cloned().collect();
             (!units.is_empty()).then(|| {
                 let rows = units.into_iter().map(unit_row).collect::<Vec<_>>();
                 view! {
-                    <Card title=t(kind.title())>
+                    <Card title=t(title)>
                         <div class="s-bleed">
                             <ul class="s-units">{rows}</ul>
                         </div>

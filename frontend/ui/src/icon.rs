@@ -23,6 +23,8 @@ pub enum IconName {
     Settings,
     /// A shield: audit, safety.
     Shield,
+    /// One person: oneself.
+    Person,
     /// Three dots: more.
     More,
     /// `<`.
@@ -76,6 +78,9 @@ impl IconName {
             }
             Self::Shield => {
                 "M12 3l8 3v6c0 4.500-3.300 7.700-8 9-4.700-1.300-8-4.500-8-9V6zM8.500 12l2.500 2.500 4.500-5"
+            }
+            Self::Person => {
+                "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.500 20.500c.8-3.800 3.800-6 7.500-6s6.700 2.200 7.500 6"
             }
             Self::More => "M5 12h.01M12 12h.01M19 12h.01",
             Self::Back => "M15 5l-7 7 7 7",

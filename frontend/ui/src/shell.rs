@@ -50,7 +50,7 @@ pub fn Shell(
             <a class="x-skip" href="#main">
                 {skip}
             </a>
-            <div class="x-side">
+            <header class="x-side">
                 <p class="x-brand">
                     <span class="x-brand-mark" aria-hidden="true">"讯"</span>
                     <span>{brand}</span>
@@ -59,7 +59,7 @@ pub fn Shell(
                     <ul>{entries}</ul>
                 </nav>
                 <div class="x-side-foot">{foot.run()}</div>
-            </div>
+            </header>
             <main id="main" class="x-main" tabindex="-1">
                 {children()}
             </main>

@@ -90,7 +90,8 @@ pub fn post_words(held: &Appointment, lang: Lang) -> String {
     let title = title.get(lang);
     let words = match (place, lang) {
         (Some(place), Lang::Zh) if title.starts_with(place) => title.to_owned(),
-        (Some(place), Lang::Zh) => format!("{place}{title}"),
+        // 政教处 + 处室主任 is 政教处主任.
+        (Some(place), Lang::Zh) => format!("{place}{}", title.trim_start_matches("处室")),
         (Some(place), Lang::En) => format!("{title}, {place}"),
         (None, _) => title.to_owned(),
     };

@@ -17,6 +17,8 @@ pub fn Slips(
     done: Callback<()>,
 ) -> impl IntoView {
     let me = use_me();
+    // They take the place of a long list, in which one may be far down.
+    Effect::new(|_| window().scroll_to_with_x_and_y(0.0, 0.0));
     let school = move || me.with(|m| m.school.name.clone());
     let n = slips.len();
     let print = move |()| {

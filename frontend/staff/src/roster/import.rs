@@ -34,6 +34,13 @@ enum Stage {
 pub fn ImportPage() -> impl IntoView {
     let stage = RwSignal::new(Stage::Choose);
     let kind = RwSignal::new("staff".to_owned());
+    // Each stage begins at its top, however far down the button of the last one stood.
+    Effect::new(move |before: Option<()>| {
+        stage.track();
+        if before.is_some() {
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+        }
+    });
     let body = move || match stage.get() {
         Stage::Choose => view! { <Choose stage kind /> }.into_any(),
         Stage::Preview(preview) => view! { <Preview preview stage /> }.into_any(),

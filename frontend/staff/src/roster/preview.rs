@@ -169,7 +169,7 @@ fn Findings(findings: Vec<RowFinding>) -> impl IntoView {
         <Card title=t(Words::fixed("逐行检查", "Row by row"))>
             <Segmented label=t(Words::fixed("按类型筛选", "Filter by kind")) options value=filter />
             <div class="s-bleed">
-                <table class="x-table">
+                <table class="x-table s-findings">
                     <thead>
                         <tr>
                             <th scope="col">{t(Words::fixed("行", "Row"))}</th>
