@@ -107,7 +107,8 @@ impl Parts {
 
     fn fetch(self, part: Part) {
         let state = self.state(part);
-        if matches!(state.get_untracked(), State::Coming | State::Here(_)) {
+        // Whoever was signed in may be gone by the time «ahead» has come.
+        if !matches!(state.try_get_untracked(), Some(State::Absent | State::Failed)) {
             return;
         }
         state.set(State::Coming);
