@@ -5,6 +5,40 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::time::Instant;
+use crate::words::Words;
+
+/// Every action that is logged, with what it is called on the screen. A test
+/// in the Worker holds its code against this list.
+pub const ACTIONS: [(&str, Words); 20] = [
+    ("school.opened", Words::fixed("建立学校", "Set up the school")),
+    ("school.stopped", Words::fixed("停止全部发送", "Stopped all sending")),
+    ("school.resumed", Words::fixed("恢复发送", "Let sending go on")),
+    ("roster.applied", Words::fixed("导入名单", "Imported a roster")),
+    ("account.slips_issued", Words::fixed("签发开通单", "Issued activation slips")),
+    ("account.activated", Words::fixed("开通账号", "Activated the account")),
+    ("session.opened", Words::fixed("登录", "Signed in")),
+    ("message.drafted", Words::fixed("起草通知", "Drafted a notice")),
+    ("message.changed", Words::fixed("修改草稿", "Changed a draft")),
+    ("message.submitted", Words::fixed("报批", "Submitted for approval")),
+    ("message.decided", Words::fixed("作出审核或审批决定", "Decided a step")),
+    ("message.withdrawn", Words::fixed("撤回", "Withdrew")),
+    ("message.cancelled", Words::fixed("取消", "Cancelled")),
+    ("message.put_off", Words::fixed("推迟到可发送时段", "Put off to the sending hours")),
+    ("message.too_old", Words::fixed("错过时间，取消发送", "Cancelled: its time was long past")),
+    ("message.released", Words::fixed("开始发送", "Released for sending")),
+    ("message.paused", Words::fixed("暂停发送", "Paused sending")),
+    ("message.resumed", Words::fixed("继续发送", "Resumed sending")),
+    ("message.sent", Words::fixed("发送完毕", "All sent")),
+    ("delivery.stopped", Words::fixed("一批短信被系统停止", "A batch was stopped by the system")),
+];
+
+/// What an action is called; one that this version does not know keeps its own name.
+pub fn action_words(action: &str) -> Words {
+    ACTIONS
+        .iter()
+        .find(|(name, _)| *name == action)
+        .map_or_else(|| Words::name(action), |(_, words)| words.clone())
+}
 
 /// One entry, as it is stored and as it is chained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
