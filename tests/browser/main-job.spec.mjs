@@ -111,6 +111,7 @@ test("from an empty school to a confirmed parent", async ({ empty, visitor }) =>
   await expect(head.heading("发送进展")).toBeVisible();
 
   // It goes out, and every phone has it once.
+  await expect.poll(async () => (await empty.sms()).length, { timeout: 30_000 }).toBe(phones(own));
   await expect(head.funnel("已提交")).toContainText(String(phones(own)), { timeout: 30_000 });
   await shot(head.page, "it-goes-out");
 
@@ -118,9 +119,7 @@ test("from an empty school to a confirmed parent", async ({ empty, visitor }) =>
   const parent = new Parent(await visitor({ javaScriptEnabled: false }), empty.origin);
   await parent.readSms(guardian.phone, NOTICE.title);
   await shot(parent.page, "sms-on-the-phone");
-  const [token] = shown.split("/m/").slice(-1);
-  expect(token, "the example link opens nothing").not.toBe("");
-  const arrived = await parent.page.getByText(NOTICE.title).last().textContent();
+  const arrived = await parent.page.getByText(NOTICE.title).filter({ visible: true }).last().textContent();
   expect(arrived.split("/m/")[0], "what arrives is what was approved").toBe(shown.split("/m/")[0]);
   await parent.openLink();
   await expect(parent.page.getByText(child.name, { exact: true })).toBeVisible();
@@ -141,4 +140,10 @@ test("from an empty school to a confirmed parent", async ({ empty, visitor }) =>
   await expect(teacher.named(own[1].name)).toContainText("未确认");
   await shot(teacher.page, "teacher-sees-who-has-not");
   expect(new URL(teacher.page.url()).pathname).toBe(path);
+
+  // One number of this class makes the provider's answer get lost: its receipt
+  // tells what became of the batch, and nothing is sent twice.
+  await expect(teacher.funnel("已送达")).toContainText(String(phones(own)), { timeout: 30_000 });
+  await expect(teacher.page.getByText(/部结果待查/).filter({ visible: true })).toHaveCount(0);
+  expect((await empty.sms()).length, "nothing was sent twice").toBe(phones(own));
 });

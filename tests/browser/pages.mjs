@@ -128,7 +128,7 @@ export class Parent {
     await this.page.getByRole("button", { name: "查找" }).click();
     await this.page.getByRole("link", { name: phone }).click();
     await expect(this.page.getByRole("heading", { level: 2, name: phone })).toBeVisible();
-    await expect(this.page.getByText(text).first()).toBeVisible();
+    await expect(this.page.getByText(text).filter({ visible: true }).first()).toBeVisible();
   }
 
   /** Taps the newest link in the thread. */

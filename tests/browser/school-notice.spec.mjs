@@ -80,14 +80,16 @@ test("a notice to all parents takes two steps and comes back once", async ({ dem
   await expect(principal.heading("发送进展")).toBeVisible();
 
   // All parents: every number once, those that cannot be reached with their reason.
-  await expect
-    .poll(async () => (await demo.sms()).length, { timeout: 60_000, message: "SMS on the parents' phones" })
-    .toBeGreaterThan(number - 40);
+  // Batches whose answer gets lost are asked about a minute later, and what was not taken is sent then.
+  await expect.poll(async () => (await demo.sms()).length, { timeout: 60_000 }).toBeGreaterThan(number / 2);
+  await shot(principal.page, "it-goes-out");
+  await demo.later(3);
+  await expect(principal.funnel("已送达")).toContainText(/1[67]\d\d/, { timeout: 60_000 });
+  await expect(principal.shown(/部没有送达/)).toBeVisible();
   const sms = await demo.sms();
   expect(new Set(sms.map((one) => one.phone)).size, "one SMS per phone").toBe(sms.length);
   for (const one of sms) expect(one.text).toContain(title);
-  await expect(principal.funnel("已送达")).not.toContainText(/^已送达0/, { timeout: 30_000 });
-  await shot(principal.page, "it-goes-out-to-all");
+  await shot(principal.page, "it-went-out-to-all");
   await principal.page.getByRole("group", { name: "按确认情况看" }).getByRole("button", { name: /^有问题/ }).click();
   await shot(principal.page, "what-went-wrong");
 
