@@ -72,7 +72,8 @@ export async function endOrphans(state) {
 
 /**
  * Starts it; `onError` hears what the Worker logs as an error. `instead` is
- * another Worker for the same bindings: the one that `npm run bench` compares with.
+ * another Worker for the same bindings: the one that `npm run bench` compares
+ * with, or one that imports the built one, as seen from the folder `root`.
  */
 export async function serve({ state, config, port, onError = () => {}, instead }) {
   const wrangler = require("wrangler");
@@ -82,7 +83,7 @@ export async function serve({ state, config, port, onError = () => {}, instead }
   const { workerOptions, main } = wrangler.unstable_getMiniflareWorkerOptions(state.path("wrangler.json"));
   const { modulesRules, ...options } = workerOptions;
   const script = instead?.main ?? main;
-  const modulesRoot = dirname(script);
+  const modulesRoot = instead?.root ?? dirname(script);
   const log = createWriteStream(state.path("log.txt"), { flags: "a" });
   const origin = `http://${HOST}:${port}`;
   const runtime = new Miniflare(
@@ -104,7 +105,7 @@ export async function serve({ state, config, port, onError = () => {}, instead }
           ...options,
           name: config.name,
           modulesRoot,
-          modules: modules(script, modulesRoot),
+          modules: instead?.imports ? [...modules(script), ...modules(main)] : modules(script),
           bindings: { ...options.bindings, ...state.secrets(), ...instead?.bindings },
         },
       ],
@@ -135,7 +136,7 @@ export async function serve({ state, config, port, onError = () => {}, instead }
 }
 
 /** worker-build writes one JavaScript file beside one wasm file. */
-function modules(main, folder) {
-  const wasm = join(folder, "index_bg.wasm");
+function modules(main) {
+  const wasm = join(dirname(main), "index_bg.wasm");
   return [{ type: "ESModule", path: main }, ...(existsSync(wasm) ? [{ type: "CompiledWasm", path: wasm }] : [])];
 }

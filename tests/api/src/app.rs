@@ -54,6 +54,7 @@ struct Running {
 pub struct App {
     state: PathBuf,
     production: bool,
+    traced: bool,
     vars: Vec<(String, String)>,
     running: Option<Running>,
 }
@@ -102,6 +103,14 @@ impl App {
         app
     }
 
+    /// The demo school, with every SQL statement in the log.
+    pub fn traced() -> Self {
+        let mut app = Self::copy("demo", &[]);
+        app.traced = true;
+        app.run();
+        app
+    }
+
     fn of(template: &str, vars: &[(&str, &str)]) -> Self {
         let mut app = Self::copy(template, vars);
         app.run();
@@ -115,7 +124,7 @@ impl App {
         let copied = Command::new("cp").arg("-R").arg(templates().join(template)).arg(&state).status();
         assert!(copied.is_ok_and(|s| s.success()), "cannot copy the template to {}", state.display());
         let vars = vars.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        Self { state, production: false, vars, running: None }
+        Self { state, production: false, traced: false, vars, running: None }
     }
 
     fn run(&mut self) {
@@ -123,6 +132,9 @@ impl App {
         command.arg(root().join("scripts/serve.mjs")).arg("--temporary").arg("--state").arg(&self.state);
         if self.production {
             command.arg("--production");
+        }
+        if self.traced {
+            command.arg("--trace");
         }
         for (name, value) in &self.vars {
             command.arg("--var").arg(format!("{name}={value}"));
