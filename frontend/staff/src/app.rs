@@ -73,7 +73,11 @@ fn Guarded() -> impl IntoView {
         ask();
     }
     Effect::new(move |_| {
-        if let Standing::Out { expired } = session.standing().get() {
+        let standing = session.standing().get();
+        if standing == Standing::Left {
+            router.replace("/sign-in");
+        }
+        if let Standing::Out { expired } = standing {
             let back = js_sys::encode_uri_component(&router.here());
             let expired = if expired { "&expired=1" } else { "" };
             router.replace(&format!("/sign-in?return={back}{expired}"));

@@ -158,15 +158,14 @@ fn row(view: EntryView) -> AnyView {
     } else {
         (Tone::Neutral, Words::fixed("待封存", "Not yet"))
     };
-    let detail = (entry.detail != "{}" && !entry.detail.is_empty())
-        .then(|| {
-            view! {
-                <details class="s-detail">
-                    <summary>{t(Words::fixed("详情", "Details"))}</summary>
-                    <p class="x-mono x-muted">{entry.detail.clone()}</p>
-                </details>
-            }
-        });
+    let detail = (entry.detail != "{}" && !entry.detail.is_empty()).then(|| {
+        view! {
+            <details class="s-detail">
+                <summary>{t(Words::fixed("详情", "Details"))}</summary>
+                <p class="x-mono x-muted">{entry.detail.clone()}</p>
+            </details>
+        }
+    });
     view! {
         <tr>
             <td class="x-num x-muted">{entry.seq}</td>

@@ -11,6 +11,8 @@ pub enum Standing {
     Unknown,
     /// Signed in.
     In(Box<Me>),
+    /// Signed out on purpose: nothing to come back to.
+    Left,
     /// Not signed in; `expired` where the person was a moment ago.
     Out {
         /// Whether a session has ended on its own.
@@ -42,7 +44,7 @@ impl Session {
 
     /// The person has signed out.
     pub fn leave(self) {
-        self.0.set(Standing::Out { expired: false });
+        self.0.set(Standing::Left);
     }
 
     /// The Worker no longer knows the session.
