@@ -13,6 +13,10 @@ pub const BATCH_MAX: usize = 100;
 pub const LEASE: i64 = 60 * SECOND;
 /// A provider call without an answer after so long is `unknown`.
 pub const ATTEMPT_DEADLINE: i64 = 30 * SECOND;
+/// A provider call is broken off after so long. Well before the deadline:
+/// whoever asks behind it asks about a call that is over, and «the provider
+/// has it not» then proves that it never will (I5).
+pub const CALL_TIMEOUT: i64 = 20 * SECOND;
 /// A batch that rests on the queue for so long is put there again.
 pub const ENQUEUED_MAX: i64 = 60 * SECOND;
 /// A message holds its stream no longer than this for a retry.

@@ -66,7 +66,10 @@ impl Sequencer {
                 Some(wait) => storage.set_alarm(wait.max(1)).await?,
                 None => storage.delete_alarm().await?,
             }
-            return Ok(());
+            // Someone may have come while the alarm was set.
+            if !self.again.get() {
+                return Ok(());
+            }
         }
     }
 

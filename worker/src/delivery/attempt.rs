@@ -10,7 +10,7 @@
 //! 5. Record, batch settled; then tell the Sequencer.
 
 use domain::delivery::{
-    ASK_UNKNOWN_AFTER, ATTEMPT_DEADLINE, ATTEMPTS_MAX, LEASE, PATIENCE, RETRY_AFTER, Reason, TOO_OLD,
+    ASK_UNKNOWN_AFTER, ATTEMPT_DEADLINE, ATTEMPTS_MAX, CALL_TIMEOUT, LEASE, PATIENCE, RETRY_AFTER, Reason,
 };
 use domain::ids::PhoneId;
 use domain::link::DeliveryId;
@@ -19,7 +19,8 @@ use domain::time::{Instant, MINUTE, SECOND, SendingWindow};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::provider::{Answer, Outcome, Provider, Request, Sms};
+use super::expire::is_too_old;
+use super::provider::{Answer, Known, Outcome, Provider, Request, Sms};
 use super::{BatchKey, store};
 use crate::app::App;
 use crate::args;
@@ -64,11 +65,15 @@ const CLAIM: &str = "UPDATE batches SET state = 'claimed', claim = claim + 1, ch
   WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND state = 'enqueued' AND not_before <= ?5
     AND EXISTS (SELECT 1 FROM messages m WHERE m.id = ?1 AND m.state IN ('sending', 'sent'))
     AND EXISTS (SELECT 1 FROM school WHERE stopped_at IS NULL AND window_from <= ?6 AND ?6 < window_to)
-    -- I6: a phone waits while an older SMS to it is on its way in another stream.
+    -- I6: a phone waits while an older SMS to it is on its way in another stream. One that is
+    -- held back is not on its way, and one that still waits for its turn there is waited for as
+    -- long as a message holds its stream: two streams never wait for each other for good.
     AND NOT EXISTS (
       SELECT 1 FROM batches o CROSS JOIN json_each(o.members) x
       WHERE o.state <> 'settled' AND o.stream <> batches.stream AND o.not_before <= ?5 + ?7
         AND (o.ready_at, o.message_id) < (batches.ready_at, batches.message_id)
+        AND (o.state IN ('claimed', 'submitting') OR (o.state <> 'ready' OR o.ready_at > ?5 - ?7)
+          AND EXISTS (SELECT 1 FROM messages p WHERE p.id = o.message_id AND p.state IN ('sending', 'sent')))
         AND x.value IN (SELECT y.value FROM json_each(batches.members) y))
   RETURNING stream, tries, claim";
 
@@ -123,7 +128,7 @@ pub async fn run(app: &App, job: SmsJob) -> Result<Done, AppError> {
     let entries: Vec<Recipient> = at(2)?.all()?;
     let phones: Vec<PhoneRow> = at(3)?.all()?;
 
-    if message.due_at.is_some_and(|due| due.plus(TOO_OLD) < now) {
+    if is_too_old(message.due_at, now) {
         return skip(app, key, &claimed, Reason::TooOld, now).await;
     }
     // 2.
@@ -139,6 +144,7 @@ pub async fn run(app: &App, job: SmsJob) -> Result<Done, AppError> {
         return settle_nothing(app, key, &claimed).await;
     }
     // 3.
+    let now = app.now();
     let reference = data_encoding::HEXLOWER.encode(&crypto::random::<16>()?);
     let members: Vec<i64> = sms.iter().map(|s| s.phone_id.0).collect();
     app.db
@@ -159,7 +165,11 @@ pub async fn run(app: &App, job: SmsJob) -> Result<Done, AppError> {
         )?
         .commit()
         .await?;
-    // 4.
+    // 4. Not where writing that took so long that the call could outlive its
+    // deadline: cron finds the attempt, and that nothing was taken.
+    if app.now() > now.plus(ATTEMPT_DEADLINE - CALL_TIMEOUT) {
+        return Ok(Done::Nothing);
+    }
     let answer =
         provider.submit(app, &Request { reference: &reference, sms: &sms, tries: claimed.tries }).await;
     // 5.
@@ -290,7 +300,7 @@ async fn record(
                 json!({ "level": "warn", "area": "provider", "reference": reference, "cause": cause })
             );
             batch = batch
-                .then(
+                .must(
                     "UPDATE attempts SET state = 'unknown', answer = 'no_answer' WHERE reference = ?1 AND state = 'submitting'",
                     args![reference],
                 )?
@@ -298,7 +308,8 @@ async fn record(
             now.plus(ASK_UNKNOWN_AFTER)
         }
         Answer::Outcomes(outcomes) => {
-            batch = batch.then(
+            // Where cron has asked meanwhile, its finding stands: a retry may be under way.
+            batch = batch.must(
                 "UPDATE attempts SET state = 'answered', ended_at = ?2, answer = 'ok' WHERE reference = ?1 AND state IN ('submitting', 'unknown')",
                 args![reference, now],
             )?;
@@ -369,10 +380,15 @@ pub fn apply<'a>(
         let phones = json(&again)?;
         batch = batch
             .then(
+                // Those whose receipt came first are in no further batch: nobody counts twice.
                 "INSERT INTO batches (message_id, round, no, stream, state, members, tries, not_before, ready_at, check_at, totals)
                  SELECT message_id, round, (SELECT MAX(no) + 1 FROM batches WHERE message_id = ?1 AND round = ?2), stream, 'numbered',
-                        ?4, tries + 1, ?5, ready_at, ?5, json_object('queued', json_array_length(?4))
-                 FROM batches WHERE message_id = ?1 AND round = ?2 AND no = ?3",
+                        l.members, tries + 1, ?5, ready_at, ?5, json_object('queued', l.n)
+                 FROM batches CROSS JOIN (
+                   SELECT json_group_array(d.phone_id) AS members, COUNT(*) AS n FROM json_each(?4) x
+                   CROSS JOIN deliveries d ON d.message_id = ?1 AND d.round = ?2 AND d.phone_id = x.value
+                   WHERE d.state IN ('queued', 'unknown')) l
+                 WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND l.n > 0",
                 args![key.message_id, key.round, key.no, phones.as_str(), at],
             )?
             .then(
@@ -395,81 +411,101 @@ struct OpenAttempt {
 }
 
 /// Finds out what became of a batch's unknown deliveries; after 72 hours
-/// they are abandoned.
+/// they are abandoned. Whatever fails, the batch is looked at again later,
+/// behind all others that are due.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn resolve_unknown(app: &App, key: BatchKey, tries: u32) -> Result<(), AppError> {
     let now = app.now();
-    let attempts: Vec<OpenAttempt> = app
+    let attempt: Option<OpenAttempt> = app
         .db
-        .all(
+        .first(
             "SELECT reference, provider, started_at, members FROM attempts
              WHERE message_id = ?1 AND round = ?2 AND batch_no = ?3 AND state = 'unknown'",
             args![key.message_id, key.round, key.no],
         )
         .await?;
-    for attempt in attempts {
-        let phones: Vec<PhoneRow> = app
-            .db
-            .all(
-                "SELECT p.id, p.key_id, p.sealed FROM json_each(?3) x CROSS JOIN phones p ON p.id = x.value
-                 CROSS JOIN deliveries d ON d.message_id = ?1 AND d.round = ?2 AND d.phone_id = p.id WHERE d.state = 'unknown'",
-                args![key.message_id, key.round, attempt.members.as_str()],
-            )
-            .await?;
-        let keys = app.keys()?;
-        let members: Vec<i64> = phones.iter().map(|p| p.id.0).collect();
-        let numbers = phones
-            .iter()
-            .map(|p| keys.open_phone(p.id.0, p.key_id, &p.sealed))
-            .collect::<Result<Vec<_>, _>>()?;
-        let provider = Provider::of(app)?;
-        let known = if provider.key() == attempt.provider {
-            provider.ask(app, &attempt.reference, &numbers).await?
-        } else {
-            None
-        };
-        let mut batch = app.db.guarded();
-        match known {
-            Some(known) => {
-                let outcomes: Vec<Outcome> = known
-                    .iter()
-                    .map(|k| match k {
-                        super::provider::Known::Taken => Outcome::Accepted,
-                        super::provider::Known::Absent => Outcome::NotTaken,
-                    })
-                    .collect();
-                batch = batch.must(
-                    "UPDATE attempts SET state = 'resolved', ended_at = ?2 WHERE reference = ?1 AND state = 'unknown'",
-                    args![attempt.reference.as_str(), now],
-                )?;
-                batch = apply(batch, key, tries, &members, &outcomes, now)?;
-            }
-            None if attempt.started_at.plus(PATIENCE) <= now => {
-                batch = batch
-                    .must(
-                        "UPDATE attempts SET state = 'resolved', ended_at = ?2, answer = 'abandoned' WHERE reference = ?1 AND state = 'unknown'",
-                        args![attempt.reference.as_str(), now],
-                    )?
-                    .then(
-                        "UPDATE deliveries SET state = 'abandoned', moved_at = ?4
-                         WHERE message_id = ?1 AND round = ?2 AND state = 'unknown' AND phone_id IN (SELECT value FROM json_each(?3))",
-                        args![key.message_id, key.round, json(&members)?, now],
-                    )?;
-            }
-            // Ask again, less often the longer it lasts.
-            None => {
-                let waited = now.0 - attempt.started_at.0;
-                let at = now.plus((waited / 2).clamp(MINUTE, 60 * MINUTE));
-                batch = batch.append(vec![store::recount(&app.db, &[key], Some(at))?]);
-                batch.commit().await?;
-                continue;
-            }
+    let Some(attempt) = attempt else {
+        // Nobody is left to be asked.
+        let waited =
+            app.db.sql(ABANDON, args![key.message_id, key.round, key.no, now, now.plus(-PATIENCE)])?;
+        let later = store::recount(&app.db, &[key], Some(now.plus(60 * MINUTE)))?;
+        app.db.run(vec![waited, later]).await?;
+        return Ok(());
+    };
+    let phones: Vec<PhoneRow> = app
+        .db
+        .all(
+            "SELECT p.id, p.key_id, p.sealed FROM json_each(?3) x CROSS JOIN phones p ON p.id = x.value
+             CROSS JOIN deliveries d ON d.message_id = ?1 AND d.round = ?2 AND d.phone_id = p.id WHERE d.state = 'unknown'",
+            args![key.message_id, key.round, attempt.members.as_str()],
+        )
+        .await?;
+    let members: Vec<i64> = phones.iter().map(|p| p.id.0).collect();
+    let known = ask(app, &attempt, &phones).await.unwrap_or_else(|error| {
+        worker::console_warn!(
+            "{}",
+            json!({ "level": "warn", "area": "provider", "reference": attempt.reference, "cause": format!("{error:?}") })
+        );
+        None
+    });
+    let batch = app.db.guarded();
+    let (batch, look_at) = match known {
+        Some(outcomes) => {
+            let batch = batch.must(
+                "UPDATE attempts SET state = 'resolved', ended_at = ?2 WHERE reference = ?1 AND state = 'unknown'",
+                args![attempt.reference.as_str(), now],
+            )?;
+            (apply(batch, key, tries, &members, &outcomes, now)?, now.plus(PATIENCE))
         }
-        batch.append(vec![store::recount(&app.db, &[key], Some(now.plus(PATIENCE)))?]).commit().await?;
-    }
+        None if attempt.started_at.plus(PATIENCE) <= now => {
+            let batch = batch
+                .must(
+                    "UPDATE attempts SET state = 'resolved', ended_at = ?2, answer = 'abandoned' WHERE reference = ?1 AND state = 'unknown'",
+                    args![attempt.reference.as_str(), now],
+                )?
+                .then(ABANDON, args![key.message_id, key.round, key.no, now, now])?;
+            (batch, now.plus(PATIENCE))
+        }
+        // Ask again, less often the longer it lasts.
+        None => {
+            let waited = now.0 - attempt.started_at.0;
+            (batch, now.plus((waited / 2).clamp(MINUTE, 60 * MINUTE)))
+        }
+    };
+    batch.append(vec![store::recount(&app.db, &[key], Some(look_at))?]).commit().await?;
     Ok(())
+}
+
+/// Unknown members of a batch since ?5 or longer: nobody will ever know.
+const ABANDON: &str = "UPDATE deliveries SET state = 'abandoned', moved_at = ?4
+  WHERE message_id = ?1 AND round = ?2 AND state = 'unknown' AND batch_no = ?3 AND moved_at <= ?5
+    AND phone_id IN (SELECT x.value FROM batches b, json_each(b.members) x WHERE b.message_id = ?1 AND b.round = ?2 AND b.no = ?3)";
+
+/// Asks the provider about an attempt; none where it cannot tell of every phone.
+async fn ask(
+    app: &App,
+    attempt: &OpenAttempt,
+    phones: &[PhoneRow],
+) -> Result<Option<Vec<Outcome>>, AppError> {
+    let provider = Provider::of(app)?;
+    if provider.key() != attempt.provider {
+        return Ok(None);
+    }
+    let keys = app.keys()?;
+    let numbers =
+        phones.iter().map(|p| keys.open_phone(p.id.0, p.key_id, &p.sealed)).collect::<Result<Vec<_>, _>>()?;
+    let known = provider.ask(app, &attempt.reference, &numbers).await?;
+    Ok(known.filter(|k| k.len() == numbers.len()).map(|known| {
+        known
+            .iter()
+            .map(|k| match k {
+                Known::Taken => Outcome::Accepted,
+                Known::Absent => Outcome::NotTaken,
+            })
+            .collect()
+    }))
 }
 
 /// Attempts past their deadline without an answer: the consumer died, or the

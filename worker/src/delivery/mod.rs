@@ -2,6 +2,7 @@
 //! killed whenever, the next one to look at a batch knows what to do.
 
 pub mod attempt;
+pub mod expire;
 pub mod provider;
 pub mod receipts;
 pub mod release;

@@ -4,10 +4,14 @@
 //! a whole gives no answer the outcome is unknown, and stays unknown until
 //! the provider is asked (I5).
 
-use domain::delivery::Reason;
+use std::pin::pin;
+use std::time::Duration;
+
+use domain::delivery::{CALL_TIMEOUT, Reason};
 use domain::ids::PhoneId;
 use domain::phone::Phone;
 use domain::words::Words;
+use futures_util::future::{Either, select};
 
 use crate::app::App;
 use crate::error::AppError;
@@ -98,12 +102,19 @@ impl Provider {
     }
 
     /// Submits a batch. Every error is an unknown outcome: it may have arrived.
+    /// A call that takes too long is dropped, so that it is over when it is asked about.
     pub async fn submit(self, app: &App, request: &Request<'_>) -> Answer {
         crate::bindings::count_provider_call();
-        let answer = match self {
-            Self::Sandbox => sandbox::network::submit(app, request).await,
-        };
-        answer.unwrap_or_else(|error| Answer::Unknown(format!("{error:?}")))
+        let call = pin!(async {
+            match self {
+                Self::Sandbox => sandbox::network::submit(app, request).await,
+            }
+        });
+        let end = pin!(worker::Delay::from(Duration::from_millis(CALL_TIMEOUT.unsigned_abs())));
+        match select(call, end).await {
+            Either::Left((answer, _)) => answer.unwrap_or_else(|error| Answer::Unknown(format!("{error:?}"))),
+            Either::Right(_) => Answer::Unknown("no answer in time".into()),
+        }
     }
 
     /// Asks what became of an attempt; one answer for each phone, or none where the provider cannot tell.

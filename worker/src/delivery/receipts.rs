@@ -2,7 +2,7 @@
 
 use domain::phone::Phone;
 
-use super::{BatchKey, store};
+use super::store;
 use crate::app::App;
 use crate::args;
 use crate::error::AppError;
@@ -40,7 +40,7 @@ pub async fn take_in(app: &App, receipts: &[Receipt]) -> Result<(), AppError> {
             .collect()
     };
     let now = app.now();
-    let mut batches: Vec<BatchKey> = Vec::new();
+    let mut statements = Vec::new();
     for (list, to, from, reason) in [
         (
             of(true),
@@ -53,34 +53,25 @@ pub async fn take_in(app: &App, receipts: &[Receipt]) -> Result<(), AppError> {
         if list.is_empty() {
             continue;
         }
-        let moved: Vec<BatchRow> = app
-            .db
-            .all(
-                &format!(
-                    "UPDATE deliveries SET state = '{to}', reason = {reason}, moved_at = ?2
-                     WHERE state IN ({from}) AND (message_id, round, phone_id) IN ({MATCHED})
-                     RETURNING message_id, round, batch_no AS no"
-                ),
-                args![json(&list)?, now],
-            )
-            .await?;
-        batches.extend(moved.into_iter().map(|b| BatchKey {
-            message_id: b.message_id,
-            round: b.round,
-            no: b.no,
-        }));
+        let list = json(&list)?;
+        statements.push(app.db.sql(
+            &format!(
+                "UPDATE deliveries SET state = '{to}', reason = {reason}, moved_at = ?2
+                 WHERE state IN ({from}) AND (message_id, round, phone_id) IN ({MATCHED})"
+            ),
+            args![list.as_str(), now],
+        )?);
+        // In the same transaction: a total that was missed would stay wrong for days.
+        statements.push(store::recount_batches(&app.db, BATCHES, list.into())?);
     }
-    batches.sort_unstable_by_key(|b| (b.message_id, b.round, b.no));
-    batches.dedup();
-    if !batches.is_empty() {
-        app.db.run(vec![store::recount(&app.db, &batches, None)?]).await?;
+    if !statements.is_empty() {
+        app.db.run(statements).await?;
     }
     Ok(())
 }
 
-#[derive(serde::Deserialize)]
-struct BatchRow {
-    message_id: i64,
-    round: u8,
-    no: i64,
-}
+/// The batches that hold the deliveries of [`MATCHED`] now.
+const BATCHES: &str = "SELECT d.message_id, d.round, d.batch_no FROM json_each(?1) r
+  CROSS JOIN attempts a ON a.reference = r.value ->> 0
+  CROSS JOIN phones p ON p.lookup = r.value ->> 1
+  CROSS JOIN deliveries d ON d.message_id = a.message_id AND d.round = a.round AND d.phone_id = p.id";

@@ -115,7 +115,7 @@ pub async fn release_due(app: &App) -> Result<(), AppError> {
         .db
         .all(
             "SELECT m.id, m.due_at, m.lists, s.window_from, s.window_to FROM messages m CROSS JOIN school s
-             WHERE m.state = 'approved' AND m.due_at <= ?1 ORDER BY m.due_at LIMIT 50",
+             WHERE m.state = 'approved' AND m.due_at <= ?1 ORDER BY m.due_at LIMIT 20",
             args![now],
         )
         .await?;
@@ -136,10 +136,18 @@ pub async fn release_due(app: &App) -> Result<(), AppError> {
                     detail: &json!({ "due_at": message.due_at }),
                 })?
         } else if open > now {
-            batch.must(
-                "UPDATE messages SET due_at = ?1 WHERE id = ?2 AND state = 'approved'",
-                args![open, id],
-            )?
+            batch
+                .must(
+                    "UPDATE messages SET due_at = ?1 WHERE id = ?2 AND state = 'approved'",
+                    args![open, id],
+                )?
+                .audit(&Audit {
+                    at: now,
+                    actor: 0,
+                    action: "message.put_off",
+                    subject: Subject::Row("message", id.0),
+                    detail: &json!({ "due_at": open }),
+                })?
         } else {
             statements(batch, id, now)?
         };

@@ -58,11 +58,13 @@ const LATE: &str = "SELECT b.message_id, b.round, b.no, b.state, b.not_before, b
   WHERE b.stream = ?1 AND b.not_before > 0 AND b.state <> 'settled'
     AND s.state = 'settled' AND m.state IN ('sending', 'sent') AND NOT EXISTS (SELECT 1 FROM school WHERE stopped_at IS NOT NULL)";
 
-/// Gives the next message its number: only where none has the word, and only once.
+/// Gives the next message its number: only where none has the word, and only
+/// once. (`<> 'settled'` is what the index of open places asks for; the other
+/// one would walk through all that the stream ever sent.)
 const NUMBER: &str = "UPDATE message_streams SET state = 'numbered',
     seq = (SELECT COALESCE(MAX(seq), 0) + 1 FROM message_streams WHERE stream = ?3 AND seq IS NOT NULL)
   WHERE message_id = ?1 AND round = ?2 AND stream = ?3 AND state = 'ready'
-    AND NOT EXISTS (SELECT 1 FROM message_streams o WHERE o.stream = ?3 AND o.state = 'numbered' AND o.seq IS NOT NULL)";
+    AND NOT EXISTS (SELECT 1 FROM message_streams o WHERE o.stream = ?3 AND o.state <> 'settled' AND o.state = 'numbered')";
 
 /// Settles a place none of whose batches holds it any more.
 const SETTLE: &str = "UPDATE message_streams SET state = 'settled', settled_at = ?4
@@ -101,14 +103,15 @@ async fn word(app: &App, stream: &str) -> Result<Option<Instant>, AppError> {
         let now = app.now();
         let places: Vec<Place> = app.db.all(PLACES, args![stream]).await?;
         let Some(place) = places.first() else { return Ok(None) };
-        if place.held != 0 {
+        let resting: Vec<Resting> = app.db.all(RESTING, args![place.message_id, place.round, stream]).await?;
+        // Where nothing is left to hold, it keeps nobody waiting.
+        if place.held != 0 && !resting.is_empty() {
             return Ok(Some(now.plus(MINUTE)));
         }
         if place.state == "ready" {
             number(app, place, stream, now).await?;
             continue;
         }
-        let resting: Vec<Resting> = app.db.all(RESTING, args![place.message_id, place.round, stream]).await?;
         if resting.iter().all(|b| b.not_before > now.plus(HOLD)) {
             settle(app, place, stream, now).await?;
             continue;
@@ -151,7 +154,7 @@ async fn settle(app: &App, place: &Place, stream: &str, now: Instant) -> Result<
         .run(vec![
             app.db.sql(SETTLE, args![place.message_id, place.round, stream, now, now.plus(HOLD)])?,
             app.db.sql(
-                "UPDATE messages SET state = 'sent', changed_at = ?2 WHERE id = ?1 AND state = 'sending'
+                "UPDATE messages SET state = 'sent', changed_at = ?2 WHERE id = ?1 AND state IN ('sending', 'paused')
                    AND NOT EXISTS (SELECT 1 FROM message_streams s WHERE s.message_id = ?1 AND s.state <> 'settled')",
                 args![place.message_id, now],
             )?,

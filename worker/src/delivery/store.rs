@@ -5,13 +5,13 @@ use domain::time::Instant;
 
 use super::BatchKey;
 use crate::args;
-use crate::bindings::{Db, Stmt};
+use crate::bindings::{Db, Stmt, Value};
 use crate::error::AppError;
 
 /// Recounts batches and sets when cron has to look again: never more where
-/// all have ended. `?1` is JSON `[[message, round, no]]`, `?2` the time to
-/// look at again while some are open.
-pub const RECOUNT: &str = "UPDATE batches SET
+/// all have ended. `?2` is the time to look at again while some are open;
+/// which batches, a subquery over `?1` says.
+const RECOUNT: &str = "UPDATE batches SET
     totals = COALESCE((SELECT json_group_object(state, n) FROM (
         SELECT d.state, COUNT(*) AS n FROM json_each(batches.members) x
         CROSS JOIN deliveries d ON d.message_id = batches.message_id AND d.round = batches.round AND d.phone_id = x.value
@@ -21,13 +21,22 @@ pub const RECOUNT: &str = "UPDATE batches SET
         CROSS JOIN deliveries d ON d.message_id = batches.message_id AND d.round = batches.round AND d.phone_id = x.value
         WHERE d.batch_no = batches.no AND d.state IN ('queued', 'accepted', 'unknown')) THEN NULL
       WHEN state = 'settled' AND ?2 IS NOT NULL THEN ?2 ELSE check_at END
-  WHERE (message_id, round, no) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))";
+  WHERE (message_id, round, no) IN ";
 
-/// [`RECOUNT`] bound to some batches.
+/// Recounts the batches that a subquery over `?1` gives; when to look again stays.
+///
+/// # Errors
+/// Where its values cannot be bound.
+pub fn recount_batches(db: &Db, which: &'static str, arg: Value) -> Result<Stmt, AppError> {
+    db.sql(&format!("{RECOUNT} ({which})"), &[arg, Value::Null])
+}
+
+/// Recounts some batches, and says when to look at them again.
 ///
 /// # Errors
 /// Where the values cannot be bound.
 pub fn recount(db: &Db, batches: &[BatchKey], look_at: Option<Instant>) -> Result<Stmt, AppError> {
     let keys: Vec<(i64, u8, i64)> = batches.iter().map(|b| (b.message_id, b.round, b.no)).collect();
-    db.sql(RECOUNT, args![crate::message::store::json(&keys)?, look_at])
+    let which = "(SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))";
+    db.sql(&format!("{RECOUNT} {which}"), args![crate::message::store::json(&keys)?, look_at])
 }
