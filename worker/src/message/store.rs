@@ -49,8 +49,9 @@ impl Sight {
 }
 
 /// Whether `m` is within sight: ?1 me, ?2 whole school, ?3 units, ?4 `post:unit` held.
-/// Nobody sees another's draft.
-const SEEN: &str = "(m.author_id = ?1 OR m.submitted_at IS NOT NULL AND m.state <> 'draft' AND (
+/// Nobody sees another's draft, nor what was taken back before it was
+/// submitted: only a version that was has a digest.
+const SEEN: &str = "(m.author_id = ?1 OR m.digest IS NOT NULL AND (
     ?2 = 1
     OR m.unit_id IN (SELECT value FROM json_each(?3))
     OR EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = m.id AND d.staff_id = ?1)
