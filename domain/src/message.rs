@@ -149,6 +149,13 @@ impl Draft {
     /// and named limits. `classes` are the audience's classes that exist.
     pub fn check_saving(&self, author: &Person, classes: &[ClassPlace]) -> Vec<Refusal> {
         let mut refusals = Vec::new();
+        if self.send_at.is_some_and(|at| !(0..=Instant::MAX.0).contains(&at.0)) {
+            refusals.push(Refusal::field(
+                "time_impossible",
+                "send_at",
+                Words::fixed("定时时间不正确，请重新选择", "That is no possible time: choose another"),
+            ));
+        }
         let n = self.title.chars().count();
         if n > TITLE_MAX {
             let over = n - TITLE_MAX;

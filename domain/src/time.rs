@@ -25,6 +25,9 @@ const SHANGHAI: i64 = 8 * HOUR;
 pub struct Instant(pub i64);
 
 impl Instant {
+    /// The last one that a JavaScript `Date` can hold; numbers beyond 2^53 would not read back.
+    pub const MAX: Self = Self(8_640_000_000_000_000);
+
     /// The instant `ms` milliseconds later (earlier where negative).
     pub fn plus(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
