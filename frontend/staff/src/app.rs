@@ -132,6 +132,14 @@ fn SignedIn() -> impl IntoView {
     let route = router.route();
     let parts = Parts::new();
     parts.fetch_ahead();
+    // What waits may have changed since: whoever comes back to the start page sees it as it is.
+    Effect::new(move |before: Option<Route>| {
+        let now = route.get();
+        if now == Route::Home && before.is_some_and(|b| b != now) {
+            refresh_me();
+        }
+        now
+    });
     view! {
         <Shell brand items path=router.path() foot=move || view! { <Foot /> }>
             {move || page(route.get(), parts)}
