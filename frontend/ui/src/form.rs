@@ -1,6 +1,7 @@
 //! Form fields. [`FormField`] owns label, hint and error; the control inside
 //! takes its `id` and what describes it from there.
 
+use leptos::context::Provider;
 use leptos::prelude::*;
 
 use crate::fresh_id;
@@ -81,19 +82,17 @@ pub fn FormField(
 ) -> impl IntoView {
     let id = fresh_id("field");
     let invalid = Signal::derive(move || error.with(Option::is_some));
-    provide_context(FieldContext {
-        id: id.clone(),
-        described_by: describe(&id, hint, error),
-        invalid,
-        required,
-    });
+    // For the control inside alone: a component is no scope of its own, and a
+    // lone control further down the page would take this field's id.
+    let context =
+        FieldContext { id: id.clone(), described_by: describe(&id, hint, error), invalid, required };
     let notes = notes(&id, hint, error);
     view! {
         <div class="x-field" class:x-field-invalid=move || invalid.get()>
             <label class="x-field-label" for=id>
                 {label}
             </label>
-            {children()}
+            <Provider value=context>{children()}</Provider>
             {notes}
         </div>
     }

@@ -38,12 +38,19 @@ fn step(view: &StepView) -> AnyView {
             view! { <p class="x-small x-muted">{t(words)}</p> }.into_any()
         }
     };
+    let substitute = view.step.substitute.filter(|_| view.decision.is_none()).map(|post| {
+        let post = post.title();
+        let (zh, en) = (post.zh, post.en);
+        let words = words!("{zh}可代为办理", "{en} may stand in");
+        view! { <p class="x-small x-muted">{t(words)}</p> }
+    });
     view! {
         <li class=class>
             <span class="m-link-dot"><Icon name=icon /></span>
             <div class="m-link-words">
                 <p class="m-link-title">{t(heading)}</p>
                 {what}
+                {substitute}
             </div>
         </li>
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::access::Action;
 use domain::approval::Verdict;
 use domain::content::{self, Finding};
-use domain::ids::MessageId;
+use domain::ids::{MessageId, StaffId};
 use domain::message::{
     Audience, Category, ClassPlace, Command, Created, Draft, MessageView, Preview, TEXT_MAX, TITLE_MAX,
 };
@@ -109,6 +109,7 @@ pub struct Editor {
     pub preview: RwSignal<Option<Preview>>,
     /// Whether the preview is of an earlier draft.
     pub stale: RwSignal<bool>,
+    staff: StoredValue<StaffId>,
     saved: RwSignal<Option<Draft>>,
     saving: Order,
     asking: Order,
@@ -136,6 +137,7 @@ fn Editor(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl Into
         draft,
         preview: RwSignal::new(None),
         stale: RwSignal::new(true),
+        staff: StoredValue::new(staff),
         saved: RwSignal::new(on_server),
         saving: Order::new(),
         asking: Order::new(),
@@ -299,7 +301,7 @@ fn returned(message: &MessageView) -> Option<AnyView> {
 
 impl Editor {
     /// Keeps copy, preview and draft in step with what is typed.
-    fn follow(self, staff: domain::ids::StaffId) {
+    fn follow(self, staff: StaffId) {
         let (to_ask, to_save) = (StoredValue::new(None), StoredValue::new(None));
         Effect::new(move |first: Option<()>| {
             let draft = self.draft.get();
@@ -368,7 +370,7 @@ impl Editor {
 
     /// Saves what is not saved yet; a submission goes on from there.
     fn save(self, after: After) {
-        let draft = self.draft.get_untracked();
+        let (staff, draft) = (self.staff.get_value(), self.draft.get_untracked());
         self.after.set(after);
         if self.saving.busy().get_untracked() {
             // What is under way comes back here through `saved_as`.
@@ -381,10 +383,15 @@ impl Editor {
         match self.id.get_untracked() {
             Some(id) => {
                 let path = format!("/api/messages/{id}");
-                self.saving.put(&path, &draft.clone(), move |_: MessageView| self.saved_as(draft));
+                self.saving.put(&path, &draft.clone(), move |_: MessageView| {
+                    form::forget_saved(staff, Some(id), &draft);
+                    self.saved_as(draft);
+                });
             }
             None => {
                 self.saving.post("/api/messages", &draft.clone(), move |made: Created| {
+                    // Even where the page is gone: or the text would come back as a second notice.
+                    form::forget_saved(staff, None, &draft);
                     if self.id.try_set(Some(made.id)).is_none() {
                         rename(made.id);
                     }

@@ -147,3 +147,11 @@ pub fn forget(staff: StaffId, message: Option<MessageId>) {
         let _ = storage.remove_item(&key(staff, message));
     }
 }
+
+/// Forgets the copy where it is what the Worker has just saved; what was
+/// typed since stays.
+pub fn forget_saved(staff: StaffId, message: Option<MessageId>, saved: &Draft) {
+    if kept(staff, message).as_ref() == Some(saved) {
+        forget(staff, message);
+    }
+}

@@ -73,7 +73,24 @@ pub fn MessageListPage() -> impl IntoView {
     });
 
     let first = Query::<MessageList>::new(move || format!("/api/messages?box={}", chosen.get()));
-    every(Duration::from_secs(15), move || first.reload());
+    // Looks for news without building the list anew where there are none, and
+    // not under someone who has gone on to older ones.
+    let paged = RwSignal::new(false);
+    let api = use_api();
+    every(Duration::from_secs(15), move || {
+        let Some(before) = untrack(|| first.value()).filter(|_| !paged.get_untracked()) else { return };
+        let which = chosen.get_untracked();
+        spawn_local(async move {
+            let news = api.get::<MessageList>(&format!("/api/messages?box={which}")).await;
+            let is_same_box = chosen.try_get_untracked() == Some(which);
+            if let Ok(news) = news.map_err(drop)
+                && is_same_box
+                && news != before
+            {
+                first.set(news);
+            }
+        });
+    });
     let write = move || {
         writes().then(|| {
             view! {
@@ -101,7 +118,7 @@ pub fn MessageListPage() -> impl IntoView {
                     if list.messages.is_empty() {
                         empty(&which, untrack(writes))
                     } else {
-                        view! { <Rows which list /> }.into_any()
+                        view! { <Rows which list paged /> }.into_any()
                     }
                 }
             />
@@ -167,8 +184,9 @@ fn tw_some(words: Words) -> Signal<Option<String>> {
 
 /// The rows of a box, with older ones on demand.
 #[component]
-fn Rows(which: String, list: MessageList) -> impl IntoView {
+fn Rows(which: String, list: MessageList, paged: RwSignal<bool>) -> impl IntoView {
     let api = use_api();
+    paged.set(false);
     let next = RwSignal::new(list.next);
     let older = RwSignal::new(Vec::<MessageSummary>::new());
     let busy = RwSignal::new(false);
@@ -176,6 +194,7 @@ fn Rows(which: String, list: MessageList) -> impl IntoView {
     let load = move |before: MessageId| {
         let path = format!("/api/messages?box={which}&before={before}");
         busy.set(true);
+        paged.set(true);
         problem.set(None);
         spawn_local(async move {
             let answer = api.get::<MessageList>(&path).await;

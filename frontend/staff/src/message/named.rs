@@ -124,13 +124,15 @@ pub fn Named(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -> imp
     let api = use_api();
     let list = RwSignal::new(None::<Vec<Line>>);
     let problem = RwSignal::new(None::<Problem>);
-    let (busy, dirty) = (RwSignal::new(false), RwSignal::new(false));
+    let busy = RwSignal::new(false);
+    // What the funnel counted when the names were last asked for.
+    let counted = StoredValue::new(None::<Option<Funnel>>);
     let load = move || {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        dirty.set(false);
+        counted.set_value(Some(funnel.get_untracked()));
         spawn_local(async move {
             let answer = api.get::<DeliveryList>(&format!("/api/messages/{id}/deliveries")).await;
             let _ = busy.try_set(false);
@@ -140,23 +142,17 @@ pub fn Named(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -> imp
                     let _ = list.try_set(Some(Line::all(&found)));
                 }
                 Err(p) => {
+                    let _ = counted.try_set_value(None);
                     let _ = problem.try_set(Some(p));
                 }
             }
         });
     };
     load();
-    // What the funnel counts has changed: the names may have, too.
-    let counts = Memo::new(move |_| funnel.get());
-    Effect::new(move |first: Option<()>| {
-        counts.track();
-        if first.is_some() {
-            dirty.set(true);
-        }
-    });
+    // What the funnel counts has changed since: the names may have, too.
     every(Duration::from_secs(4), move || {
         let is_short = list.with_untracked(|l| l.as_ref().is_some_and(|l| l.len() <= FOLLOWED));
-        if dirty.get_untracked() && is_short {
+        if is_short && counted.get_value() != Some(funnel.get_untracked()) {
             load();
         }
     });

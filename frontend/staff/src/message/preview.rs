@@ -100,6 +100,6 @@ pub fn reach_words(reach: &Audiences) -> Words {
 pub fn unreachable_words(n: u32) -> Words {
     words!(
         "有 {n} 名学生没有可用的接收手机号，他们的家长收不到，请另行告知",
-        "{n} students have no usable number: their parents will not get it, tell them in another way"
+        "Without a usable number: {n}. Their parents will not get it: tell them in another way"
     )
 }
