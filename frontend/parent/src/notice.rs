@@ -182,7 +182,7 @@ fn confirmed(at: String, lang: Lang, just_now: bool) -> impl IntoView {
 /// How a parent tells a genuine message from a forged one (G32).
 fn genuine(school: &str, lang: Lang) -> impl IntoView + use<> {
     let title = Words::fixed("怎样辨别真假通知", "How to tell a genuine notice");
-    let (zh, en) = if school.is_empty() { ("学校", "The school") } else { (school, school) };
+    let (zh, en) = if school.is_empty() { ("学校", "the school") } else { (school, school) };
     let never = words!(
         "这是{zh}的正式通知渠道。学校的通知绝不会要您登录、付款、下载软件，也不会问银行卡号和验证码。遇到这样的要求，就不是学校发的，请打电话向班主任核实。",
         "This is the official channel of {en}. A notice from the school never asks you to sign in, pay, download an app, or give a bank card number or a code. If one does, it is not from the school: call the homeroom teacher."

@@ -63,6 +63,8 @@ pub fn HomePage() -> impl IntoView {
                         </div>
                     }
                 })}
+            // Whoever neither writes nor reads notices finds the own work here.
+            {(!may_write && !may_read && office).then(|| view! { <Work /> })}
             {(!may_write && !may_read && !office)
                 .then(|| {
                     view! {
@@ -98,6 +100,22 @@ fn StoppedBanner() -> impl IntoView {
             </Banner>
         })
     }
+}
+
+/// The pages of a post that has nothing to do with notices, as an administrator's.
+#[component]
+fn Work() -> impl IntoView {
+    let me = use_me();
+    let pages = move || {
+        let items = me.with(crate::app::menu).into_iter().filter(|i| i.rail && i.href != "/");
+        items.map(|i| view! { <ListItem href=i.href title=t(i.label) icon=i.icon /> }).collect::<Vec<_>>()
+    };
+    view! {
+        <Card title=t(Words::fixed("您的工作", "Your work")) flush=true>
+            <List label=t(Words::fixed("您的工作", "Your work"))>{pages}</List>
+        </Card>
+    }
+    .into_any()
 }
 
 /// A new school: the three things that have to be done first.
