@@ -2,8 +2,9 @@
 // in the linker's output by the crate in their names, before wasm-opt drops
 // the names. Generic code counts for the crate that it is written in.
 import { readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { at, main, say } from "./lib/base.mjs";
+import { at, main, root, say } from "./lib/base.mjs";
 
 const IMPORTS = 2;
 const CODE = 10;
@@ -106,7 +107,7 @@ export function gzipped() {
 }
 
 export function largestCrates(count = 10) {
-  const path = at(process.env.CARGO_TARGET_DIR ?? "target", "wasm32-unknown-unknown", "release", "xiaoxun_worker.wasm");
+  const path = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "wasm32-unknown-unknown", "release", "xiaoxun_worker.wasm");
   const { total, sums } = crates(path);
   return { total, largest: sums.slice(0, count) };
 }
