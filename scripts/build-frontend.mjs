@@ -49,7 +49,7 @@ function target() {
 }
 
 const stylesheets = () => [
-  ...["tokens", "base", "layout", "components"].map((name) => at("frontend", "ui", "style", `${name}.css`)),
+  ...["tokens", "base", "layout", "components", "feedback"].map((name) => at("frontend", "ui", "style", `${name}.css`)),
   ...readdirSync(staff("style")).filter((name) => name.endsWith(".css")).sort().map((name) => staff("style", name)),
 ];
 
