@@ -19,6 +19,7 @@ await main(async () => {
 
   await part("domain", t("规则（domain）", "The rules (domain)"), "cargo", ["test", "-p", "domain", "--all-features"]);
   await part("domain", t("界面与页面", "Pages and parts"), "cargo", ["test", "-p", "parent", "-p", "ui", "--features", "ui/ssr"]);
+  await part("domain", t("教职工端网页", "The staff app"), "cargo", ["test", "-p", "staff"]);
   await part("worker", t("Worker 的单元测试", "The Worker's unit tests"), "cargo", ["test", "-p", "worker_app"]);
   if (wanted("api") || wanted("browser")) {
     const { build } = await import("./lib/build.mjs");
