@@ -3,6 +3,7 @@
 //! count round trips and one way to fail.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use domain::time::Instant;
 use serde::Serialize;
@@ -54,6 +55,18 @@ pub struct Usage {
     pub rows_written: u64,
     /// Calls to the SMS provider.
     pub provider_calls: u64,
+}
+
+impl std::ops::Add for Usage {
+    type Output = Self;
+    fn add(self, more: Self) -> Self {
+        Self {
+            trips: self.trips + more.trips,
+            rows_read: self.rows_read + more.rows_read,
+            rows_written: self.rows_written + more.rows_written,
+            provider_calls: self.provider_calls + more.provider_calls,
+        }
+    }
 }
 
 thread_local! {
@@ -172,6 +185,7 @@ macro_rules! args {
 pub struct Db {
     d1: D1Database,
     counted: bool,
+    used: Rc<Cell<Usage>>,
 }
 
 /// A bound statement.
@@ -186,7 +200,12 @@ impl Db {
     /// # Errors
     /// Where the binding is missing.
     pub fn open(env: &Env, binding: &str) -> Result<Self, AppError> {
-        Ok(Self { d1: env.d1(binding)?, counted: binding == DB })
+        Ok(Self { d1: env.d1(binding)?, counted: binding == DB, used: Rc::default() })
+    }
+
+    /// What this invocation has used, whatever else runs in the isolate; it goes on counting.
+    pub fn used(&self) -> Rc<Cell<Usage>> {
+        self.used.clone()
     }
 
     /// A statement with its values.
@@ -208,17 +227,17 @@ impl Db {
     /// The first statement that fails undoes all.
     pub async fn run(&self, statements: Vec<Stmt>) -> Result<Vec<Rows>, AppError> {
         let results = self.d1.batch(statements.into_iter().map(|s| s.0).collect()).await;
-        let mut usage = USAGE.get();
-        usage.trips += u64::from(self.counted);
+        let mut more = Usage { trips: 1, ..Usage::default() };
         let results = results?;
         for result in &results {
             if let Ok(Some(meta)) = result.meta() {
-                usage.rows_read += meta.rows_read.unwrap_or_default() as u64;
-                usage.rows_written += meta.rows_written.unwrap_or_default() as u64;
+                more.rows_read += meta.rows_read.unwrap_or_default() as u64;
+                more.rows_written += meta.rows_written.unwrap_or_default() as u64;
             }
         }
+        self.used.set(self.used.get() + more);
         if self.counted {
-            USAGE.set(usage);
+            USAGE.set(USAGE.get() + more);
         }
         Ok(results.into_iter().map(Rows).collect())
     }

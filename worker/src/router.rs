@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use worker::{Context, Env, Headers, Method, Request, Response, ResponseBuilder};
 
 use crate::app::App;
-use crate::bindings::{Guarded, Rows, usage};
+use crate::bindings::{Guarded, Rows, Usage};
 use crate::crypto::sha256;
 use crate::error::AppError;
 use crate::{account, args, audit, delivery, link, message, openapi, roster, sandbox, school};
@@ -396,19 +396,16 @@ pub async fn respond(request: Request, env: Env, context: Context) -> worker::Re
     let lang = Lang::from_accept_language(&request.headers().get("Accept-Language")?.unwrap_or_default());
     let path = request.path();
     let demo = crate::clock::demo(&env);
-    let before = usage(false);
-    let mut answer = match handle(request, env, lang).await {
-        Ok(answer) => answer,
-        Err(error) => problem_answer(&error, lang, &path),
+    let app = App::new(env).map(Rc::new);
+    let used = app.as_ref().map(|app| app.db.used()).unwrap_or_default();
+    let handled = match app {
+        Ok(app) => handle(request, app, lang).await,
+        Err(error) => Err(error),
     };
+    let mut answer = handled.unwrap_or_else(|error| problem_answer(&error, lang, &path));
     if demo {
         // The tests count round trips against production limits; a real deployment tells nothing.
-        let after = usage(false);
-        let (trips, read, written) = (
-            after.trips - before.trips,
-            after.rows_read - before.rows_read,
-            after.rows_written - before.rows_written,
-        );
+        let Usage { trips, rows_read: read, rows_written: written, .. } = used.get();
         answer = answer.header("X-D1", format!("trips={trips}; read={read}; written={written}"));
     }
     answer.respond(&context)
@@ -428,7 +425,7 @@ fn problem_answer(error: &AppError, lang: Lang, path: &str) -> Answer {
     }
 }
 
-async fn handle(mut request: Request, env: Env, lang: Lang) -> Result<Answer, AppError> {
+async fn handle(mut request: Request, app: Rc<App>, lang: Lang) -> Result<Answer, AppError> {
     let path = request.path();
     let method = match request.method() {
         Method::Head => Method::Get,
@@ -441,7 +438,6 @@ async fn handle(mut request: Request, env: Env, lang: Lang) -> Result<Answer, Ap
     if method != Method::Get && path.starts_with("/api/") {
         refuse_foreign_sites(&headers, &url)?;
     }
-    let app = Rc::new(App::new(env)?);
     let body = read_body(&mut request, &headers, &method, route.limit).await?;
     let key = idempotency_key(&headers)?;
     let route_name = format!("{method} {path}");
