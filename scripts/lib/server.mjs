@@ -62,7 +62,14 @@ export async function endOrphans(state) {
     );
   }
   const mine = all.filter((p) => before.workerd.includes(p.pid) && p.args.includes("workerd"));
-  for (const { pid } of mine) process.kill(pid, "SIGKILL");
+  for (const { pid } of mine) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (e) {
+      // It ended by itself meanwhile: that is what we want.
+      if (e.code !== "ESRCH") throw e;
+    }
+  }
   const deadline = Date.now() + 5000;
   while (Date.now() < deadline && processes().some((p) => mine.some((m) => m.pid === p.pid && p.args.includes("workerd")))) {
     await new Promise((soon) => setTimeout(soon, 20));

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use api_tests::{App, PHONES, PHONES_FAILING, PHONES_REFUSED, SOON, draft_to, draft_to_all, eventually};
+use api_tests::{
+    App, PHONES, PHONES_FAILING, PHONES_REFUSED, Reply, SOON, draft_to, draft_to_all, eventually,
+};
 use domain::delivery::{DeliveryList, DeliveryState, Funnel};
 use domain::message::{Audience, Draft, MessageState, MessageView};
 use domain::roster::ClassView;
@@ -11,6 +13,18 @@ use domain::roster::ClassView;
 fn app() -> &'static App {
     static APP: OnceLock<App> = OnceLock::new();
     APP.get_or_init(App::start)
+}
+
+/// Round trips and rows read of a request: the least of a few, since what else
+/// the isolate does meanwhile (it is sending) counts in.
+fn least(ask: impl Fn() -> Reply) -> (u32, u32) {
+    let costs = (0..8).map(|_| {
+        let reply = ask();
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        let (trips, read, _) = App::usage(&reply);
+        (trips, read)
+    });
+    costs.min().expect("eight answers")
 }
 
 fn adds_up(f: &Funnel) -> bool {
@@ -220,9 +234,9 @@ fn who_left_before_release_gets_nothing_and_who_joined_is_told() {
 #[test]
 fn a_funnel_poll_is_cheap() {
     let (clerk, id) = app().school_notice();
-    let reply = clerk.get(&format!("/api/messages/{id}/funnel"));
+    let path = format!("/api/messages/{id}/funnel");
     let batches = app().count(&format!("SELECT COUNT(*) FROM batches WHERE message_id = {id}"));
-    let (trips, read, _) = App::usage(&reply);
+    let (trips, read) = least(|| clerk.get(&path));
     assert!(trips <= 4, "{trips} round trips");
     assert!(i64::from(read) <= 2 * batches + 30, "{read} rows for {batches} batches");
 }
@@ -244,11 +258,9 @@ fn requests_stay_within_four_round_trips() {
         "/api/audit".into(),
     ];
     for path in paths {
-        let reply = clerk.get(&path);
-        assert_eq!(reply.status, 200, "{path}");
-        let (trips, ..) = App::usage(&reply);
+        let (trips, _) = least(|| clerk.get(&path));
         assert!(trips <= 4, "{path}: {trips} round trips");
     }
-    let preview = clerk.post("/api/messages/preview", &draft_to_all());
-    assert!(App::usage(&preview).0 <= 4);
+    let (trips, _) = least(|| clerk.post("/api/messages/preview", &draft_to_all()));
+    assert!(trips <= 4, "a preview: {trips} round trips");
 }
