@@ -157,14 +157,18 @@ pub fn Named(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -> imp
         }
     });
     let again = Callback::new(move |()| load());
-    move || match (list.with(Option::is_some), problem.get()) {
-        (true, _) => {
+    // What is chosen and searched stays when the names are read again.
+    let is_here = Memo::new(move |_| list.with(Option::is_some));
+    move || {
+        if is_here.get() {
             let lines = Signal::derive(move || list.get().unwrap_or_default());
-            view! { <Lines lines released=Signal::derive(move || funnel.with(Option::is_some)) again busy=busy.into() /> }
-                .into_any()
+            let released = Signal::derive(move || funnel.with(Option::is_some));
+            return view! { <Lines lines released again busy=busy.into() /> }.into_any();
         }
-        (false, Some(problem)) => view! { <ErrorState problem retry=again /> }.into_any(),
-        (false, None) => view! { <Skeleton lines=5 /> }.into_any(),
+        match problem.get() {
+            Some(problem) => view! { <ErrorState problem retry=again /> }.into_any(),
+            None => view! { <Skeleton lines=5 /> }.into_any(),
+        }
     }
 }
 
