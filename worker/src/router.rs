@@ -431,14 +431,13 @@ async fn handle(mut request: Request, app: Rc<App>, lang: Lang) -> Result<Answer
         Method::Head => Method::Get,
         other => other,
     };
-    let routes = table();
-    let (route, params) = find(&routes, &method, &path)?;
+    let Found { gate, limit, run, params } = find(&method, &path)?;
     let headers = request.headers().clone();
     let url = request.url()?;
     if method != Method::Get && path.starts_with("/api/") {
         refuse_foreign_sites(&headers, &url)?;
     }
-    let body = read_body(&mut request, &headers, &method, route.limit).await?;
+    let body = read_body(&mut request, &headers, &method, limit).await?;
     let key = idempotency_key(&headers)?;
     let route_name = format!("{method} {path}");
 
@@ -455,9 +454,9 @@ async fn handle(mut request: Request, app: Rc<App>, lang: Lang) -> Result<Answer
         route: route_name,
         app,
     };
-    if route.gate != Gate::Open {
+    if gate != Gate::Open {
         let rows = enter(&mut call).await?;
-        if let Gate::Needs(action) = route.gate
+        if let Gate::Needs(action) = gate
             && !call.person()?.may(action)
         {
             return Err(AppError::Forbidden);
@@ -467,35 +466,59 @@ async fn handle(mut request: Request, app: Rc<App>, lang: Lang) -> Result<Answer
         }
     }
     let again = call.for_replay();
-    match (route.run)(call).await {
+    match run(call).await {
         // The same key came twice at once: the other one has done it.
         Err(AppError::Replayed) => again.replay().await,
         other => other,
     }
 }
 
-fn find<'a>(
-    routes: &'a [Route],
-    method: &Method,
-    path: &str,
-) -> Result<(&'a Route, HashMap<String, String>), AppError> {
-    // Paths that exist with several methods share one entry of the tree.
-    let mut tree: matchit::Router<Vec<usize>> = matchit::Router::new();
+/// The table with the tree that finds a path in it. Paths that exist with
+/// several methods share one entry of the tree.
+struct Ways {
+    routes: Vec<Route>,
+    tree: matchit::Router<Vec<usize>>,
+}
+
+thread_local! {
+    // Built once for an isolate: growing the tree costs more than answering a parent's page.
+    static WAYS: Result<Ways, String> = ways();
+}
+
+fn ways() -> Result<Ways, String> {
+    let routes = table();
     let mut by_path: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, route) in routes.iter().enumerate() {
         by_path.entry(route.path).or_default().push(at);
     }
+    let mut tree = matchit::Router::new();
     for (path, at) in by_path {
-        tree.insert(path, at).map_err(|e| AppError::Internal(e.to_string()))?;
+        tree.insert(path, at).map_err(|e| e.to_string())?;
     }
-    let found = tree.at(path).map_err(|_| AppError::NotFound)?;
-    let route = found
-        .value
-        .iter()
-        .map(|at| &routes[*at])
-        .find(|r| r.method == *method)
-        .ok_or(AppError::MethodNotAllowed)?;
-    Ok((route, found.params.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()))
+    Ok(Ways { routes, tree })
+}
+
+/// What a request enters by.
+struct Found {
+    gate: Gate,
+    limit: usize,
+    run: Handler,
+    params: HashMap<String, String>,
+}
+
+fn find(method: &Method, path: &str) -> Result<Found, AppError> {
+    WAYS.with(|ways| {
+        let ways = ways.as_ref().map_err(|e| AppError::Internal(e.clone()))?;
+        let found = ways.tree.at(path).map_err(|_| AppError::NotFound)?;
+        let mut routes = found.value.iter().filter_map(|at| ways.routes.get(*at));
+        let route = routes.find(|r| r.method == *method).ok_or(AppError::MethodNotAllowed)?;
+        Ok(Found {
+            gate: route.gate,
+            limit: route.limit,
+            run: route.run,
+            params: found.params.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+        })
+    })
 }
 
 /// CSRF: a browser says from which site a request comes; an old one says at
