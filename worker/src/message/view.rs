@@ -6,6 +6,7 @@ use domain::approval::{
 };
 use domain::content::Finding;
 use domain::delivery::{DeliveryState, Funnel};
+use domain::ids::StaffId;
 use domain::message::{
     Audience, Audiences, Category, Command, Draft, Earlier, ListRoot, MessageState, MessageSummary,
     MessageView, Sealed, Times,
@@ -334,11 +335,7 @@ pub fn chain_view(
         steps: steps
             .iter()
             .map(|step| StepView {
-                people: people
-                    .iter()
-                    .filter(|p| p.id != chain.author && step.post_of(p).is_some())
-                    .map(|p| p.name.clone())
-                    .collect(),
+                people: able(step, &people, chain.author),
                 decision: history
                     .iter()
                     .find(|d| d.version == version && d.position == step.position)
@@ -348,6 +345,13 @@ pub fn chain_view(
             })
             .collect(),
     }
+}
+
+/// Names of those who can decide a step: who holds the post before who stands in.
+fn able(step: &Step, people: &[Person], author: StaffId) -> Vec<String> {
+    let by = |post: Post| people.iter().filter(move |p| p.id != author && step.post_of(p) == Some(post));
+    let stand_in = step.substitute.filter(|s| *s != step.post);
+    by(step.post).chain(stand_in.into_iter().flat_map(by)).map(|p| p.name.clone()).collect()
 }
 
 /// Adds up batches.
