@@ -11,9 +11,9 @@ use crate::access::Post;
 use crate::roster::{Answer, RowLevel};
 use crate::words::Lang;
 
-const STAFF: &[u8] = include_bytes!("../../../tests/data/middle-school-staff.csv");
-const STUDENTS: &[u8] = include_bytes!("../../../tests/data/middle-school-students.csv");
-const DIRTY: &[u8] = include_bytes!("../../../tests/data/students-dirty-gb18030.csv");
+const STAFF: &[u8] = include_bytes!("../../../../tests/data/middle-school-staff.csv");
+const STUDENTS: &[u8] = include_bytes!("../../../../tests/data/middle-school-students.csv");
+const DIRTY: &[u8] = include_bytes!("../../../../tests/data/students-dirty-gb18030.csv");
 const STUDENT_HEADER: &str =
     "学号,姓名,年级,班级,监护人1姓名,监护人1关系,监护人1手机,监护人2姓名,监护人2关系,监护人2手机\n";
 const STAFF_HEADER: &str = "工号,姓名,手机,部门,职务,班主任班级,任教\n";
