@@ -27,7 +27,7 @@ await main(async () => {
     await build();
     await templates();
   }
-  await part("api", t("接口测试（workerd）", "API tests against workerd"), "cargo", ["test", "-p", "api_tests"]);
+  await part("api", t("接口测试（workerd）", "API tests against workerd"), "cargo", ["test", "-p", "api_tests", "--no-fail-fast"]);
   if (wanted("browser")) {
     const { chineseFont, chromium } = await import("./lib/browser.mjs");
     const path = await chromium();
