@@ -164,7 +164,7 @@ ${["/app-*", "/part-*", "/icon-*"].map((path) => `${path}\n  ! Cache-Control\n  
   }
   const verdict = gzip <= BUDGET ? "within" : "OVER";
   console.log(`${"first load".padEnd(32)} ${" ".repeat(14)} ${kb(gzip)} gzip ${kb(brotli)} brotli — ${verdict} the budget of ${BUDGET / 1024} KB`);
-  // A start must not fail for it; `.ci/run` asks with --strict.
+  // A start must not fail for it, only who asks with --strict.
   if (gzip > BUDGET && process.argv.includes("--strict")) process.exitCode = 1;
 } finally {
   rmSync(work, { recursive: true, force: true });

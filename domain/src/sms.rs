@@ -10,8 +10,6 @@ use serde::{Deserialize, Serialize};
 pub const SINGLE: usize = 70;
 /// UTF-16 units in each part of a longer one.
 pub const PART: usize = 67;
-/// The longest text a provider takes, in UTF-16 units.
-pub const MAX_UNITS: usize = 500;
 
 /// The only template of mode *link* so far, with its version: both are part
 /// of the digest.

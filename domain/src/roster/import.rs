@@ -24,7 +24,7 @@ pub use students::{GuardianEntry, StudentRow, classes_of, count_students, read_s
 pub use table::MAX_ROWS;
 
 use rows::Sheet;
-use table::{Column, Row};
+use table::{Column, Row, Table};
 
 fn columns(kind: ImportKind) -> &'static [Column] {
     match kind {
@@ -50,13 +50,17 @@ impl<T> Parsed<T> {
 }
 
 /// Reads each row that has something in it.
-fn each_row<T>(
-    rows: Vec<Row>,
-    parsed: &mut Parsed<T>,
-    mut read: impl FnMut(&mut Sheet<'_>, &Row) -> Option<T>,
-) {
-    let last = rows.iter().rposition(|r| !r.blank).map_or(0, |at| at + 1);
-    for row in rows.into_iter().take(last) {
+fn each_row<T>(table: Table, mut read: impl FnMut(&mut Sheet<'_>, &Row) -> Option<T>) -> Parsed<T> {
+    let mut parsed = Parsed {
+        encoding: table.encoding,
+        rows: 0,
+        taken: Vec::new(),
+        errors: 0,
+        repaired: 0,
+        findings: table.findings,
+    };
+    let last = table.rows.iter().rposition(|r| !r.blank).map_or(0, |at| at + 1);
+    for row in table.rows.into_iter().take(last) {
         let mut sheet = Sheet::new(row.line, &mut parsed.findings);
         if row.blank {
             // Spreadsheets leave blank rows at the end; one in between may be a lost entry.
@@ -84,4 +88,5 @@ fn each_row<T>(
             _ => parsed.errors += 1,
         }
     }
+    parsed
 }

@@ -27,6 +27,7 @@ use crate::args;
 use crate::bindings::{Audit, Guarded, SmsJob, Subject};
 use crate::crypto;
 use crate::error::AppError;
+use crate::message;
 use crate::message::store::{MessageRow, json};
 
 /// What follows from a job, for the queue.
@@ -94,13 +95,7 @@ pub async fn run(app: &App, job: SmsJob) -> Result<Done, AppError> {
                 CLAIM,
                 args![job.message, job.round, job.no, now.plus(LEASE), now, minute, domain::delivery::HOLD],
             )?,
-            app.db.sql(
-                "SELECT m.id, m.version, m.state, m.author_id, '' AS author_name, m.unit_id, m.sender_title, m.audience, m.audience_zh,
-                   m.audience_en, m.category, m.title, m.body, m.send_at, m.reasons, '[]' AS findings, m.template, m.template_version,
-                   m.signature, m.lists, m.digest, m.created_at, m.changed_at, m.submitted_at, m.approved_at, m.due_at, m.released_at
-                 FROM messages m WHERE m.id = ?1",
-                args![job.message],
-            )?,
+            message::store::row_sql(&app.db, domain::ids::MessageId(job.message))?,
             app.db.sql(
                 "SELECT r.person, r.student FROM batches b
                  CROSS JOIN messages m ON m.id = b.message_id

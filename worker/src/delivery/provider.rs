@@ -10,7 +10,6 @@ use std::time::Duration;
 use domain::delivery::{CALL_TIMEOUT, Reason};
 use domain::ids::PhoneId;
 use domain::phone::Phone;
-use domain::words::Words;
 use futures_util::future::{Either, select};
 
 use crate::app::App;
@@ -91,14 +90,6 @@ impl Provider {
         match self {
             Self::Sandbox => "sandbox",
         }
-    }
-
-    /// For the screen, where nothing can be sent.
-    pub fn missing() -> Words {
-        Words::fixed(
-            "尚未开通短信服务商，请联系系统管理员",
-            "No SMS provider is set up yet: ask the administrator",
-        )
     }
 
     /// Submits a batch. Every error is an unknown outcome: it may have arrived.

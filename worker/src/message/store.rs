@@ -106,8 +106,7 @@ pub struct MessageRow {
     pub signature: String,
     /// Frozen lists as JSON.
     pub lists: Option<String>,
-    /// How many the frozen list reaches, as JSON; not read where a batch is sent.
-    #[serde(default)]
+    /// How many the frozen list reaches, as JSON.
     pub reach: Option<String>,
     /// Digest.
     pub digest: Option<String>,
@@ -544,5 +543,18 @@ pub fn visible(db: &Db, sight: &Sight, id: MessageId, columns: &'static str) -> 
     db.sql(
         &format!("SELECT {columns} FROM messages m WHERE m.id = ?5 AND {SEEN}"),
         &[me, school, units, posts, id.into()],
+    )
+}
+
+/// A message's row for the system itself, which sees them all.
+///
+/// # Errors
+/// Where its values cannot be bound.
+pub fn row_sql(db: &Db, id: MessageId) -> Result<Stmt, AppError> {
+    db.sql(
+        &format!(
+            "SELECT {MESSAGE_COLUMNS} FROM messages m JOIN staff a ON a.id = m.author_id WHERE m.id = ?1"
+        ),
+        args![id],
     )
 }

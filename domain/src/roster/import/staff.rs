@@ -65,17 +65,8 @@ struct Above {
 /// Why the file as a whole cannot be taken.
 pub fn read_staff(bytes: &[u8], school: &str) -> Result<Parsed<StaffRow>, Refusal> {
     let table = table::read(ImportKind::Staff, bytes)?;
-    let mut parsed = Parsed {
-        encoding: table.encoding,
-        rows: 0,
-        taken: Vec::new(),
-        errors: 0,
-        repaired: 0,
-        findings: table.findings,
-    };
     let mut above = Above::default();
-    super::each_row(table.rows, &mut parsed, |sheet, row| read_row(sheet, row, school, &mut above));
-    Ok(parsed)
+    Ok(super::each_row(table, |sheet, row| read_row(sheet, row, school, &mut above)))
 }
 
 fn read_row(sheet: &mut Sheet<'_>, row: &Row, school: &str, above: &mut Above) -> Option<StaffRow> {

@@ -91,17 +91,8 @@ pub fn read_students(bytes: &[u8], led: &BTreeSet<String>) -> Result<Parsed<Stud
             ),
         ));
     }
-    let mut parsed = Parsed {
-        encoding: table.encoding,
-        rows: 0,
-        taken: Vec::new(),
-        errors: 0,
-        repaired: 0,
-        findings: table.findings,
-    };
     let mut above = Above::default();
-    super::each_row(table.rows, &mut parsed, |sheet, row| read_row(sheet, row, led, &mut above));
-    Ok(parsed)
+    Ok(super::each_row(table, |sheet, row| read_row(sheet, row, led, &mut above)))
 }
 
 fn read_row(

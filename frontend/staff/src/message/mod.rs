@@ -20,26 +20,16 @@ use std::time::Duration;
 use domain::message::MessageState;
 use domain::words::Words;
 use leptos::prelude::*;
-use ui::{Badge, Tone, t};
+use ui::{Badge, t};
 
 pub use compose::ComposePage;
 pub use list::MessageListPage;
 pub use page::MessagePage;
 
-/// What a state's colour says.
-fn tone(state: MessageState) -> Tone {
-    match state {
-        MessageState::Draft | MessageState::Withdrawn | MessageState::Cancelled => Tone::Neutral,
-        MessageState::Submitted | MessageState::Approved | MessageState::Sending => Tone::Info,
-        MessageState::Returned | MessageState::Paused => Tone::Warning,
-        MessageState::Sent => Tone::Good,
-    }
-}
-
 /// Where a message stands, in a word.
 #[component]
 fn StateBadge(state: MessageState) -> impl IntoView {
-    view! { <Badge tone=tone(state) label=t(state.title()) /> }.into_any()
+    view! { <Badge tone=crate::common::state_tone(state) label=t(state.title()) /> }.into_any()
 }
 
 /// A title, or that there is none yet.
