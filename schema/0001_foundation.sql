@@ -1,8 +1,12 @@
--- What every feature stands on: the guard, the audit log, idempotency, and
--- the school with its people.
+-- What every feature stands on: the guard, the audit log, retention runs,
+-- idempotency, and the school with its units, phones and people.
 --
--- Instants are UTC milliseconds (I12). Rows are never deleted outside
--- retention (G58): people leave (left_at), appointments end (until).
+-- Instants are UTC milliseconds (I12). People leave (left_at), appointments
+-- end (until); rows are deleted in a retention run only (G58).
+--
+-- A list of kinds or states that may grow stands in a small trigger, not in a
+-- CHECK: D1 can drop and create a trigger, but it cannot alter a CHECK without
+-- rebuilding the table and everything that refers to it.
 
 -- I14. D1 has no BEGIN, and an UPDATE that matches no row fails nothing. Behind
 -- each decisive statement of a batch stands INSERT INTO guard SELECT changes();
@@ -45,17 +49,48 @@ BEGIN SELECT RAISE(ABORT, 'audit_append_only'); END;
 CREATE TRIGGER audit_seals_no_delete BEFORE DELETE ON audit_seals
 BEGIN SELECT RAISE(ABORT, 'audit_append_only'); END;
 
+-- A retention run: while one is open (ended_at is NULL) rows may be deleted,
+-- and at no other time. Every table that keeps its rows asks this one.
+CREATE TABLE retention_runs (
+  id         INTEGER PRIMARY KEY,
+  started_at INTEGER NOT NULL,
+  ended_at   INTEGER,
+  ordered_by INTEGER NOT NULL,          -- staff id; 0 is a rule
+  why        TEXT    NOT NULL,
+  audit_seq  INTEGER NOT NULL           -- the audit entry that tells of its start
+);
+CREATE INDEX retention_runs_open ON retention_runs (id) WHERE ended_at IS NULL;
+-- Nobody deletes unrecorded: the newest audit entry has to be the start of this
+-- run, so the entry is written just before it in the same batch. One at a time.
+CREATE TRIGGER retention_runs_recorded BEFORE INSERT ON retention_runs
+WHEN NEW.ended_at IS NOT NULL
+  OR EXISTS (SELECT 1 FROM retention_runs r WHERE r.id = NEW.id OR r.ended_at IS NULL)
+  OR NOT EXISTS (SELECT 1 FROM audit a WHERE a.seq = (SELECT MAX(seq) FROM audit) AND a.seq = NEW.audit_seq
+                 AND a.action = 'retention.started' AND a.subject_id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'retention_unrecorded'); END;
+CREATE TRIGGER retention_runs_end_once BEFORE UPDATE ON retention_runs
+WHEN OLD.ended_at IS NOT NULL OR NEW.ended_at IS NULL
+  OR NEW.id <> OLD.id OR NEW.started_at <> OLD.started_at OR NEW.ordered_by <> OLD.ordered_by
+  OR NEW.why <> OLD.why OR NEW.audit_seq <> OLD.audit_seq
+BEGIN SELECT RAISE(ABORT, 'retention_runs_stay'); END;
+CREATE TRIGGER retention_runs_no_delete BEFORE DELETE ON retention_runs
+BEGIN SELECT RAISE(ABORT, 'retention_runs_stay'); END;
+
 -- A POST's Idempotency-Key, written in the batch of its effect. The same key
--- with the same body gets the same answer, with another body 422.
+-- with the same body gets the same answer, with another body 422. What is
+-- answered is either kept as text, or is the path of a resource that is read
+-- again, so that large answers are not stored twice.
 CREATE TABLE idempotency (
   staff_id  INTEGER NOT NULL,
   route     TEXT    NOT NULL,           -- method and path
   key       TEXT    NOT NULL,
   body_hash TEXT    NOT NULL,
   status    INTEGER NOT NULL,
-  answer    TEXT    NOT NULL,
+  answer    TEXT,
+  resource  TEXT,                       -- /api/messages/7: read again by an internal GET
   at        INTEGER NOT NULL,
-  PRIMARY KEY (staff_id, route, key)
+  PRIMARY KEY (staff_id, route, key),
+  CHECK ((answer IS NULL) <> (resource IS NULL))
 ) WITHOUT ROWID;
 CREATE INDEX idempotency_age ON idempotency (at);   -- swept after two days
 
@@ -74,33 +109,122 @@ CREATE TABLE school (
   created_at    INTEGER NOT NULL
 );
 
--- G1. A tree: the school, its office and departments, its grades.
+-- G1. A tree of any depth: the school, its offices and departments, its
+-- grades. Two departments may each have a unit of the same name.
 CREATE TABLE units (
   id           INTEGER PRIMARY KEY,
   parent_id    INTEGER REFERENCES units (id),
-  kind         TEXT    NOT NULL CHECK (kind IN ('school', 'office', 'department', 'grade')),
-  name         TEXT    NOT NULL UNIQUE,
+  kind         TEXT    NOT NULL,
+  code         TEXT    UNIQUE,          -- the school's own code, where it has one: what an import matches by
+  name         TEXT    NOT NULL,
   custodian_id INTEGER REFERENCES staff (id),   -- 专人负责 (G2); a unit without one cannot send
-  created_at   INTEGER NOT NULL
+  created_at   INTEGER NOT NULL,
+  UNIQUE (parent_id, name)
 );
+CREATE UNIQUE INDEX units_root ON units ((parent_id IS NULL)) WHERE parent_id IS NULL;
+CREATE TRIGGER units_kind BEFORE INSERT ON units
+WHEN NEW.kind NOT IN ('school', 'office', 'department', 'grade')
+BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
+CREATE TRIGGER units_kind_moved BEFORE UPDATE OF kind ON units
+WHEN NEW.kind NOT IN ('school', 'office', 'department', 'grade')
+BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
+
+-- Every unit with every unit above it, itself included: «is it within this
+-- unit?» is one indexed question at any depth. The triggers on units keep it;
+-- nothing else writes it, and nothing guards it against raw SQL that does.
+CREATE TABLE unit_tree (
+  ancestor_id INTEGER NOT NULL REFERENCES units (id),
+  unit_id     INTEGER NOT NULL REFERENCES units (id),
+  depth       INTEGER NOT NULL,         -- steps from the unit up to this ancestor
+  PRIMARY KEY (unit_id, ancestor_id)
+) WITHOUT ROWID;
+CREATE INDEX unit_tree_within ON unit_tree (ancestor_id, unit_id);
+
+-- A parent comes before its children, so that their lines to the root can be
+-- copied from it; and nothing lies below itself.
+CREATE TRIGGER units_below_a_unit BEFORE INSERT ON units
+WHEN NEW.parent_id IS NOT NULL AND (NEW.parent_id = NEW.id OR NOT EXISTS (SELECT 1 FROM units p WHERE p.id = NEW.parent_id))
+BEGIN SELECT RAISE(ABORT, 'unit_cycle'); END;
+CREATE TRIGGER units_enter_tree AFTER INSERT ON units
+BEGIN
+  INSERT INTO unit_tree (ancestor_id, unit_id, depth)
+  SELECT NEW.id, NEW.id, 0
+  UNION ALL SELECT t.ancestor_id, NEW.id, t.depth + 1 FROM unit_tree t WHERE t.unit_id = NEW.parent_id;
+END;
+CREATE TRIGGER units_no_cycle BEFORE UPDATE OF parent_id ON units
+WHEN EXISTS (SELECT 1 FROM unit_tree t WHERE t.unit_id = NEW.parent_id AND t.ancestor_id = OLD.id)
+  OR NEW.parent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM units p WHERE p.id = NEW.parent_id)
+BEGIN SELECT RAISE(ABORT, 'unit_cycle'); END;
+-- A unit moves with all that lies below it: the lines that lead out of the
+-- subtree are dropped, and made anew through the new parent.
+CREATE TRIGGER units_move_in_tree AFTER UPDATE OF parent_id ON units
+WHEN NEW.parent_id IS NOT OLD.parent_id
+BEGIN
+  DELETE FROM unit_tree
+  WHERE unit_id IN (SELECT s.unit_id FROM unit_tree s WHERE s.ancestor_id = NEW.id)
+    AND ancestor_id NOT IN (SELECT s.unit_id FROM unit_tree s WHERE s.ancestor_id = NEW.id);
+  INSERT INTO unit_tree (ancestor_id, unit_id, depth)
+  SELECT a.ancestor_id, s.unit_id, a.depth + s.depth + 1
+  FROM unit_tree a CROSS JOIN unit_tree s
+  WHERE a.unit_id = NEW.parent_id AND s.ancestor_id = NEW.id;
+END;
+-- Messages, appointments and steps name units for good. (REPLACE of a name or
+-- code is refused by unit_tree's foreign key.)
+CREATE TRIGGER units_no_replace BEFORE INSERT ON units
+WHEN EXISTS (SELECT 1 FROM units u WHERE u.id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'units_stay'); END;
+CREATE TRIGGER units_keep_id BEFORE UPDATE ON units
+WHEN NEW.id <> OLD.id
+BEGIN SELECT RAISE(ABORT, 'units_stay'); END;
+CREATE TRIGGER units_no_delete BEFORE DELETE ON units
+BEGIN SELECT RAISE(ABORT, 'units_stay'); END;
 
 -- I11. One row per number, whoever uses it. All else holds phone_id.
--- id is small and counts up: it is packed into the link token (30 bits).
+-- The id is small and counts up: it is packed into the link token (30 bits).
+-- It never returns (AUTOINCREMENT remembers the highest one in
+-- sqlite_sequence): else a link to a number that was deleted would open the
+-- messages of the next one.
 CREATE TABLE phones (
-  id            INTEGER PRIMARY KEY,
+  id            INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id BETWEEN 1 AND 1073741823),
   key_id        INTEGER NOT NULL,       -- which data key sealed it
+  index_key_id  INTEGER NOT NULL,       -- which key made lookup and last4
   sealed        TEXT    NOT NULL,       -- base64(nonce || AES-256-GCM(digits)), AAD = id
   lookup        TEXT    NOT NULL UNIQUE,-- keyed index (HMAC) of the digits
   last4         TEXT    NOT NULL,       -- keyed index of the last four, for the office's search
-  contact_state TEXT    NOT NULL DEFAULT 'unknown'
-                CHECK (contact_state IN ('unknown', 'reachable', 'unreachable', 'invalid', 'opted_out')),
+  contact_state TEXT    NOT NULL DEFAULT 'unknown',
   contact_why   TEXT,                   -- evidence: the provider's code
-  contact_at    INTEGER
+  contact_at    INTEGER,
+  revoked_at    INTEGER,                -- its owner no longer wants it used
+  revoked_why   TEXT
 );
 CREATE INDEX phones_last4 ON phones (last4);
+CREATE TRIGGER phones_contact_state BEFORE INSERT ON phones
+WHEN NEW.contact_state NOT IN ('unknown', 'reachable', 'unreachable', 'invalid', 'opted_out')
+BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
+CREATE TRIGGER phones_contact_state_moved BEFORE UPDATE OF contact_state ON phones
+WHEN NEW.contact_state NOT IN ('unknown', 'reachable', 'unreachable', 'invalid', 'opted_out')
+BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
+-- The Worker gives the id itself, since the number is sealed to it. An id that
+-- was not given reads as -1 here. (Lost race: another import took the id.)
+CREATE TRIGGER phones_ids_never_return BEFORE INSERT ON phones
+WHEN NEW.id <> -1 AND NEW.id <= (SELECT seq FROM sqlite_sequence WHERE name = 'phones')
+BEGIN SELECT RAISE(ABORT, 'phone_id_taken'); END;
+-- A number in use is not replaced by a row of another id, nor moved onto one.
+CREATE TRIGGER phones_no_replace BEFORE INSERT ON phones
+WHEN EXISTS (SELECT 1 FROM phones p WHERE p.lookup = NEW.lookup)
+BEGIN SELECT RAISE(ABORT, 'phones_stay'); END;
+CREATE TRIGGER phones_keep_id BEFORE UPDATE ON phones
+WHEN NEW.id <> OLD.id
+  OR NEW.lookup <> OLD.lookup AND EXISTS (SELECT 1 FROM phones p WHERE p.lookup = NEW.lookup AND p.id <> OLD.id)
+BEGIN SELECT RAISE(ABORT, 'phones_stay'); END;
+CREATE TRIGGER phones_no_delete BEFORE DELETE ON phones
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
+-- AUTOINCREMENT: the audit log names people by id for ever, so an id that was
+-- deleted must not come to mean somebody else.
 CREATE TABLE staff (
-  id            INTEGER PRIMARY KEY,
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
   number        TEXT    NOT NULL UNIQUE,   -- 教职工号 (G38)
   name          TEXT    NOT NULL,
   phone_id      INTEGER REFERENCES phones (id),
@@ -110,10 +234,22 @@ CREATE TABLE staff (
   left_at       INTEGER
 );
 CREATE INDEX staff_phone ON staff (phone_id);   -- sign-in by phone
+-- REPLACE by id is refused here; a row that anything refers to is held by its
+-- foreign keys as well. Not by number, so that an import can upsert.
+CREATE TRIGGER staff_no_replace BEFORE INSERT ON staff
+WHEN EXISTS (SELECT 1 FROM staff t WHERE t.id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'people_stay'); END;
+CREATE TRIGGER staff_keep_id BEFORE UPDATE ON staff
+WHEN NEW.id <> OLD.id
+  OR NEW.number <> OLD.number AND EXISTS (SELECT 1 FROM staff t WHERE t.number = NEW.number AND t.id <> OLD.id)
+BEGIN SELECT RAISE(ABORT, 'people_stay'); END;
+CREATE TRIGGER staff_no_delete BEFORE DELETE ON staff
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
 -- Posts held (职务). Rights follow from these alone, as of now.
 CREATE TABLE appointments (
-  id         INTEGER PRIMARY KEY,
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,   -- messages name the one in which they are sent
   staff_id   INTEGER NOT NULL REFERENCES staff (id),
   post       TEXT    NOT NULL,
   unit_id    INTEGER NOT NULL REFERENCES units (id),
@@ -125,6 +261,18 @@ CREATE TABLE appointments (
 CREATE INDEX appointments_staff ON appointments (staff_id);
 CREATE INDEX appointments_post ON appointments (post, unit_id);
 CREATE INDEX appointments_class ON appointments (class_id) WHERE class_id IS NOT NULL;
+-- What a message was sent in stays what it was: an appointment ends, and the
+-- next one is a row of its own.
+CREATE TRIGGER appointments_no_replace BEFORE INSERT ON appointments
+WHEN EXISTS (SELECT 1 FROM appointments a WHERE a.id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'appointments_stay'); END;
+CREATE TRIGGER appointments_fixed BEFORE UPDATE ON appointments
+WHEN NEW.id <> OLD.id OR NEW.staff_id <> OLD.staff_id OR NEW.post <> OLD.post OR NEW.unit_id <> OLD.unit_id
+  OR NEW.class_id IS NOT OLD.class_id OR NEW.since <> OLD.since
+BEGIN SELECT RAISE(ABORT, 'appointments_stay'); END;
+CREATE TRIGGER appointments_no_delete BEFORE DELETE ON appointments
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
 -- Signed-in browsers. The token itself is nowhere: only its SHA-256.
 CREATE TABLE sessions (

@@ -1,16 +1,53 @@
--- The roll (在册): classes, students, their guardians, and the files they come from.
+-- The roll (在册): classes with their streams, students, their guardians, the
+-- recorded changes of numbers, and the files that all of it comes from.
 
+-- At a university 2023级1班 stands once in every department: a name is unique
+-- within its unit only, a code everywhere.
 CREATE TABLE classes (
   id          INTEGER PRIMARY KEY,
   unit_id     INTEGER NOT NULL REFERENCES units (id),   -- the grade
-  name        TEXT    NOT NULL UNIQUE,                  -- 七年级1班
+  code        TEXT    UNIQUE,
+  name        TEXT    NOT NULL,                         -- 七年级1班
   created_at  INTEGER NOT NULL,
-  archived_at INTEGER
+  archived_at INTEGER,
+  UNIQUE (unit_id, name)
 );
-CREATE INDEX classes_unit ON classes (unit_id);
+CREATE TRIGGER classes_no_replace BEFORE INSERT ON classes
+WHEN EXISTS (SELECT 1 FROM classes c WHERE c.id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'classes_stay'); END;
+CREATE TRIGGER classes_keep_id BEFORE UPDATE ON classes
+WHEN NEW.id <> OLD.id
+BEGIN SELECT RAISE(ABORT, 'classes_stay'); END;
+CREATE TRIGGER classes_no_delete BEFORE DELETE ON classes
+BEGIN SELECT RAISE(ABORT, 'classes_stay'); END;
 
+-- A stream: SMS to its members go out in the order of their messages (I6).
+-- One for each class, one for the staff. A phone that a message reaches
+-- through several streams lies in the one of lowest rank.
+CREATE TABLE streams (
+  id       INTEGER PRIMARY KEY,
+  kind     TEXT    NOT NULL,
+  class_id INTEGER UNIQUE REFERENCES classes (id),
+  rank     INTEGER NOT NULL UNIQUE       -- 0 the staff, a class its own id
+);
+CREATE TRIGGER streams_fit BEFORE INSERT ON streams
+WHEN NOT (NEW.kind = 'class' AND NEW.class_id IS NOT NULL OR NEW.kind = 'staff' AND NEW.class_id IS NULL)
+BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
+CREATE TRIGGER streams_no_replace BEFORE INSERT ON streams
+WHEN EXISTS (SELECT 1 FROM streams s WHERE s.id = NEW.id OR s.class_id = NEW.class_id OR s.rank = NEW.rank)
+BEGIN SELECT RAISE(ABORT, 'streams_stay'); END;
+-- Frozen lists, places and batches name streams for good.
+CREATE TRIGGER streams_no_update BEFORE UPDATE ON streams
+BEGIN SELECT RAISE(ABORT, 'streams_stay'); END;
+CREATE TRIGGER streams_no_delete BEFORE DELETE ON streams
+BEGIN SELECT RAISE(ABORT, 'streams_stay'); END;
+CREATE TRIGGER classes_have_a_stream AFTER INSERT ON classes
+BEGIN INSERT INTO streams (kind, class_id, rank) VALUES ('class', NEW.id, NEW.id); END;
+INSERT INTO streams (id, kind, class_id, rank) VALUES (1, 'staff', NULL, 0);
+
+-- AUTOINCREMENT as for staff: frozen lists and the audit log name them by id.
 CREATE TABLE students (
-  id         INTEGER PRIMARY KEY,
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
   number     TEXT    NOT NULL UNIQUE,   -- 学号
   name       TEXT    NOT NULL,
   class_id   INTEGER NOT NULL REFERENCES classes (id),
@@ -18,11 +55,21 @@ CREATE TABLE students (
   left_at    INTEGER
 );
 CREATE INDEX students_class ON students (class_id);
+CREATE TRIGGER students_no_replace BEFORE INSERT ON students
+WHEN EXISTS (SELECT 1 FROM students s WHERE s.id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'people_stay'); END;
+CREATE TRIGGER students_keep_id BEFORE UPDATE ON students
+WHEN NEW.id <> OLD.id
+  OR NEW.number <> OLD.number AND EXISTS (SELECT 1 FROM students s WHERE s.number = NEW.number AND s.id <> OLD.id)
+BEGIN SELECT RAISE(ABORT, 'people_stay'); END;
+CREATE TRIGGER students_no_delete BEFORE DELETE ON students
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
 -- A guardian's entry for one student. The same person has one entry per
 -- child; what they share is the phone.
 CREATE TABLE guardians (
-  id         INTEGER PRIMARY KEY,
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
   student_id INTEGER NOT NULL REFERENCES students (id),
   position   INTEGER NOT NULL,          -- 1, 2: the order of the form
   name       TEXT    NOT NULL,
@@ -33,11 +80,48 @@ CREATE TABLE guardians (
 );
 CREATE INDEX guardians_student ON guardians (student_id);
 CREATE INDEX guardians_phone ON guardians (phone_id);
+CREATE TRIGGER guardians_no_replace BEFORE INSERT ON guardians
+WHEN EXISTS (SELECT 1 FROM guardians g WHERE g.id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'people_stay'); END;
+-- Whose guardian it is, too: a frozen list holds the pair.
+CREATE TRIGGER guardians_keep_id BEFORE UPDATE ON guardians
+WHEN NEW.id <> OLD.id OR NEW.student_id <> OLD.student_id
+BEGIN SELECT RAISE(ABORT, 'people_stay'); END;
+CREATE TRIGGER guardians_no_delete BEFORE DELETE ON guardians
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
+
+-- That a person's number changed, written in the batch that changes it. A
+-- message whose list was frozen before goes to the new number only where the
+-- change stands here: a number that was put into the roll unrecorded gets
+-- nothing that was approved for somebody else's.
+CREATE TABLE phone_changes (
+  id         INTEGER PRIMARY KEY,
+  kind       TEXT    NOT NULL,          -- as in recipients
+  person     INTEGER NOT NULL,          -- guardian, staff or student id
+  from_phone INTEGER,                   -- phone ids; NULL: had none, has none now
+  to_phone   INTEGER,
+  at         INTEGER NOT NULL,
+  by         INTEGER NOT NULL,          -- staff id
+  import_id  INTEGER REFERENCES imports (id)
+);
+CREATE INDEX phone_changes_person ON phone_changes (kind, person);
+CREATE TRIGGER phone_changes_kind BEFORE INSERT ON phone_changes
+WHEN NEW.kind NOT IN ('guardian', 'staff', 'student')
+BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
+CREATE TRIGGER phone_changes_no_replace BEFORE INSERT ON phone_changes
+WHEN EXISTS (SELECT 1 FROM phone_changes c WHERE c.id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'phone_changes_stay'); END;
+CREATE TRIGGER phone_changes_no_update BEFORE UPDATE ON phone_changes
+BEGIN SELECT RAISE(ABORT, 'phone_changes_stay'); END;
+CREATE TRIGGER phone_changes_no_delete BEFORE DELETE ON phone_changes
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
 -- An uploaded file between preview and apply. Sealed: it is full of numbers.
 CREATE TABLE imports (
   id           INTEGER PRIMARY KEY,
-  kind         TEXT    NOT NULL CHECK (kind IN ('staff', 'students')),
+  kind         TEXT    NOT NULL,        -- staff, students
   sealed       BLOB,                    -- nonce || AES-256-GCM(file), AAD = sha256; NULL once applied or stale
   key_id       INTEGER NOT NULL,
   sha256       TEXT    NOT NULL,

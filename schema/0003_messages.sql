@@ -1,31 +1,36 @@
 -- Messages, their chains and decisions. The triggers are the last line of
 -- I1 to I3: they refuse also what comes by raw SQL.
 
--- The school's own approval procedure (本校审批流程), stored as data. A change
+-- The school's own approval procedures (本校审批流程), stored as data. A change
 -- is a new version; messages under way keep the steps they were submitted with.
-CREATE TABLE policies (
-  version    INTEGER NOT NULL,
-  scope      TEXT    NOT NULL CHECK (scope IN ('grade', 'school')),
-  steps      TEXT    NOT NULL CHECK (json_valid(steps)),  -- [{kind, post, substitute}]
+CREATE TABLE procedures (
+  id            INTEGER NOT NULL,
+  version       INTEGER NOT NULL,
+  scope         TEXT    NOT NULL,       -- what it is for; today grade and school
+  steps         TEXT    NOT NULL CHECK (json_valid(steps)),
   in_force_from INTEGER NOT NULL,
-  set_by     INTEGER NOT NULL,
-  PRIMARY KEY (scope, version)
+  set_by        INTEGER NOT NULL,
+  PRIMARY KEY (id, version)
 ) WITHOUT ROWID;
-CREATE TRIGGER policies_no_update BEFORE UPDATE ON policies
-BEGIN SELECT RAISE(ABORT, 'policies_stay'); END;
-CREATE TRIGGER policies_no_delete BEFORE DELETE ON policies
-BEGIN SELECT RAISE(ABORT, 'policies_stay'); END;
-CREATE TRIGGER policies_no_replace BEFORE INSERT ON policies
-WHEN EXISTS (SELECT 1 FROM policies p WHERE p.scope = NEW.scope AND p.version = NEW.version)
-BEGIN SELECT RAISE(ABORT, 'policies_stay'); END;
+CREATE TRIGGER procedures_no_update BEFORE UPDATE ON procedures
+BEGIN SELECT RAISE(ABORT, 'procedures_stay'); END;
+CREATE TRIGGER procedures_no_delete BEFORE DELETE ON procedures
+BEGIN SELECT RAISE(ABORT, 'procedures_stay'); END;
+CREATE TRIGGER procedures_no_replace BEFORE INSERT ON procedures
+WHEN EXISTS (SELECT 1 FROM procedures p WHERE p.id = NEW.id AND p.version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'procedures_stay'); END;
 
 CREATE TABLE messages (
-  id           INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 16777215),  -- 24 bits of the link token
+  -- 24 bits of the link token. AUTOINCREMENT: an id that was deleted never
+  -- returns, else an old link would open another message.
+  id           INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id BETWEEN 1 AND 16777215),
   version      INTEGER NOT NULL DEFAULT 1,
-  state        TEXT    NOT NULL DEFAULT 'draft' CHECK (state IN
-               ('draft', 'submitted', 'returned', 'approved', 'sending', 'paused', 'sent', 'withdrawn', 'cancelled')),
+  state        TEXT    NOT NULL DEFAULT 'draft',
   author_id    INTEGER NOT NULL REFERENCES staff (id),
-  unit_id      INTEGER NOT NULL REFERENCES units (id),   -- the smallest unit that holds the audience
+  -- In which capacity it is sent: one of the author's appointments, and its unit.
+  appointment_id   INTEGER REFERENCES appointments (id),
+  capacity_unit_id INTEGER REFERENCES units (id),
+  audience_unit_id INTEGER NOT NULL REFERENCES units (id),   -- the smallest unit that holds the audience
   sender_title TEXT    NOT NULL,        -- 七年级1班班主任, as parents see it
   audience     TEXT    NOT NULL CHECK (json_valid(audience)),
   audience_zh  TEXT    NOT NULL,        -- the audience in words
@@ -38,59 +43,83 @@ CREATE TABLE messages (
   findings     TEXT    NOT NULL DEFAULT '[]' CHECK (json_valid(findings)),
   template     TEXT    NOT NULL,
   template_version INTEGER NOT NULL,
+  mode         TEXT    NOT NULL DEFAULT 'link',      -- how it is read
+  answer       TEXT    NOT NULL DEFAULT 'confirm',   -- what parents are asked for
   signature    TEXT    NOT NULL,
-  lists        TEXT,                    -- [{stream, entries, root}] of the frozen list
-  reach        TEXT,                    -- {children, people, phones, unreachable} of the frozen list
+  procedure_id      INTEGER,            -- the procedure that its chain was copied from; set at submission
+  procedure_version INTEGER,
+  digest_form  INTEGER,                 -- how the digest was computed; set at submission
   digest       TEXT,                    -- I2; set at submission
+  reach        TEXT,                    -- {children, people, phones, unreachable} of the frozen list
   statement_at INTEGER,                 -- 我对内容负责 (G60)
   created_at   INTEGER NOT NULL,
   changed_at   INTEGER NOT NULL,
   submitted_at INTEGER,
   approved_at  INTEGER,
   due_at       INTEGER,                 -- its time, moved to the first open window
-  released_at  INTEGER
+  released_at  INTEGER,
+  FOREIGN KEY (procedure_id, procedure_version) REFERENCES procedures (id, version)
 );
 CREATE INDEX messages_author ON messages (author_id, id);
-CREATE INDEX messages_unit ON messages (unit_id, id);
+CREATE INDEX messages_audience_unit ON messages (audience_unit_id, id);
 -- Moving column, but a message enters and leaves each of these once: what
 -- waits for a decision, and what cron has to release.
 CREATE INDEX messages_submitted ON messages (id) WHERE state = 'submitted';
 CREATE INDEX messages_approved ON messages (due_at) WHERE state = 'approved';
 
--- What an earlier version said, for the approver's before and after.
+-- What a submitted version said and in which form its digest was computed.
+-- It stays for the approver's before and after, and so that the digest of a
+-- version can be computed again when newer forms and templates are in use.
 CREATE TABLE message_versions (
-  message_id  INTEGER NOT NULL REFERENCES messages (id),
-  version     INTEGER NOT NULL,
-  title       TEXT    NOT NULL,
-  body        TEXT    NOT NULL,
-  audience_zh TEXT    NOT NULL,
-  audience_en TEXT    NOT NULL,
-  digest      TEXT    NOT NULL,
+  message_id   INTEGER NOT NULL REFERENCES messages (id),
+  version      INTEGER NOT NULL,
+  title        TEXT    NOT NULL,
+  body         TEXT    NOT NULL,
+  audience_zh  TEXT    NOT NULL,
+  audience_en  TEXT    NOT NULL,
+  digest       TEXT    NOT NULL,
   submitted_at INTEGER NOT NULL,
+  digest_form  INTEGER NOT NULL,
+  template     TEXT    NOT NULL,
+  template_version INTEGER NOT NULL,
+  mode         TEXT    NOT NULL,
+  answer       TEXT    NOT NULL,
+  appointment_id    INTEGER NOT NULL,
+  capacity_unit_id  INTEGER NOT NULL,
+  procedure_id      INTEGER NOT NULL,
+  procedure_version INTEGER NOT NULL,
+  lists        TEXT    NOT NULL CHECK (json_valid(lists)),  -- [{stream, entries, root}] of the frozen list
   PRIMARY KEY (message_id, version)
 ) WITHOUT ROWID;
 
--- The chain, copied from the policy at submission.
+-- The chain, copied from the procedure at submission.
 CREATE TABLE message_steps (
   message_id INTEGER NOT NULL REFERENCES messages (id),
   version    INTEGER NOT NULL,
   position   INTEGER NOT NULL,
-  kind       TEXT    NOT NULL CHECK (kind IN ('review', 'approve', 'file')),
+  kind       TEXT    NOT NULL,          -- review and approve are decided; file and register have rows of their own
   post       TEXT    NOT NULL,
   unit_id    INTEGER REFERENCES units (id),
   substitute TEXT,
+  substitute_unit_id INTEGER REFERENCES units (id),   -- NULL: anywhere
+  holds      INTEGER NOT NULL CHECK (holds IN (0, 1)),-- 1: nothing is sent before it is done
+  needs      TEXT    NOT NULL DEFAULT '[]' CHECK (json_valid(needs)),  -- what it asks for: document, number
   PRIMARY KEY (message_id, version, position)
 ) WITHOUT ROWID;
 
--- The frozen list: exactly whom the approver saw. stream first, so that one
--- class's part is read alone when its batch is checked against its root.
+-- The frozen list: exactly whom the approver saw, at which phones. stream_id
+-- first, so that one class's part is read alone when its batch is checked
+-- against its root. No foreign key to phones: this is one of the two largest
+-- tables, and deleting a phone would have to walk through it.
 CREATE TABLE recipients (
-  message_id INTEGER NOT NULL REFERENCES messages (id),
+  message_id INTEGER NOT NULL,
   version    INTEGER NOT NULL,
-  stream     TEXT    NOT NULL,          -- class:12, staff
-  person     INTEGER NOT NULL,          -- guardian id; staff id in the stream staff
-  student    INTEGER NOT NULL,          -- student id; 0 in the stream staff
-  PRIMARY KEY (message_id, version, stream, person, student)
+  stream_id  INTEGER NOT NULL REFERENCES streams (id),
+  kind       TEXT    NOT NULL,          -- guardian, staff, student
+  person     INTEGER NOT NULL,          -- guardian, staff or student id
+  student    INTEGER NOT NULL,          -- the student whom it concerns, or 0
+  phone_id   INTEGER NOT NULL,
+  PRIMARY KEY (message_id, version, stream_id, kind, person, student)
 ) WITHOUT ROWID;
 
 -- 谁审批，谁负责: a decision names the digest it was made on and stays.
@@ -100,12 +129,37 @@ CREATE TABLE decisions (
   position   INTEGER NOT NULL,
   staff_id   INTEGER NOT NULL REFERENCES staff (id),
   post       TEXT    NOT NULL,
-  verdict    TEXT    NOT NULL CHECK (verdict IN ('approve', 'return')),
+  verdict    TEXT    NOT NULL,          -- approve, return
   digest     TEXT    NOT NULL,
   reason     TEXT    NOT NULL,
   at         INTEGER NOT NULL,
   PRIMARY KEY (message_id, version, position),
   UNIQUE (message_id, version, staff_id)            -- I3: reviewer and approver differ
+) WITHOUT ROWID;
+
+-- A step `register` (登记) done: a number or a document of another office.
+CREATE TABLE registrations (
+  message_id INTEGER NOT NULL REFERENCES messages (id),
+  version    INTEGER NOT NULL,
+  position   INTEGER NOT NULL,
+  number     TEXT,
+  document_sha256 TEXT,
+  staff_id   INTEGER NOT NULL REFERENCES staff (id),
+  at         INTEGER NOT NULL,
+  PRIMARY KEY (message_id, version, position)
+) WITHOUT ROWID;
+
+-- A step `file` (备案) done: handed in, and later confirmed with its number.
+CREATE TABLE filings (
+  message_id INTEGER NOT NULL REFERENCES messages (id),
+  version    INTEGER NOT NULL,
+  position   INTEGER NOT NULL,
+  number     TEXT,
+  filed_at   INTEGER NOT NULL,
+  registered_by INTEGER REFERENCES staff (id),
+  registered_at INTEGER,
+  note       TEXT,
+  PRIMARY KEY (message_id, version, position)
 ) WITHOUT ROWID;
 
 -- I1 b: after submission nothing that parents will see can change. A return
@@ -114,11 +168,14 @@ CREATE TRIGGER messages_content BEFORE UPDATE ON messages
 WHEN OLD.state <> 'draft' AND (
      NEW.title IS NOT OLD.title OR NEW.body IS NOT OLD.body OR NEW.category IS NOT OLD.category
   OR NEW.audience IS NOT OLD.audience OR NEW.audience_zh IS NOT OLD.audience_zh OR NEW.audience_en IS NOT OLD.audience_en
-  OR NEW.author_id IS NOT OLD.author_id OR NEW.unit_id IS NOT OLD.unit_id OR NEW.sender_title IS NOT OLD.sender_title
-  OR NEW.send_at IS NOT OLD.send_at OR NEW.template IS NOT OLD.template OR NEW.template_version IS NOT OLD.template_version
-  OR NEW.signature IS NOT OLD.signature OR NEW.reasons IS NOT OLD.reasons OR NEW.findings IS NOT OLD.findings
-  OR NEW.lists IS NOT OLD.lists AND NEW.state <> 'draft' OR NEW.reach IS NOT OLD.reach OR NEW.digest IS NOT OLD.digest AND NEW.state <> 'draft'
-  OR NEW.version IS NOT OLD.version AND NEW.state <> 'draft'
+  OR NEW.author_id IS NOT OLD.author_id OR NEW.audience_unit_id IS NOT OLD.audience_unit_id
+  OR NEW.appointment_id IS NOT OLD.appointment_id OR NEW.capacity_unit_id IS NOT OLD.capacity_unit_id
+  OR NEW.sender_title IS NOT OLD.sender_title OR NEW.send_at IS NOT OLD.send_at
+  OR NEW.template IS NOT OLD.template OR NEW.template_version IS NOT OLD.template_version
+  OR NEW.mode IS NOT OLD.mode OR NEW.answer IS NOT OLD.answer OR NEW.signature IS NOT OLD.signature
+  OR NEW.reasons IS NOT OLD.reasons OR NEW.findings IS NOT OLD.findings OR NEW.reach IS NOT OLD.reach
+  OR NEW.state <> 'draft' AND (NEW.version IS NOT OLD.version OR NEW.digest IS NOT OLD.digest OR NEW.digest_form IS NOT OLD.digest_form
+    OR NEW.procedure_id IS NOT OLD.procedure_id OR NEW.procedure_version IS NOT OLD.procedure_version)
   OR NEW.statement_at IS NOT OLD.statement_at OR NEW.submitted_at IS NOT OLD.submitted_at
   OR OLD.approved_at IS NOT NULL AND NEW.approved_at IS NOT OLD.approved_at
   OR OLD.released_at IS NOT NULL AND NEW.released_at IS NOT OLD.released_at)
@@ -130,6 +187,13 @@ CREATE TRIGGER messages_keep_id BEFORE UPDATE ON messages
 WHEN NEW.id IS NOT OLD.id OR NEW.author_id IS NOT OLD.author_id
 BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
 
+CREATE TRIGGER messages_kinds BEFORE INSERT ON messages
+WHEN NEW.mode NOT IN ('link') OR NEW.answer NOT IN ('confirm')
+BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
+CREATE TRIGGER messages_kinds_moved BEFORE UPDATE OF mode, answer ON messages
+WHEN NEW.mode NOT IN ('link') OR NEW.answer NOT IN ('confirm')
+BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
+
 -- The approver saw when it goes: not before that time, nor before the window that was found for it.
 CREATE TRIGGER messages_not_early BEFORE UPDATE ON messages
 WHEN OLD.state = 'approved' AND NEW.state = 'sending' AND (
@@ -140,14 +204,34 @@ BEGIN SELECT RAISE(ABORT, 'not_due'); END;
 CREATE TRIGGER messages_digest BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND (NEW.digest IS NOT NULL) <> (NEW.state = 'submitted')
 BEGIN SELECT RAISE(ABORT, 'digest_misplaced'); END;
+-- What is submitted stands in message_versions in the same words, written just
+-- before. IS NULL on either side of a comparison refuses, too.
+CREATE TRIGGER messages_submitted_version BEFORE UPDATE ON messages
+WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
+  SELECT 1 FROM message_versions v WHERE v.message_id = NEW.id AND v.version = NEW.version
+    AND v.digest = NEW.digest AND v.digest_form = NEW.digest_form AND v.submitted_at = NEW.submitted_at
+    AND v.title = NEW.title AND v.body = NEW.body AND v.audience_zh = NEW.audience_zh AND v.audience_en = NEW.audience_en
+    AND v.template = NEW.template AND v.template_version = NEW.template_version AND v.mode = NEW.mode AND v.answer = NEW.answer
+    AND v.appointment_id = NEW.appointment_id AND v.capacity_unit_id = NEW.capacity_unit_id
+    AND v.procedure_id = NEW.procedure_id AND v.procedure_version = NEW.procedure_version)
+BEGIN SELECT RAISE(ABORT, 'version_missing'); END;
+-- The capacity is the author's at that moment. (Lost race: the appointment ended meanwhile.)
+CREATE TRIGGER messages_capacity BEFORE UPDATE ON messages
+WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
+  SELECT 1 FROM appointments a WHERE a.id = NEW.appointment_id AND a.staff_id = NEW.author_id AND a.unit_id = NEW.capacity_unit_id
+    AND a.since <= NEW.submitted_at AND (a.until IS NULL OR a.until > NEW.submitted_at))
+BEGIN SELECT RAISE(ABORT, 'capacity_not_held'); END;
 
 CREATE TRIGGER messages_born_as_drafts BEFORE INSERT ON messages
 WHEN NEW.state <> 'draft' OR NEW.digest IS NOT NULL OR NEW.version <> 1
-  OR EXISTS (SELECT 1 FROM messages WHERE id = NEW.id)    -- stops REPLACE
+  OR NEW.id <> -1 AND NEW.id <= (SELECT seq FROM sqlite_sequence WHERE name = 'messages')    -- stops REPLACE, too
 BEGIN SELECT RAISE(ABORT, 'not_a_draft'); END;
 
+-- Retention is about what has ended: nothing under way loses its chain.
 CREATE TRIGGER messages_stay BEFORE DELETE ON messages
-BEGIN SELECT RAISE(ABORT, 'messages_stay'); END;
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+  OR OLD.state IN ('submitted', 'approved', 'sending', 'paused')
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
 -- The table of domain::message::MessageState::next.
 CREATE TRIGGER messages_state BEFORE UPDATE ON messages
@@ -167,77 +251,151 @@ WHEN OLD.state = 'returned' AND NEW.state = 'draft'
   OR OLD.state = 'draft' AND NEW.version <> OLD.version
 BEGIN SELECT RAISE(ABORT, 'next_version'); END;
 
--- I1 a, I3: a message is complete when every step but filing is approved on the
--- digest of its version, by different people, none of them the drafter. Asked
--- at approval and once more at every delivery.
+-- I1 a, I3: a message is complete when it has a step that is decided and holds
+-- sending, and every such step is approved on the digest of its version, by
+-- different people, none of them the drafter. Asked at approval and again when
+-- a round is made.
 CREATE VIEW complete_chains AS
 SELECT m.id AS message_id
 FROM messages m
 WHERE m.digest IS NOT NULL
-  AND EXISTS (SELECT 1 FROM message_steps s WHERE s.message_id = m.id AND s.version = m.version AND s.kind <> 'file')
+  AND EXISTS (SELECT 1 FROM message_steps s WHERE s.message_id = m.id AND s.version = m.version
+              AND s.kind IN ('review', 'approve') AND s.holds = 1)
   AND NOT EXISTS (
     SELECT 1 FROM message_steps s
     LEFT JOIN decisions d ON d.message_id = s.message_id AND d.version = s.version AND d.position = s.position
-    WHERE s.message_id = m.id AND s.version = m.version AND s.kind <> 'file'
+    WHERE s.message_id = m.id AND s.version = m.version AND s.kind IN ('review', 'approve') AND s.holds = 1
       AND (d.verdict IS NOT 'approve' OR d.digest IS NOT m.digest OR d.staff_id = m.author_id
         OR EXISTS (SELECT 1 FROM decisions e WHERE e.message_id = d.message_id AND e.version = d.version
                    AND e.staff_id = d.staff_id AND e.position <> d.position)));
+
+-- Registrations that sending still waits for, of messages in their current version.
+CREATE VIEW missing_registrations AS
+SELECT m.id AS message_id, s.position
+FROM messages m
+JOIN message_steps s ON s.message_id = m.id AND s.version = m.version AND s.kind = 'register' AND s.holds = 1
+WHERE NOT EXISTS (SELECT 1 FROM registrations r
+                  WHERE r.message_id = s.message_id AND r.version = s.version AND r.position = s.position);
 
 CREATE TRIGGER messages_approved_by_chain BEFORE UPDATE ON messages
 WHEN NEW.state = 'approved' AND OLD.state <> 'approved'
   AND NOT EXISTS (SELECT 1 FROM complete_chains WHERE message_id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'not_approved'); END;
 
+CREATE TRIGGER messages_registered BEFORE UPDATE ON messages
+WHEN NEW.state = 'sending' AND OLD.state = 'approved'
+  AND EXISTS (SELECT 1 FROM missing_registrations WHERE message_id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'not_registered'); END;
+
 CREATE TRIGGER messages_returned_by_decision BEFORE UPDATE ON messages
 WHEN NEW.state = 'returned' AND OLD.state <> 'returned' AND NOT EXISTS (
   SELECT 1 FROM decisions d WHERE d.message_id = NEW.id AND d.version = NEW.version AND d.verdict = 'return')
 BEGIN SELECT RAISE(ABORT, 'not_returned'); END;
 
--- I1 c: a decision is made on a submitted message, on its digest, on the step
--- that waits, by neither drafter nor an earlier decider, and by someone who
--- holds its post (or the substitute's) at that moment; and then it stays.
+-- I1 c: a decision is made on a submitted message, on its digest, on a step
+-- that is decided and that no undecided step holds back, by neither drafter
+-- nor an earlier decider, and by someone who holds its post in its unit (or
+-- the substitute's) at that moment; and then it stays.
 CREATE TRIGGER decisions_fit BEFORE INSERT ON decisions
-WHEN NOT EXISTS (
+WHEN NEW.verdict NOT IN ('approve', 'return')
+  OR NOT EXISTS (
     SELECT 1 FROM messages m
     JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
     WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.digest = NEW.digest AND m.author_id <> NEW.staff_id
-      AND s.position = NEW.position AND s.kind <> 'file' AND m.state = 'submitted'
-      AND NEW.post IN (s.post, s.substitute)
+      AND s.position = NEW.position AND s.kind IN ('review', 'approve') AND m.state = 'submitted'
       AND EXISTS (SELECT 1 FROM appointments a JOIN staff t ON t.id = a.staff_id
                   WHERE a.staff_id = NEW.staff_id AND a.post = NEW.post AND t.left_at IS NULL
-                    AND (NEW.post <> s.post OR s.unit_id IS NULL OR a.unit_id = s.unit_id)
+                    AND (NEW.post = s.post AND (s.unit_id IS NULL OR a.unit_id = s.unit_id)
+                      OR NEW.post = s.substitute AND (s.substitute_unit_id IS NULL OR a.unit_id = s.substitute_unit_id))
                     AND a.since <= NEW.at AND (a.until IS NULL OR a.until > NEW.at)))
   OR EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = NEW.message_id AND d.version = NEW.version
-             AND (d.position >= NEW.position OR d.staff_id = NEW.staff_id OR d.verdict = 'return'))
+             AND (d.position = NEW.position OR d.staff_id = NEW.staff_id OR d.verdict = 'return'))
   OR EXISTS (SELECT 1 FROM message_steps s WHERE s.message_id = NEW.message_id AND s.version = NEW.version
-             AND s.kind <> 'file' AND s.position < NEW.position
+             AND s.kind IN ('review', 'approve') AND s.holds = 1 AND s.position < NEW.position
              AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = s.message_id AND d.version = s.version AND d.position = s.position))
 BEGIN SELECT RAISE(ABORT, 'decision_refused'); END;
 CREATE TRIGGER decisions_no_update BEFORE UPDATE ON decisions
 BEGIN SELECT RAISE(ABORT, 'decisions_stay'); END;
 CREATE TRIGGER decisions_no_delete BEFORE DELETE ON decisions
-BEGIN SELECT RAISE(ABORT, 'decisions_stay'); END;
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+  OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
--- Steps and the frozen list are written in the batch that submits, while the
--- message is still a draft; never again.
+-- A registration is of a step `register` of what was approved, before it is
+-- sent, and brings what the step needs. A missing value fails the comparison.
+CREATE TRIGGER registrations_fit BEFORE INSERT ON registrations
+WHEN NOT EXISTS (
+    SELECT 1 FROM messages m JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
+    WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.state = 'approved'
+      AND s.position = NEW.position AND s.kind = 'register'
+      AND NOT EXISTS (SELECT 1 FROM json_each(s.needs) n
+                      WHERE n.value = 'number' AND NEW.number IS NULL OR n.value = 'document' AND NEW.document_sha256 IS NULL))
+  OR EXISTS (SELECT 1 FROM registrations r
+             WHERE r.message_id = NEW.message_id AND r.version = NEW.version AND r.position = NEW.position)
+BEGIN SELECT RAISE(ABORT, 'registration_refused'); END;
+CREATE TRIGGER registrations_no_update BEFORE UPDATE ON registrations
+BEGIN SELECT RAISE(ABORT, 'registrations_stay'); END;
+CREATE TRIGGER registrations_no_delete BEFORE DELETE ON registrations
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+  OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
+
+-- A filing is of a step `file` of what was approved, sent or not. It is
+-- completed once: who confirmed it, when, under which number.
+CREATE TRIGGER filings_fit BEFORE INSERT ON filings
+WHEN NOT EXISTS (
+    SELECT 1 FROM messages m JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
+    WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.state IN ('approved', 'sending', 'paused', 'sent')
+      AND s.position = NEW.position AND s.kind = 'file')
+  OR (NEW.registered_by IS NULL) <> (NEW.registered_at IS NULL)
+  OR EXISTS (SELECT 1 FROM filings f WHERE f.message_id = NEW.message_id AND f.version = NEW.version AND f.position = NEW.position)
+BEGIN SELECT RAISE(ABORT, 'filing_refused'); END;
+CREATE TRIGGER filings_complete_once BEFORE UPDATE ON filings
+WHEN OLD.registered_at IS NOT NULL OR NEW.registered_at IS NULL OR NEW.registered_by IS NULL
+  OR NEW.message_id <> OLD.message_id OR NEW.version <> OLD.version OR NEW.position <> OLD.position
+  OR NEW.filed_at <> OLD.filed_at OR OLD.number IS NOT NULL AND NEW.number IS NOT OLD.number
+  OR OLD.note IS NOT NULL AND NEW.note IS NOT OLD.note
+BEGIN SELECT RAISE(ABORT, 'filings_stay'); END;
+CREATE TRIGGER filings_no_delete BEFORE DELETE ON filings
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+  OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
+
+-- Steps, the frozen list and the version's row are written in the batch that
+-- submits, while the message is still a draft; never again.
 CREATE TRIGGER steps_at_submission BEFORE INSERT ON message_steps
 WHEN NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.state = 'draft')
 BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
+CREATE TRIGGER steps_kind BEFORE INSERT ON message_steps
+WHEN NEW.kind NOT IN ('review', 'approve', 'file', 'register')
+BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
 CREATE TRIGGER steps_no_update BEFORE UPDATE ON message_steps
 BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
 CREATE TRIGGER steps_no_delete BEFORE DELETE ON message_steps
-BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+  OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 CREATE TRIGGER recipients_at_submission BEFORE INSERT ON recipients
 WHEN NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.state = 'draft')
 BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
+CREATE TRIGGER recipients_kind BEFORE INSERT ON recipients
+WHEN NEW.kind NOT IN ('guardian', 'staff', 'student')
+BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
 CREATE TRIGGER recipients_no_update BEFORE UPDATE ON recipients
 BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
 CREATE TRIGGER recipients_no_delete BEFORE DELETE ON recipients
-BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
-CREATE TRIGGER versions_stay BEFORE UPDATE ON message_versions
-BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
-CREATE TRIGGER versions_no_delete BEFORE DELETE ON message_versions
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+  OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
+CREATE TRIGGER versions_at_submission BEFORE INSERT ON message_versions
+WHEN NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.state = 'draft')
 BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
 CREATE TRIGGER versions_no_replace BEFORE INSERT ON message_versions
 WHEN EXISTS (SELECT 1 FROM message_versions v WHERE v.message_id = NEW.message_id AND v.version = NEW.version)
 BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
+CREATE TRIGGER versions_no_update BEFORE UPDATE ON message_versions
+BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
+CREATE TRIGGER versions_no_delete BEFORE DELETE ON message_versions
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+  OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
