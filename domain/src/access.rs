@@ -4,71 +4,38 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClassId, StaffId, UnitId};
+use crate::ids::{AppointmentId, ClassId, StaffId, UnitId};
+use crate::keys::keyed;
 use crate::words::Words;
 
-/// A post (职务) that someone holds. Rights come from posts, never from persons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Post {
-    /// 校长.
-    Principal,
-    /// 副校长.
-    VicePrincipal,
-    /// 校办室主任: runs the system (G9).
-    OfficeDirector,
-    /// 校办室干事.
-    OfficeClerk,
-    /// 处室主任.
-    DepartmentHead,
-    /// 处室干事.
-    DepartmentClerk,
-    /// 年级组长: has the powers that the school's policy grants, no others (G16).
-    GradeHead,
-    /// 班主任 of one class (G10).
-    HomeroomTeacher,
-    /// 任课教师 in one class (G11).
-    SubjectTeacher,
-    /// 系统管理员: opens accounts and watches over use; cannot send or approve (G46).
-    Administrator,
+keyed! {
+    /// A post (职务) that someone holds, in the order in which a person's posts
+    /// are shown. Rights come from posts, never from persons.
+    pub enum Post {
+        /// 校长.
+        Principal = "principal",
+        /// 副校长.
+        VicePrincipal = "vice_principal",
+        /// 校办室主任: runs the system (G9).
+        OfficeDirector = "office_director",
+        /// 校办室干事.
+        OfficeClerk = "office_clerk",
+        /// 处室主任.
+        DepartmentHead = "department_head",
+        /// 处室干事.
+        DepartmentClerk = "department_clerk",
+        /// 年级组长: has the powers that the school's procedures grant, no others (G16).
+        GradeHead = "grade_head",
+        /// 班主任 of one class (G10).
+        HomeroomTeacher = "homeroom_teacher",
+        /// 任课教师 in one class (G11).
+        SubjectTeacher = "subject_teacher",
+        /// 系统管理员: opens accounts and watches over use; cannot send or approve (G46).
+        Administrator = "administrator",
+    }
 }
 
 impl Post {
-    /// Every post, in the order in which a person's posts are shown.
-    pub const ALL: [Self; 10] = [
-        Self::Principal,
-        Self::VicePrincipal,
-        Self::OfficeDirector,
-        Self::OfficeClerk,
-        Self::DepartmentHead,
-        Self::DepartmentClerk,
-        Self::GradeHead,
-        Self::HomeroomTeacher,
-        Self::SubjectTeacher,
-        Self::Administrator,
-    ];
-
-    /// The name stored in the database and sent over the wire.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Principal => "principal",
-            Self::VicePrincipal => "vice_principal",
-            Self::OfficeDirector => "office_director",
-            Self::OfficeClerk => "office_clerk",
-            Self::DepartmentHead => "department_head",
-            Self::DepartmentClerk => "department_clerk",
-            Self::GradeHead => "grade_head",
-            Self::HomeroomTeacher => "homeroom_teacher",
-            Self::SubjectTeacher => "subject_teacher",
-            Self::Administrator => "administrator",
-        }
-    }
-
-    /// The post with this [`Post::key`].
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.key() == key)
-    }
-
     /// The title for the screen.
     pub fn title(self) -> Words {
         match self {
@@ -88,7 +55,10 @@ impl Post {
 
 /// One appointment of a person: a post in a unit, for a teacher in a class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Appointment {
+    /// Its id: a message names the appointment in which it is sent.
+    pub id: AppointmentId,
     /// The post.
     pub post: Post,
     /// The unit in which it is held; a teacher's is the grade of the class.
@@ -133,7 +103,7 @@ pub enum Action {
 pub enum Reach {
     /// The class of the appointment.
     Class,
-    /// The unit of the appointment and its classes.
+    /// The unit of the appointment, with all units below it and their classes.
     Unit,
     /// The whole school.
     School,
@@ -170,8 +140,20 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
     }
 }
 
+/// Where a class lies, as the rules need it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassPlace {
+    /// The class.
+    pub id: ClassId,
+    /// The unit that it belongs to directly, for instance a grade.
+    pub unit: UnitId,
+    /// That unit and every unit above it, up to the school.
+    pub within: Vec<UnitId>,
+}
+
 /// A signed-in person with the posts held at this moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Person {
     /// Who.
     pub id: StaffId,
@@ -194,16 +176,16 @@ impl Person {
         self.reaches(action).any(|(_, reach)| reach == Reach::School)
     }
 
-    /// Whether the action is granted for a class that lies in `unit`.
-    pub fn may_class(&self, action: Action, class: ClassId, unit: UnitId) -> bool {
+    /// Whether the action is granted for a class.
+    pub fn may_class(&self, action: Action, class: &ClassPlace) -> bool {
         self.reaches(action).any(|(held, reach)| match reach {
             Reach::School => true,
-            Reach::Unit => held.unit == unit,
-            Reach::Class => held.class == Some(class),
+            Reach::Unit => class.within.contains(&held.unit),
+            Reach::Class => held.class == Some(class.id),
         })
     }
 
-    /// Whether the person holds the post, in `unit` where one is asked for.
+    /// Whether the person holds the post, in exactly this unit where one is asked for.
     pub fn holds(&self, post: Post, unit: Option<UnitId>) -> bool {
         self.appointments.iter().any(|a| a.post == post && unit.is_none_or(|u| a.unit == u))
     }
@@ -231,7 +213,9 @@ mod tests {
             number: "T0001".into(),
             appointments: appointments
                 .iter()
-                .map(|&(post, unit, class)| Appointment {
+                .zip(1..)
+                .map(|(&(post, unit, class), id)| Appointment {
+                    id: AppointmentId(id),
                     post,
                     unit: UnitId(unit),
                     unit_name: String::new(),
@@ -241,6 +225,12 @@ mod tests {
                 })
                 .collect(),
         }
+    }
+
+    /// A class whose unit comes first in `within`, the school last.
+    fn class(id: i64, within: &[i64]) -> ClassPlace {
+        let within: Vec<UnitId> = within.iter().copied().map(UnitId).collect();
+        ClassPlace { id: ClassId(id), unit: within[0], within }
     }
 
     /// The table itself, written out: a change of a right has to change this test.
@@ -289,8 +279,8 @@ mod tests {
     #[test]
     fn g10_a_homeroom_teacher_reaches_the_own_class_only() {
         let p = person(&[(Post::HomeroomTeacher, 7, Some(71))]);
-        assert!(p.may_class(Action::WriteToClass, ClassId(71), UnitId(7)));
-        assert!(!p.may_class(Action::WriteToClass, ClassId(72), UnitId(7)));
+        assert!(p.may_class(Action::WriteToClass, &class(71, &[7, 1])));
+        assert!(!p.may_class(Action::WriteToClass, &class(72, &[7, 1])));
         assert!(!p.may_school(Action::WriteToAllGuardians));
     }
 
@@ -307,15 +297,20 @@ mod tests {
     #[test]
     fn rights_add_up_per_class() {
         let p = person(&[(Post::DepartmentHead, 2, None), (Post::SubjectTeacher, 8, Some(81))]);
-        assert!(p.may_class(Action::WriteToClass, ClassId(81), UnitId(8)));
-        assert!(!p.may_class(Action::WriteToClass, ClassId(82), UnitId(8)));
+        assert!(p.may_class(Action::WriteToClass, &class(81, &[8, 1])));
+        assert!(!p.may_class(Action::WriteToClass, &class(82, &[8, 1])));
     }
 
+    /// School 1 over the colleges 10 and 20; department 11 in college 10, 21 in 20.
     #[test]
-    fn keys_read_back() {
-        for post in Post::ALL {
-            assert_eq!(Post::from_key(post.key()), Some(post));
-            assert_eq!(serde_json::to_value(post).expect("json"), post.key());
-        }
+    fn i10_a_unit_reaches_what_lies_below_it_and_nothing_beside_it() {
+        let head = |unit| person(&[(Post::GradeHead, unit, None)]);
+        let reaches = |unit, place| head(unit).may_class(Action::ReadMessages, &place);
+        assert!(reaches(10, class(1, &[10, 1])));
+        assert!(reaches(10, class(2, &[11, 10, 1])));
+        assert!(!reaches(10, class(3, &[21, 20, 1])));
+        assert!(!reaches(10, class(4, &[20, 1])));
+        assert!(!reaches(11, class(1, &[10, 1])), "from below nothing reaches up");
+        assert!(reaches(1, class(3, &[21, 20, 1])));
     }
 }

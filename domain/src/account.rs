@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Person;
+use crate::ids::StaffId;
 use crate::problem::Refusal;
 use crate::school::SchoolView;
 use crate::time::{HOUR, Instant, MINUTE, SECOND};
@@ -12,19 +13,20 @@ use crate::words::Words;
 
 /// Fewest characters of a password: one factor asks for 15 (NIST SP 800-63B-4).
 pub const PASSWORD_MIN: usize = 15;
-/// Most bytes that are hashed; a longer text is an attack on the CPU.
+/// Most bytes of a password: hashing a very long one would cost too much CPU time.
 pub const PASSWORD_MAX_BYTES: usize = 256;
-/// A session ends after an office day.
+/// How long a session lives: one office day.
 pub const SESSION_LIFE: i64 = 8 * HOUR;
-/// A session ends when nobody has used it for so long.
+/// How long a session may be unused before it ends.
 pub const SESSION_IDLE: i64 = 30 * MINUTE;
 /// An activation link works for three days, once.
 pub const ACTIVATION_LIFE: i64 = 72 * HOUR;
-/// Failures that cost nothing but a message.
+/// Failed tries before the next one has to wait.
 const FREE_FAILURES: u32 = 4;
 
 /// `POST /api/session`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignIn {
     /// Staff number (教职工号) or own phone number.
     pub login: String,
@@ -34,6 +36,7 @@ pub struct SignIn {
 
 /// `POST /api/activations/check` and, with the password, `POST /api/activations`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Activation {
     /// The token from the single-use link or the printed slip.
     pub token: String,
@@ -44,6 +47,7 @@ pub struct Activation {
 
 /// Whose account an activation link opens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActivationView {
     /// Name.
     pub name: String,
@@ -53,6 +57,7 @@ pub struct ActivationView {
 
 /// A slip to hand over (开通单): one person's single-use link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Slip {
     /// Name.
     pub name: String,
@@ -64,8 +69,25 @@ pub struct Slip {
     pub expires_at: Instant,
 }
 
+/// `POST /api/staff/activations`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SlipOrder {
+    /// For whom; empty for all who have no active account.
+    pub staff: Vec<StaffId>,
+}
+
+/// The answer to `POST /api/setup`: how the first administrators get in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Slips {
+    /// One for each.
+    pub slips: Vec<Slip>,
+}
+
 /// `GET /api/me` and the answer to a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Me {
     /// The person and the posts held now: all that the app shows follows from it.
     pub person: Person,

@@ -1,8 +1,18 @@
-//! What parents answer: so far, that they have read and confirm (确认).
+//! What parents answer. An answer is an event: a later one of the same kind
+//! takes its place, the earlier one stays on record.
 
 use serde::{Deserialize, Serialize};
 
+use crate::keys::keyed;
 use crate::time::Instant;
+
+keyed! {
+    /// What is answered.
+    pub enum AnswerKind {
+        /// That the message was read (确认).
+        Confirm = "confirm",
+    }
+}
 
 /// What the parents' page shows: `GET /m/{token}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,52 +4,57 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Person, Post};
-use crate::ids::{StaffId, UnitId};
+use crate::ids::{ProcedureId, StaffId, UnitId};
+use crate::keys::keyed;
 use crate::problem::Refusal;
 use crate::time::Instant;
 use crate::words;
 use crate::words::Words;
 
-/// What a step asks for. 审核 and 审批 are never swapped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepKind {
-    /// 审核.
-    Review,
-    /// 审批: whoever approves answers for it.
-    Approve,
-    /// 备案: chased until done, never holds sending.
-    File,
+keyed! {
+    /// What a step asks for. 审核 and 审批 are never swapped.
+    pub enum StepKind {
+        /// 审核.
+        Review = "review",
+        /// 审批: whoever approves answers for it.
+        Approve = "approve",
+        /// 备案: a record kept until it is complete; sending does not wait for it.
+        File = "file",
+        /// 登记: the signed original is entered in a register.
+        Register = "register",
+    }
 }
 
 impl StepKind {
-    /// The name stored in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Review => "review",
-            Self::Approve => "approve",
-            Self::File => "file",
-        }
-    }
-
-    /// The kind with this [`StepKind::key`].
-    pub fn from_key(key: &str) -> Option<Self> {
-        [Self::Review, Self::Approve, Self::File].into_iter().find(|k| k.key() == key)
-    }
-
     /// For the screen.
     pub fn title(self) -> Words {
         match self {
             Self::Review => Words::fixed("审核", "Review"),
             Self::Approve => Words::fixed("审批", "Approval"),
             Self::File => Words::fixed("备案", "Filing"),
+            Self::Register => Words::fixed("登记", "Registration"),
         }
+    }
+
+    /// Whether the step is a person's decision; others are entries in a record.
+    pub fn decides(self) -> bool {
+        matches!(self, Self::Review | Self::Approve)
     }
 }
 
-/// A step of a policy, before it is bound to a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PolicyStep {
+keyed! {
+    /// What a step asks to be handed in, beside its decision or entry.
+    pub enum Need {
+        /// The signed original (审批原件), scanned.
+        Document = "document",
+        /// A number in the register (登记号) or of the filing (备案号).
+        Number = "number",
+    }
+}
+
+/// A step of a procedure, before it is bound to a unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcedureStep {
     /// What it asks for.
     pub kind: StepKind,
     /// The post that decides.
@@ -57,58 +62,67 @@ pub struct PolicyStep {
     /// Who stands in where the post cannot decide (vacant, or its holder drafted it).
     #[serde(default)]
     pub substitute: Option<Post>,
+    /// Whether nothing is sent before it is done.
+    pub holds: bool,
+    /// What has to be handed in with it.
+    #[serde(default)]
+    pub needs: Vec<Need>,
 }
 
-/// What a policy is for: the smallest unit that holds the whole audience.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// Classes of one grade.
-    Grade,
-    /// More than one grade, or all teachers.
-    School,
+impl ProcedureStep {
+    /// A step that nobody stands in for. It holds sending unless it is a filing.
+    pub const fn new(kind: StepKind, post: Post) -> Self {
+        Self { kind, post, substitute: None, holds: !matches!(kind, StepKind::File), needs: Vec::new() }
+    }
+
+    /// The same step with a substitute.
+    #[must_use]
+    pub fn or(self, substitute: Post) -> Self {
+        Self { substitute: Some(substitute), ..self }
+    }
 }
 
-impl Scope {
-    /// The name stored in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Grade => "grade",
-            Self::School => "school",
-        }
+keyed! {
+    /// What a procedure is for: the smallest unit that holds the whole audience.
+    pub enum Scope {
+        /// Classes of one grade.
+        Grade = "grade",
+        /// More than one grade, or all teachers.
+        School = "school",
     }
 }
 
 /// A school's approval procedure for one scope, stored as data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {
+pub struct Procedure {
+    /// Its id, the same for all its versions.
+    pub id: ProcedureId,
     /// Version; a change is a new one.
-    pub version: i64,
+    pub version: u32,
     /// `本校审批流程`: this school's own procedure, not the regulation's.
     pub label: Words,
     /// Its steps in order.
-    pub steps: Vec<PolicyStep>,
+    pub steps: Vec<ProcedureStep>,
 }
 
-/// The label of a chain that is the school's own (rules-by-clause, S11).
+/// The label of a chain that is the school's own, which the regulation leaves to it.
 pub const OWN_PROCEDURE: Words = Words::fixed("本校审批流程", "This school's own procedure");
 
 /// The middle school's chain for each scope, as set up in a new deployment.
-pub fn middle_school_preset(scope: Scope) -> Vec<PolicyStep> {
+pub fn middle_school_preset(scope: Scope) -> Vec<ProcedureStep> {
     use StepKind::{Approve, Review};
     match scope {
-        Scope::Grade => {
-            vec![PolicyStep { kind: Approve, post: Post::GradeHead, substitute: Some(Post::OfficeDirector) }]
-        }
+        Scope::Grade => vec![ProcedureStep::new(Approve, Post::GradeHead).or(Post::OfficeDirector)],
         Scope::School => vec![
-            PolicyStep { kind: Review, post: Post::OfficeDirector, substitute: None },
-            PolicyStep { kind: Approve, post: Post::Principal, substitute: Some(Post::VicePrincipal) },
+            ProcedureStep::new(Review, Post::OfficeDirector),
+            ProcedureStep::new(Approve, Post::Principal).or(Post::VicePrincipal),
         ],
     }
 }
 
-/// A step of a message's chain: copied from the policy at submission.
+/// A step of a message's chain: copied from the procedure at submission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// 0, 1, 2, ….
     pub position: u32,
@@ -116,15 +130,23 @@ pub struct Step {
     pub kind: StepKind,
     /// The post that decides.
     pub post: Post,
-    /// The grade whose head decides; none for posts of the whole school.
+    /// The unit in which the post has to be held; none where any will do.
     pub unit: Option<UnitId>,
     /// Who stands in.
     pub substitute: Option<Post>,
+    /// The unit in which the substitute's post has to be held; none where any will do.
+    pub substitute_unit: Option<UnitId>,
+    /// Whether nothing is sent before it is done.
+    pub holds: bool,
+    /// What has to be handed in with it.
+    pub needs: Vec<Need>,
 }
 
 impl Step {
-    /// Binds a policy's steps to the unit that holds the audience.
-    pub fn bind(steps: &[PolicyStep], unit: UnitId) -> Vec<Self> {
+    /// Binds a procedure's steps to the unit that holds the audience.
+    pub fn bind(steps: &[ProcedureStep], unit: UnitId) -> Vec<Self> {
+        // Only heads of year groups exist once per unit.
+        let unit_of = |post: Post| (post == Post::GradeHead).then_some(unit);
         steps
             .iter()
             .enumerate()
@@ -132,11 +154,18 @@ impl Step {
                 position: position as u32,
                 kind: step.kind,
                 post: step.post,
-                // Only heads of year groups exist once per unit.
-                unit: (step.post == Post::GradeHead).then_some(unit),
+                unit: unit_of(step.post),
                 substitute: step.substitute,
+                substitute_unit: step.substitute.and_then(unit_of),
+                holds: step.holds,
+                needs: step.needs.clone(),
             })
             .collect()
+    }
+
+    /// Whether a message is only approved once this step is.
+    pub fn is_decisive(&self) -> bool {
+        self.holds && self.kind.decides()
     }
 
     /// The post by which a person can decide this step, if any: the post
@@ -145,38 +174,24 @@ impl Step {
         if person.holds(self.post, self.unit) {
             Some(self.post)
         } else {
-            self.substitute.filter(|post| person.holds(*post, None))
+            self.substitute.filter(|post| person.holds(*post, self.substitute_unit))
         }
     }
 }
 
-/// What a decider says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// 同意.
-    Approve,
-    /// 退回, with a reason.
-    Return,
-}
-
-impl Verdict {
-    /// The name stored in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Return => "return",
-        }
-    }
-
-    /// The verdict with this [`Verdict::key`].
-    pub fn from_key(key: &str) -> Option<Self> {
-        [Self::Approve, Self::Return].into_iter().find(|v| v.key() == key)
+keyed! {
+    /// What a decider says.
+    pub enum Verdict {
+        /// 同意.
+        Approve = "approve",
+        /// 退回, with a reason.
+        Return = "return",
     }
 }
 
 /// `POST /api/messages/{id}/decisions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Decide {
     /// What is said.
     pub verdict: Verdict,
@@ -243,21 +258,21 @@ impl Chain {
         self.decisions.iter().find(|d| d.position == position && d.digest == self.digest)
     }
 
-    /// The step that waits: the first that holds sending and is not decided.
+    /// The step that waits: the first decisive one that is not decided.
     pub fn waiting(&self) -> Option<&Step> {
         if self.decisions.iter().any(|d| d.digest == self.digest && d.verdict == Verdict::Return) {
             return None;
         }
-        self.steps.iter().find(|s| s.kind != StepKind::File && self.decided(s.position).is_none())
+        self.steps.iter().find(|s| s.is_decisive() && self.decided(s.position).is_none())
     }
 
-    /// Whether every step but filing is approved on the current digest by
+    /// Whether every decisive step is approved on the current digest by
     /// different people, none of them the drafter (I1, I3). A chain without
-    /// steps is never complete.
+    /// a decisive step is never complete.
     pub fn is_complete(&self) -> bool {
-        let holding: Vec<&Step> = self.steps.iter().filter(|s| s.kind != StepKind::File).collect();
+        let decisive: Vec<&Step> = self.steps.iter().filter(|s| s.is_decisive()).collect();
         let mut deciders = vec![self.author];
-        for step in &holding {
+        for step in &decisive {
             match self.decided(step.position) {
                 Some(d) if d.verdict == Verdict::Approve && !deciders.contains(&d.staff) => {
                     deciders.push(d.staff)
@@ -265,7 +280,7 @@ impl Chain {
                 _ => return false,
             }
         }
-        !holding.is_empty()
+        !decisive.is_empty()
     }
 
     /// Whether a person may decide the step that waits, and by which post.
@@ -274,7 +289,7 @@ impl Chain {
     /// Why not, in words for that person.
     pub fn may_decide(&self, person: &Person) -> Result<(u32, Post), Refusal> {
         let Some(step) = self.waiting() else {
-            return Err(Refusal::new(
+            return Err(Refusal::state(
                 "nothing_waits",
                 Words::fixed("这条信息没有待办的审批步骤", "No step of this message waits for a decision"),
             ));
@@ -282,19 +297,19 @@ impl Chain {
         let Some(post) = step.post_of(person) else {
             let (kind, post) = (step.kind.title(), step.post.title());
             let (kz, ke, pz, pe) = (kind.zh, kind.en, post.zh, post.en);
-            return Err(Refusal::new(
+            return Err(Refusal::rights(
                 "not_your_step",
                 words!("这一步由{pz}{kz}", "This step ({ke}) belongs to: {pe}"),
             ));
         };
         if person.id == self.author {
-            return Err(Refusal::new(
+            return Err(Refusal::rights(
                 "own_draft",
                 Words::fixed("不能审批自己起草的信息", "Nobody decides on their own draft"),
             ));
         }
         if self.decisions.iter().any(|d| d.digest == self.digest && d.staff == person.id) {
-            return Err(Refusal::new(
+            return Err(Refusal::rights(
                 "decided_before",
                 Words::fixed(
                     "您已在前一步作出决定，审核与审批须由不同的人负责",
@@ -313,7 +328,7 @@ impl Chain {
     pub fn decide(&self, person: &Person, decide: &Decide) -> Result<Outcome, Refusal> {
         let (position, post) = self.may_decide(person)?;
         if decide.digest != self.digest {
-            return Err(Refusal::new(
+            return Err(Refusal::state(
                 "changed_since",
                 Words::fixed(
                     "您看到的不是最新版本，请重新打开后再决定",
@@ -352,15 +367,15 @@ impl Chain {
     }
 }
 
-/// Whether every step that holds sending can be decided by someone of its
-/// own: different people, none of them the author.
+/// Whether every decisive step can be decided by someone of its own:
+/// different people, none of them the author.
 ///
 /// # Errors
 /// Names the step for which nobody is left.
 pub fn check_staffing(steps: &[Step], author: StaffId, people: &[Person]) -> Result<(), Refusal> {
     let able: Vec<(&Step, Vec<StaffId>)> = steps
         .iter()
-        .filter(|s| s.kind != StepKind::File)
+        .filter(|s| s.is_decisive())
         .map(|s| {
             (s, people.iter().filter(|p| p.id != author && s.post_of(p).is_some()).map(|p| p.id).collect())
         })
@@ -368,7 +383,7 @@ pub fn check_staffing(steps: &[Step], author: StaffId, people: &[Person]) -> Res
     let refuse = |step: &Step| {
         let (kind, post) = (step.kind.title(), step.post.title());
         let (kz, ke, pz, pe) = (kind.zh, kind.en, post.zh, post.en);
-        Refusal::new(
+        Refusal::state(
             "step_without_person",
             words!(
                 "“{kz}（{pz}）”这一步没有可以办理的人：起草人不能审批自己的信息，各步须由不同的人负责。请校办室先任命，或由他人起草",
@@ -399,7 +414,7 @@ pub fn check_staffing(steps: &[Step], author: StaffId, people: &[Person]) -> Res
         }
     }
     if able.is_empty() {
-        return Err(Refusal::new(
+        return Err(Refusal::state(
             "no_procedure",
             Words::fixed(
                 "本校还没有为这类信息设定审批流程，未经审批，严禁发送",
@@ -412,6 +427,7 @@ pub fn check_staffing(steps: &[Step], author: StaffId, people: &[Person]) -> Res
 
 /// A step with what has become of it, for the screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StepView {
     /// The step.
     #[serde(flatten)]
@@ -426,6 +442,7 @@ pub struct StepView {
 
 /// A chain for the screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChainView {
     /// Whose procedure: [`OWN_PROCEDURE`].
     pub label: Words,
@@ -435,6 +452,7 @@ pub struct ChainView {
 
 /// A decision for the screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DecisionView {
     /// Which version it was about.
     pub version: u32,

@@ -4,44 +4,87 @@
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::keys::keyed;
 use crate::time::Instant;
 use crate::words::Words;
 
-/// Every action that is logged, with what it is called on the screen. A test
-/// in the Worker holds its code against this list.
-pub const ACTIONS: [(&str, Words); 20] = [
-    ("school.opened", Words::fixed("建立学校", "Set up the school")),
-    ("school.stopped", Words::fixed("停止全部发送", "Stopped all sending")),
-    ("school.resumed", Words::fixed("恢复发送", "Let sending go on")),
-    ("roster.applied", Words::fixed("导入名单", "Imported a roster")),
-    ("account.slips_issued", Words::fixed("签发开通单", "Issued activation slips")),
-    ("account.activated", Words::fixed("开通账号", "Activated the account")),
-    ("session.opened", Words::fixed("登录", "Signed in")),
-    ("message.drafted", Words::fixed("起草通知", "Drafted a notice")),
-    ("message.changed", Words::fixed("修改草稿", "Changed a draft")),
-    ("message.submitted", Words::fixed("报批", "Submitted for approval")),
-    ("message.decided", Words::fixed("作出审核或审批决定", "Decided a step")),
-    ("message.withdrawn", Words::fixed("撤回", "Withdrew")),
-    ("message.cancelled", Words::fixed("取消", "Cancelled")),
-    ("message.put_off", Words::fixed("推迟到可发送时段", "Put off to the sending hours")),
-    ("message.too_old", Words::fixed("错过时间，取消发送", "Cancelled: its time was long past")),
-    ("message.released", Words::fixed("开始发送", "Released for sending")),
-    ("message.paused", Words::fixed("暂停发送", "Paused sending")),
-    ("message.resumed", Words::fixed("继续发送", "Resumed sending")),
-    ("message.sent", Words::fixed("发送完毕", "All sent")),
-    ("delivery.stopped", Words::fixed("一批短信被系统停止", "A batch was stopped by the system")),
-];
+keyed! {
+    /// Every action that is logged.
+    pub enum AuditAction {
+        /// The first setup of a deployment.
+        SchoolOpened = "school.opened",
+        /// All sending is stopped.
+        SchoolStopped = "school.stopped",
+        /// Sending goes on after a stop.
+        SchoolResumed = "school.resumed",
+        /// A roster file was applied.
+        RosterApplied = "roster.applied",
+        /// Activation slips were issued.
+        AccountSlipsIssued = "account.slips_issued",
+        /// An owner chose a password.
+        AccountActivated = "account.activated",
+        /// Someone signed in.
+        SessionOpened = "session.opened",
+        /// A draft was saved for the first time.
+        MessageDrafted = "message.drafted",
+        /// A draft was saved again.
+        MessageChanged = "message.changed",
+        /// A draft was submitted for approval.
+        MessageSubmitted = "message.submitted",
+        /// A step was approved or returned.
+        MessageDecided = "message.decided",
+        /// Its drafter took it back.
+        MessageWithdrawn = "message.withdrawn",
+        /// Cancelled after approval, before its time.
+        MessageCancelled = "message.cancelled",
+        /// Its time fell outside the sending hours.
+        MessagePutOff = "message.put_off",
+        /// Its time was too long past; it is not sent.
+        MessageTooOld = "message.too_old",
+        /// Its deliveries were made.
+        MessageReleased = "message.released",
+        /// Sending is held.
+        MessagePaused = "message.paused",
+        /// Sending goes on after a pause.
+        MessageResumed = "message.resumed",
+        /// It is settled in every stream.
+        MessageSent = "message.sent",
+        /// The system ended deliveries before their call.
+        DeliveryStopped = "delivery.stopped",
+    }
+}
 
-/// What an action is called; one that this version does not know keeps its own name.
-pub fn action_words(action: &str) -> Words {
-    ACTIONS
-        .iter()
-        .find(|(name, _)| *name == action)
-        .map_or_else(|| Words::name(action), |(_, words)| words.clone())
+impl AuditAction {
+    /// For the screen.
+    pub fn title(self) -> Words {
+        match self {
+            Self::SchoolOpened => Words::fixed("建立学校", "Set up the school"),
+            Self::SchoolStopped => Words::fixed("停止全部发送", "Stopped all sending"),
+            Self::SchoolResumed => Words::fixed("恢复发送", "Let sending go on"),
+            Self::RosterApplied => Words::fixed("导入名单", "Imported a roster"),
+            Self::AccountSlipsIssued => Words::fixed("签发开通单", "Issued activation slips"),
+            Self::AccountActivated => Words::fixed("开通账号", "Activated the account"),
+            Self::SessionOpened => Words::fixed("登录", "Signed in"),
+            Self::MessageDrafted => Words::fixed("起草通知", "Drafted a notice"),
+            Self::MessageChanged => Words::fixed("修改草稿", "Changed a draft"),
+            Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),
+            Self::MessageDecided => Words::fixed("作出审核或审批决定", "Decided a step"),
+            Self::MessageWithdrawn => Words::fixed("撤回", "Withdrew"),
+            Self::MessageCancelled => Words::fixed("取消", "Cancelled"),
+            Self::MessagePutOff => Words::fixed("推迟到可发送时段", "Put off to the sending hours"),
+            Self::MessageTooOld => Words::fixed("错过时间，取消发送", "Cancelled: its time was long past"),
+            Self::MessageReleased => Words::fixed("开始发送", "Released for sending"),
+            Self::MessagePaused => Words::fixed("暂停发送", "Paused sending"),
+            Self::MessageResumed => Words::fixed("继续发送", "Resumed sending"),
+            Self::MessageSent => Words::fixed("发送完毕", "All sent"),
+            Self::DeliveryStopped => Words::fixed("一批短信被系统停止", "A batch was stopped by the system"),
+        }
+    }
 }
 
 /// One entry, as it is stored and as it is chained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
     /// 1, 2, 3, … without a gap.
     pub seq: i64,
@@ -49,14 +92,22 @@ pub struct Entry {
     pub at: Instant,
     /// Staff id, or 0 for the system itself.
     pub actor: i64,
-    /// `message.submitted`, `roster.applied`, ….
+    /// The key of an [`AuditAction`]. A text, because the log is verified and
+    /// shown also where an entry was forged or comes from a newer version.
     pub action: String,
     /// `message`, `import`, `staff`, ….
     pub subject: String,
     /// Which one.
     pub subject_id: i64,
-    /// Facts as JSON; ids and counts, no personal values.
+    /// Details as JSON: ids and counts, no personal data.
     pub detail: String,
+}
+
+impl Entry {
+    /// What the action is called on the screen; an unknown one keeps its key.
+    pub fn title(&self) -> Words {
+        AuditAction::from_key(&self.action).map_or_else(|| Words::name(&self.action), AuditAction::title)
+    }
 }
 
 /// The hash before the first entry.
@@ -69,6 +120,7 @@ pub fn link(previous: &str, entry: &Entry) -> String {
 
 /// What verifying the chain found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ChainVerdict"))]
 #[serde(rename_all = "snake_case", tag = "verdict")]
 pub enum Verdict {
     /// Every sealed entry is as it was sealed.
@@ -102,6 +154,7 @@ pub fn verify(entries: &[Entry], seals: &[(i64, String)]) -> Verdict {
 
 /// An entry in `GET /api/audit`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EntryView {
     /// The entry.
     #[serde(flatten)]
@@ -114,6 +167,7 @@ pub struct EntryView {
 
 /// `GET /api/audit?before=<seq>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditPage {
     /// Newest first, at most 100.
     pub entries: Vec<EntryView>,

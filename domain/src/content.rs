@@ -1,56 +1,20 @@
-//! The content check (G15, G48): run by the browser while typing and by the
-//! Worker at submission, whose word counts.
+//! The content check (G15, G48). The browser runs it while someone types; the
+//! Worker runs it again at submission, and only that result counts.
 //!
-//! These are the first warnings, from small lists: the browser downloads
-//! them. Machines are sure of little in a language: what is surely wrong
-//! blocks, what people have to judge asks for a reason that the approver reads.
+//! The lists are small because the browser downloads them. A program can be
+//! certain about few things in a text: those block a submission. Where people
+//! have to judge, the drafter gives a reason, which the approver reads.
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, Serialize};
-
-use crate::words::Words;
-
+mod finding;
 mod lists;
 mod numbers;
 mod signs;
+mod text;
 
-/// What a finding does to a submission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Good to know.
-    Hint,
-    /// Has to be changed, or a reason given that the approver reads.
-    Explain,
-    /// Has to be changed.
-    Block,
-}
+pub use finding::{Finding, Severity};
 
-/// Something found in a title or text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// Stable name of the rule; reasons are given by it.
-    pub rule: Cow<'static, str>,
-    /// What it does to a submission.
-    pub severity: Severity,
-    /// `title` or `body`.
-    pub field: Cow<'static, str>,
-    /// First character of the place, counted in characters.
-    pub start: usize,
-    /// Characters of the place.
-    pub len: usize,
-    /// What is wrong and what to do.
-    pub words: Words,
-    /// What to write instead, where that is certain.
-    pub fix: Option<String>,
-}
-
-/// Places shown per rule and field; a text full of one fault needs no longer list.
-const PLACES_PER_RULE: usize = 20;
-
-/// So far back a word of advice against something reaches.
-const LOOK_BACK: usize = 16;
+use finding::Findings;
+use text::Text;
 
 /// Checks a title and a text. Findings come by field, then by place.
 pub fn check(title: &str, body: &str) -> Vec<Finding> {
@@ -61,83 +25,11 @@ pub fn check(title: &str, body: &str) -> Vec<Finding> {
 
 fn check_field(field: &'static str, text: &str) -> Vec<Finding> {
     let text = Text::new(text);
-    let mut found = Findings { field, list: Vec::new() };
+    let mut found = Findings::new(field);
     signs::check(&text, &mut found);
     numbers::check(&text, &mut found);
     lists::check(&text, &mut found);
-    found.list.sort_by(|a, b| (a.start, b.severity).cmp(&(b.start, a.severity)));
-    found.list
-}
-
-/// A text as the rules look at it: its characters, and each folded to the
-/// plain form (half-width, lower case), so that variants of a sign are one.
-struct Text {
-    chars: Vec<char>,
-    folded: Vec<char>,
-}
-
-impl Text {
-    fn new(text: &str) -> Self {
-        let chars: Vec<char> = text.chars().collect();
-        let folded = chars.iter().map(|c| fold(*c)).collect();
-        Self { chars, folded }
-    }
-
-    /// Whether the folded characters at `at` are `pattern`.
-    fn at(&self, at: usize, pattern: &str) -> bool {
-        let mut rest = self.folded.get(at..).unwrap_or_default().iter();
-        pattern.chars().all(|p| rest.next() == Some(&p))
-    }
-
-    /// Where the clause that holds `at` begins, or [`LOOK_BACK`] before it.
-    fn clause(&self, at: usize) -> usize {
-        let from = at.saturating_sub(LOOK_BACK);
-        let before = self.folded.get(from..at).unwrap_or_default();
-        before.iter().rposition(|c| ends_clause(*c)).map_or(from, |p| from + p + 1)
-    }
-
-    /// Whether any of `words` stands between `from` and `to`.
-    fn any_between(&self, from: usize, to: usize, words: &[&str]) -> bool {
-        (from..to).any(|at| words.iter().any(|w| at + w.chars().count() <= to && self.at(at, w)))
-    }
-}
-
-fn ends_clause(c: char) -> bool {
-    matches!(c, '，' | ',' | '。' | '；' | ';' | '！' | '!' | '？' | '?' | '\n')
-}
-
-/// The plain form: full-width forms to ASCII, capitals to small letters.
-fn fold(c: char) -> char {
-    let half = match c {
-        '！'..='～' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
-        '\u{3000}' => ' ',
-        other => other,
-    };
-    half.to_ascii_lowercase()
-}
-
-struct Findings {
-    field: &'static str,
-    list: Vec<Finding>,
-}
-
-impl Findings {
-    fn is_title(&self) -> bool {
-        self.field == "title"
-    }
-
-    fn add(
-        &mut self,
-        (rule, severity): (&'static str, Severity),
-        (start, len): (usize, usize),
-        words: Words,
-        fix: Option<String>,
-    ) {
-        if self.list.iter().filter(|f| f.rule == rule).count() < PLACES_PER_RULE {
-            let field = self.field.into();
-            self.list.push(Finding { rule: rule.into(), severity, field, start, len, words, fix });
-        }
-    }
+    found.sorted()
 }
 
 #[cfg(test)]
@@ -268,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_long_list_of_one_fault_stays_short_and_fast() {
-        assert_eq!(check("", &"作业".repeat(2_500)).len(), PLACES_PER_RULE);
+        assert_eq!(check("", &"作业".repeat(2_500)).len(), finding::PLACES_PER_RULE);
     }
 
     fn pieces() -> impl Strategy<Value = String> {
@@ -325,7 +217,7 @@ mod tests {
         #[test]
         fn taking_every_fix_ends_with_none_left(start in pieces()) {
             let mut text = start;
-            // Each fix shortens the text or turns a sign into a plain one, so this ends.
+            // Each fix shortens the text or replaces a character by a plain one, so this ends.
             for _ in 0..200 {
                 let Some(f) = check(&text, "").into_iter().find(|f| f.fix.is_some()) else { return Ok(()) };
                 text = apply(&text, &f, f.fix.as_deref().unwrap_or_default());

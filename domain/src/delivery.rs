@@ -3,125 +3,76 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClassId, GuardianId, StudentId};
+use crate::ids::{ClassId, GuardianId, StreamId, StudentId};
+use crate::keys::keyed;
 use crate::time::{HOUR, Instant, MINUTE, SECOND};
 use crate::words::Words;
 
 /// Most recipients of one batch, and so of one provider call.
 pub const BATCH_MAX: usize = 100;
-/// A consumer that claimed a batch has so long to finish it.
+/// How long a consumer may hold a batch that it claimed.
 pub const LEASE: i64 = 60 * SECOND;
-/// A provider call without an answer after so long is `unknown`.
+/// When a provider call without an answer becomes `unknown`.
 pub const ATTEMPT_DEADLINE: i64 = 30 * SECOND;
-/// A provider call is broken off after so long. Well before the deadline:
-/// whoever asks behind it asks about a call that is over, and «the provider
-/// has it not» then proves that it never will (I5).
+/// When a provider call is broken off: well before its deadline, so that the
+/// call is over when the provider is asked about it. If the provider then does
+/// not know the SMS, it never will, and sending again is safe (I5).
 pub const CALL_TIMEOUT: i64 = 20 * SECOND;
-/// A batch that rests on the queue for so long is put there again.
+/// When a batch that nobody took from the queue is put there again.
 pub const ENQUEUED_MAX: i64 = 60 * SECOND;
-/// A message holds its stream no longer than this for a retry.
+/// How long a message that is retried may keep the next one of its stream waiting.
 pub const HOLD: i64 = 90 * SECOND;
-/// A proven non-acceptance is tried again after so long.
+/// How long after it is proven that an SMS was not accepted it is tried again.
 pub const RETRY_AFTER: i64 = 20 * SECOND;
-/// After so many attempts a delivery is given up as rejected.
+/// How many attempts are made before a delivery is given up as rejected.
 pub const ATTEMPTS_MAX: u32 = 5;
-/// Waiting for a receipt or an answer ends here.
+/// How long a receipt, or the provider's answer, is waited for.
 pub const PATIENCE: i64 = 72 * HOUR;
-/// A message whose time is longer past than this is not sent any more.
+/// How late a message may be and still be sent.
 pub const TOO_OLD: i64 = 24 * HOUR;
-/// How soon an unknown outcome is asked about, and again.
+/// How soon the provider is asked about an unknown outcome.
 pub const ASK_UNKNOWN_AFTER: i64 = MINUTE;
 
-/// Where the messages of one class, or to all teachers, stand in line (I6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stream {
-    /// All messages to a class.
-    Class(ClassId),
-    /// All messages to all teachers.
-    Staff,
-}
+/// The stream of messages to staff: a row that every database has.
+pub const STAFF_STREAM: StreamId = StreamId(1);
 
-impl Stream {
-    /// `class:12`, `staff`: the name of its Sequencer object and its key in D1.
-    pub fn key(self) -> String {
-        match self {
-            Self::Class(id) => format!("class:{id}"),
-            Self::Staff => "staff".to_owned(),
-        }
-    }
-
-    /// Reads a [`Stream::key`].
-    pub fn from_key(key: &str) -> Option<Self> {
-        match key.split_once(':') {
-            Some(("class", id)) => id.parse().ok().map(Self::Class),
-            None if key == "staff" => Some(Self::Staff),
-            _ => None,
-        }
+keyed! {
+    /// Whose messages a stream puts in order (I6).
+    pub enum StreamKind {
+        /// Messages to one class.
+        Class = "class",
+        /// Messages to staff.
+        Staff = "staff",
     }
 }
 
-/// Where one SMS to one phone stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryState {
-    /// Waits for its turn.
-    Queued,
-    /// A provider call is under way. Derived: the row is `queued`, its batch `submitting`.
-    Submitting,
-    /// The provider has taken it.
-    Accepted,
-    /// The phone has it.
-    Delivered,
-    /// The network could not deliver it.
-    Undelivered,
-    /// The provider refused it.
-    Rejected,
-    /// Nobody knows yet whether the provider took it.
-    Unknown,
-    /// It stayed unknown for 72 hours.
-    Abandoned,
-    /// Taken, and no receipt within 72 hours.
-    NoReceipt,
-    /// Never to be sent, with a reason.
-    Skipped,
+keyed! {
+    /// Where one SMS to one phone stands.
+    pub enum DeliveryState {
+        /// Waits for its turn.
+        Queued = "queued",
+        /// A provider call is under way. Derived: the row is `queued`, its batch `submitting`.
+        Submitting = "submitting",
+        /// The provider has taken it.
+        Accepted = "accepted",
+        /// The phone has it.
+        Delivered = "delivered",
+        /// The network could not deliver it.
+        Undelivered = "undelivered",
+        /// The provider refused it.
+        Rejected = "rejected",
+        /// Nobody knows yet whether the provider took it.
+        Unknown = "unknown",
+        /// It stayed unknown for 72 hours.
+        Abandoned = "abandoned",
+        /// Taken, and no receipt within 72 hours.
+        NoReceipt = "no_receipt",
+        /// Never to be sent, with a reason.
+        Skipped = "skipped",
+    }
 }
 
 impl DeliveryState {
-    /// All states.
-    pub const ALL: [Self; 10] = [
-        Self::Queued,
-        Self::Submitting,
-        Self::Accepted,
-        Self::Delivered,
-        Self::Undelivered,
-        Self::Rejected,
-        Self::Unknown,
-        Self::Abandoned,
-        Self::NoReceipt,
-        Self::Skipped,
-    ];
-
-    /// The name stored in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Submitting => "submitting",
-            Self::Accepted => "accepted",
-            Self::Delivered => "delivered",
-            Self::Undelivered => "undelivered",
-            Self::Rejected => "rejected",
-            Self::Unknown => "unknown",
-            Self::Abandoned => "abandoned",
-            Self::NoReceipt => "no_receipt",
-            Self::Skipped => "skipped",
-        }
-    }
-
-    /// The state with this [`DeliveryState::key`].
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.key() == key)
-    }
-
     /// For the screen.
     pub fn title(self) -> Words {
         match self {
@@ -138,8 +89,8 @@ impl DeliveryState {
         }
     }
 
-    /// The states that may follow. `Delivered` absorbs; the database's
-    /// trigger `deliveries_forward` holds the same table; a test compares them.
+    /// The states that may follow; nothing follows `Delivered`. The trigger
+    /// `deliveries_forward` holds the same table; a test compares them.
     pub fn next(self) -> &'static [Self] {
         use DeliveryState::*;
         match self {
@@ -159,96 +110,163 @@ impl DeliveryState {
     }
 }
 
-/// Where a batch rests: it carries the truth of who acts next (I7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BatchState {
-    /// Released; the Sequencer acts next.
-    Ready,
-    /// Its message has a number; to be put on the queue.
-    Numbered,
-    /// On the queue (or lost with it: put again after [`ENQUEUED_MAX`]).
-    Enqueued,
-    /// A consumer prepares the call, until its lease ends.
-    Claimed,
-    /// A provider call is under way, until the attempt's deadline.
-    Submitting,
-    /// All its deliveries have left our hands.
-    Settled,
+keyed! {
+    /// Where a batch stands; this alone says who acts next (I7).
+    pub enum BatchState {
+        /// Released; the Sequencer acts next.
+        Ready = "ready",
+        /// Its message has a number; to be put on the queue.
+        Numbered = "numbered",
+        /// On the queue, or lost there: it is put on the queue again after [`ENQUEUED_MAX`].
+        Enqueued = "enqueued",
+        /// A consumer prepares the call, until its lease ends.
+        Claimed = "claimed",
+        /// A provider call is under way, until the attempt's deadline.
+        Submitting = "submitting",
+        /// Nothing more is sent for it.
+        Settled = "settled",
+    }
 }
 
 impl BatchState {
-    /// The name stored in the database.
-    pub fn key(self) -> &'static str {
+    /// The states that may follow; the trigger `batches_forward` holds the same table.
+    pub fn next(self) -> &'static [Self] {
+        use BatchState::*;
         match self {
-            Self::Ready => "ready",
-            Self::Numbered => "numbered",
-            Self::Enqueued => "enqueued",
-            Self::Claimed => "claimed",
-            Self::Submitting => "submitting",
-            Self::Settled => "settled",
+            Ready => &[Numbered, Enqueued, Settled],
+            Numbered => &[Enqueued, Settled],
+            Enqueued => &[Numbered, Claimed, Settled],
+            Claimed => &[Enqueued, Submitting, Settled],
+            // A call that was begun may have been taken: a further try is a new batch (I5).
+            Submitting => &[Settled],
+            Settled => &[],
         }
     }
 }
 
-/// Why a delivery is where it is; a closed list with words for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The child or guardian left the roll before release.
-    Left,
-    /// The message was withdrawn or cancelled before it went.
-    Withdrawn,
-    /// Its time was too long past.
-    TooOld,
-    /// What would be sent is not what was approved.
-    DigestMismatch,
-    /// The provider says the number does not exist.
-    NumberInvalid,
-    /// The phone is off, full or barred.
-    PhoneUnreachable,
-    /// The provider refused it for another cause.
-    ProviderRefused,
-    /// The provider did not answer in time.
-    NoAnswer,
-    /// Tried the most times.
-    TooManyTries,
+keyed! {
+    /// Why a round of SMS is sent.
+    pub enum RoundKind {
+        /// The message itself: round 0.
+        Sending = "sending",
+        /// A reminder to those who have not confirmed.
+        Reminder = "reminder",
+        /// Once more to those whom it did not reach.
+        Resend = "resend",
+    }
+}
+
+keyed! {
+    /// Where a round of a message stands.
+    pub enum RoundState {
+        /// Its deliveries are being written; nothing is sent.
+        Filling = "filling",
+        /// Its list is complete and checked; SMS go out.
+        Sending = "sending",
+        /// Held by the drafter or the office.
+        Paused = "paused",
+        /// Settled in every stream.
+        Sent = "sent",
+    }
+}
+
+impl RoundState {
+    /// The states that may follow; the database's trigger holds the same table.
+    pub fn next(self) -> &'static [Self] {
+        match self {
+            Self::Filling => &[Self::Sending],
+            Self::Sending => &[Self::Paused, Self::Sent],
+            Self::Paused => &[Self::Sending, Self::Sent],
+            Self::Sent => &[],
+        }
+    }
+}
+
+keyed! {
+    /// Where a round stands in one of its streams.
+    pub enum PlaceState {
+        /// Waits for its turn.
+        Ready = "ready",
+        /// Has its place in the order; its batches go to the queue.
+        Numbered = "numbered",
+        /// The next one may follow.
+        Settled = "settled",
+    }
+}
+
+impl PlaceState {
+    /// The states that may follow; the trigger `places_forward` holds the same table.
+    pub fn next(self) -> &'static [Self] {
+        match self {
+            Self::Ready => &[Self::Numbered],
+            Self::Numbered => &[Self::Settled],
+            Self::Settled => &[],
+        }
+    }
+}
+
+keyed! {
+    /// What is known of a provider call.
+    pub enum AttemptState {
+        /// Under way, or broken off before its answer was written.
+        Submitting = "submitting",
+        /// The provider has answered.
+        Answered = "answered",
+        /// No answer came in time; the provider will be asked.
+        Unknown = "unknown",
+        /// What became of it was found out, or given up.
+        Resolved = "resolved",
+    }
+}
+
+impl AttemptState {
+    /// The states that may follow; the trigger `attempts_forward` holds the same table.
+    pub fn next(self) -> &'static [Self] {
+        match self {
+            Self::Submitting => &[Self::Answered, Self::Unknown],
+            Self::Unknown => &[Self::Answered, Self::Resolved],
+            Self::Answered | Self::Resolved => &[],
+        }
+    }
+}
+
+keyed! {
+    /// What a provider call did with one phone.
+    pub enum PartOutcome {
+        /// The provider has taken the SMS.
+        Accepted = "accepted",
+        /// The provider refuses it for good.
+        Rejected = "rejected",
+        /// Proven not taken; it may be tried again.
+        NotTaken = "not_taken",
+    }
+}
+
+keyed! {
+    /// Why a delivery was skipped, refused or failed.
+    pub enum Reason {
+        /// The child or guardian left the roll before release.
+        Left = "left",
+        /// The message was withdrawn or cancelled before it went.
+        Withdrawn = "withdrawn",
+        /// Its time was too long past.
+        TooOld = "too_old",
+        /// What would be sent is not what was approved.
+        DigestMismatch = "digest_mismatch",
+        /// The provider says the number does not exist.
+        NumberInvalid = "number_invalid",
+        /// The phone is off, full or barred.
+        PhoneUnreachable = "phone_unreachable",
+        /// The provider refused it for another cause.
+        ProviderRefused = "provider_refused",
+        /// The provider did not answer in time.
+        NoAnswer = "no_answer",
+        /// Tried the most times.
+        TooManyTries = "too_many_tries",
+    }
 }
 
 impl Reason {
-    /// All reasons.
-    pub const ALL: [Self; 9] = [
-        Self::Left,
-        Self::Withdrawn,
-        Self::TooOld,
-        Self::DigestMismatch,
-        Self::NumberInvalid,
-        Self::PhoneUnreachable,
-        Self::ProviderRefused,
-        Self::NoAnswer,
-        Self::TooManyTries,
-    ];
-
-    /// The name stored in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Left => "left",
-            Self::Withdrawn => "withdrawn",
-            Self::TooOld => "too_old",
-            Self::DigestMismatch => "digest_mismatch",
-            Self::NumberInvalid => "number_invalid",
-            Self::PhoneUnreachable => "phone_unreachable",
-            Self::ProviderRefused => "provider_refused",
-            Self::NoAnswer => "no_answer",
-            Self::TooManyTries => "too_many_tries",
-        }
-    }
-
-    /// The reason with this [`Reason::key`].
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|r| r.key() == key)
-    }
-
     /// What happened, in plain words.
     pub fn title(self) -> Words {
         match self {
@@ -310,6 +328,7 @@ impl Reason {
 
 /// How far a message has got, counted in phones. The first six add up to `phones`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Funnel {
     /// Phones of the frozen list at release: one SMS each.
     pub phones: u32,
@@ -349,6 +368,7 @@ impl Funnel {
 
 /// `GET /api/messages/{id}/deliveries`: the named list, by child.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeliveryList {
     /// The totals.
     pub funnel: Funnel,
@@ -360,6 +380,7 @@ pub struct DeliveryList {
 
 /// One child of the audience.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChildRow {
     /// The child.
     pub student: StudentId,
@@ -377,6 +398,7 @@ pub struct ChildRow {
 
 /// One recipient with the SMS to the phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecipientRow {
     /// The guardian's entry; none for staff.
     pub guardian: Option<GuardianId>,

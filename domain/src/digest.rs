@@ -22,6 +22,11 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// What an incremental hash has come to.
+    pub(crate) fn finished(hash: Sha256) -> Self {
+        Self(hash.finalize().into())
+    }
+
     /// 64 hexadecimal characters.
     pub fn to_hex(&self) -> String {
         data_encoding::HEXLOWER.encode(&self.0)

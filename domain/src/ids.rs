@@ -7,6 +7,7 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(pub i64);
 
@@ -20,6 +21,16 @@ macro_rules! ids {
             type Err = std::num::ParseIntError;
             fn from_str(s: &str) -> Result<Self, Self::Err> {
                 s.parse().map(Self)
+            }
+        }
+
+        impl crate::api::Value for $name {
+            fn write(&self) -> std::borrow::Cow<'static, str> {
+                self.0.write()
+            }
+
+            fn read(text: &str) -> Option<Self> {
+                i64::read(text).map(Self)
             }
         }
     )*};
@@ -42,4 +53,10 @@ ids! {
     MessageId,
     /// An uploaded roster file.
     ImportId,
+    /// A stream: the messages of one class, or those to all staff, in their order (I6).
+    StreamId,
+    /// An appointment: one person in one post, from one day to another.
+    AppointmentId,
+    /// An approval procedure of the school; its versions share the id.
+    ProcedureId,
 }

@@ -11,12 +11,14 @@
 pub mod access;
 pub mod account;
 pub mod answer;
+pub mod api;
 pub mod approval;
 pub mod audit;
 pub mod content;
 pub mod delivery;
 pub mod digest;
 pub mod ids;
+mod keys;
 pub mod link;
 pub mod message;
 pub mod phone;

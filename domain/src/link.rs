@@ -113,7 +113,7 @@ mod tests {
         LinkKey { id, secret: vec![byte; 32] }
     }
 
-    /// Links live in parents' phones: the format may never drift.
+    /// Parents keep the SMS with the link: the format may never change.
     #[test]
     fn token_v1_format_unchanged() {
         let id = DeliveryId { message: MessageId(12), round: 1, phone: PhoneId(345) };

@@ -4,103 +4,36 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::{Action, Person};
+use crate::access::{Action, ClassPlace, Person};
 use crate::approval::{ChainView, DecisionView};
 use crate::content::{Finding, Severity};
 use crate::delivery::Funnel;
-use crate::digest::Digest;
-use crate::ids::{ClassId, MessageId, StaffId, UnitId};
+use crate::ids::{ClassId, MessageId, StaffId};
+use crate::keys::keyed;
 use crate::problem::Refusal;
 use crate::sms::Length;
 use crate::time::{DAY, Instant};
 use crate::words;
 use crate::words::Words;
 
+mod canonical;
+mod kinds;
+
+pub use canonical::{CanonicalMessage, ListRoot, OutOfOrder, Recipient, RecipientKind, RootHasher};
+pub use kinds::{AnswerLevel, Category, Mode};
+
 /// Most characters of a title: it goes into the SMS.
 pub const TITLE_MAX: usize = 20;
 /// Most characters of a text: it stands on the page.
 pub const TEXT_MAX: usize = 5_000;
-/// A message can be scheduled so far ahead.
+/// How far ahead a message can be scheduled.
 pub const SCHEDULE_MAX: i64 = 180 * DAY;
 /// Most classes that one message names.
 pub const CLASSES_MAX: usize = 500;
 
-/// What a message is about (G8). Part of the digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Category {
-    /// 学校政策法规.
-    Policy,
-    /// 日常管理.
-    Daily,
-    /// 重大活动.
-    Event,
-    /// 招生和就业状况.
-    Admission,
-    /// 节假日与寒暑假放假及开学安排.
-    Holiday,
-    /// 学生思想动态: to that child's own guardians only.
-    Thinking,
-    /// 学习和生活情况: to that child's own guardians only.
-    Study,
-    /// 其他.
-    Other,
-}
-
-impl Category {
-    /// All, in the order of the regulation.
-    pub const ALL: [Self; 8] = [
-        Self::Policy,
-        Self::Daily,
-        Self::Event,
-        Self::Admission,
-        Self::Thinking,
-        Self::Study,
-        Self::Holiday,
-        Self::Other,
-    ];
-
-    /// The name stored in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Policy => "policy",
-            Self::Daily => "daily",
-            Self::Event => "event",
-            Self::Admission => "admission",
-            Self::Holiday => "holiday",
-            Self::Thinking => "thinking",
-            Self::Study => "study",
-            Self::Other => "other",
-        }
-    }
-
-    /// The category with this [`Category::key`].
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| c.key() == key)
-    }
-
-    /// For the screen.
-    pub fn title(self) -> Words {
-        match self {
-            Self::Policy => Words::fixed("学校政策法规", "Policies and regulations"),
-            Self::Daily => Words::fixed("日常管理", "Daily management"),
-            Self::Event => Words::fixed("重大活动", "Major events"),
-            Self::Admission => Words::fixed("招生和就业状况", "Admission and employment"),
-            Self::Holiday => Words::fixed("放假及开学安排", "Holidays and term dates"),
-            Self::Thinking => Words::fixed("学生思想动态", "A student's thinking"),
-            Self::Study => Words::fixed("学习和生活情况", "A student's study and life"),
-            Self::Other => Words::fixed("其他", "Other"),
-        }
-    }
-
-    /// Whether it is about one child, and so never goes to a group (G8, G48).
-    pub fn is_about_one_child(self) -> bool {
-        matches!(self, Self::Thinking | Self::Study)
-    }
-}
-
 /// To whom a message goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Audience {
     /// All guardians of these classes.
@@ -117,6 +50,7 @@ pub enum Audience {
 /// What the drafter writes: the body of `POST /api/messages`,
 /// `PUT /api/messages/{id}` and `POST /api/messages/preview`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Draft {
     /// To whom.
     pub audience: Audience,
@@ -133,15 +67,6 @@ pub struct Draft {
     /// Reasons for `explain` findings, by rule name.
     #[serde(default)]
     pub reasons: BTreeMap<String, String>,
-}
-
-/// A class as the rules need it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClassPlace {
-    /// The class.
-    pub id: ClassId,
-    /// The grade it lies in.
-    pub unit: UnitId,
 }
 
 impl Draft {
@@ -190,9 +115,7 @@ impl Draft {
                     ));
                 }
                 let allowed = |id: &ClassId| {
-                    classes
-                        .iter()
-                        .any(|c| c.id == *id && author.may_class(Action::WriteToClass, c.id, c.unit))
+                    classes.iter().any(|c| c.id == *id && author.may_class(Action::WriteToClass, c))
                 };
                 if !wanted.iter().all(allowed) {
                     refusals.push(Refusal::field(
@@ -291,19 +214,19 @@ impl Draft {
         }
         for finding in findings {
             match finding.severity {
-                Severity::Block => refusals.push(Refusal {
-                    kind: "content_blocked".into(),
-                    words: finding.words.clone(),
-                    field: Some(finding.field.clone()),
-                }),
+                Severity::Block => refusals.push(Refusal::field(
+                    "content_blocked",
+                    finding.field.clone(),
+                    finding.words.clone(),
+                )),
                 Severity::Explain => {
                     if self.reasons.get(finding.rule.as_ref()).is_none_or(|r| r.trim().is_empty()) {
                         let (zh, en) = (&finding.words.zh, &finding.words.en);
-                        refusals.push(Refusal {
-                            kind: "reason_missing".into(),
-                            words: words!("请修改，或说明理由：{zh}", "Change it, or give a reason: {en}"),
-                            field: Some(finding.field.clone()),
-                        });
+                        refusals.push(Refusal::field(
+                            "reason_missing",
+                            finding.field.clone(),
+                            words!("请修改，或说明理由：{zh}", "Change it, or give a reason: {en}"),
+                        ));
                     }
                 }
                 Severity::Hint => {}
@@ -313,64 +236,31 @@ impl Draft {
     }
 }
 
-/// Where a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageState {
-    /// 草稿: the drafter may change everything.
-    Draft,
-    /// 报批中: waits for a decision; nothing can change.
-    Submitted,
-    /// 已退回, with a reason.
-    Returned,
-    /// 已批准: waits for its time.
-    Approved,
-    /// 发送中.
-    Sending,
-    /// 已暂停 by the drafter or the office.
-    Paused,
-    /// 已发送: every delivery has left our hands.
-    Sent,
-    /// 已撤回 before anything was sent.
-    Withdrawn,
-    /// 已取消 after approval, before its time.
-    Cancelled,
+keyed! {
+    /// Where a message stands.
+    pub enum MessageState {
+        /// 草稿: the drafter may change everything.
+        Draft = "draft",
+        /// 报批中: waits for a decision; nothing can change.
+        Submitted = "submitted",
+        /// 已退回, with a reason.
+        Returned = "returned",
+        /// 已批准: waits for its time.
+        Approved = "approved",
+        /// 发送中.
+        Sending = "sending",
+        /// 已暂停 by the drafter or the office.
+        Paused = "paused",
+        /// 已发送: nothing more is sent for it.
+        Sent = "sent",
+        /// 已撤回 before anything was sent.
+        Withdrawn = "withdrawn",
+        /// 已取消 after approval, before its time.
+        Cancelled = "cancelled",
+    }
 }
 
 impl MessageState {
-    /// All states.
-    pub const ALL: [Self; 9] = [
-        Self::Draft,
-        Self::Submitted,
-        Self::Returned,
-        Self::Approved,
-        Self::Sending,
-        Self::Paused,
-        Self::Sent,
-        Self::Withdrawn,
-        Self::Cancelled,
-    ];
-
-    /// The name stored in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Submitted => "submitted",
-            Self::Returned => "returned",
-            Self::Approved => "approved",
-            Self::Sending => "sending",
-            Self::Paused => "paused",
-            Self::Sent => "sent",
-            Self::Withdrawn => "withdrawn",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state with this [`MessageState::key`].
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.key() == key)
-    }
-
     /// For the screen.
     pub fn title(self) -> Words {
         match self {
@@ -401,85 +291,11 @@ impl MessageState {
     }
 }
 
-/// An entry of the frozen list: whom the approver saw.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Recipient {
-    /// Guardian id, or staff id in the stream `staff`.
-    pub person: i64,
-    /// Student id; 0 in the stream `staff`.
-    pub student: i64,
-}
-
-/// The part of the frozen list that lies in one stream, by its hash.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListRoot {
-    /// `class:12` or `staff`.
-    pub stream: String,
-    /// Entries.
-    pub entries: usize,
-    /// SHA-256 over the sorted entries.
-    pub root: String,
-}
-
-impl ListRoot {
-    /// The root over a stream's entries, in whatever order they come.
-    pub fn of(stream: &str, entries: &[Recipient]) -> Self {
-        let mut sorted: Vec<&Recipient> = entries.iter().collect();
-        sorted.sort_unstable();
-        Self {
-            stream: stream.to_owned(),
-            entries: entries.len(),
-            root: Digest::of(&(stream, sorted)).to_hex(),
-        }
-    }
-}
-
-/// The canonical form that the digest is taken over (I2). Fields are only
-/// ever added with a new `form`, so that old digests can be recomputed.
-#[derive(Clone, Debug, Serialize)]
-pub struct Sealed<'a> {
-    /// Version of this form.
-    pub form: u32,
-    /// Title.
-    pub title: &'a str,
-    /// Text on the page.
-    pub body: &'a str,
-    /// Category key.
-    pub category: &'a str,
-    /// SMS signature.
-    pub signature: &'a str,
-    /// SMS template and version.
-    pub template: (&'a str, u32),
-    /// `link`: fixed domain and signed token.
-    pub mode: &'a str,
-    /// `confirm`: a button confirms.
-    pub answer: &'a str,
-    /// When to send.
-    pub send_at: Option<i64>,
-    /// Who sends.
-    pub sender: i64,
-    /// The sender's post as parents see it.
-    pub sender_title: &'a str,
-    /// The audience as chosen, in JSON.
-    pub audience: &'a str,
-    /// The frozen list, by stream.
-    pub lists: &'a [ListRoot],
-}
-
-impl Sealed<'_> {
-    /// The form in use.
-    pub const FORM: u32 = 1;
-
-    /// The digest.
-    pub fn digest(&self) -> Digest {
-        Digest::of(self)
-    }
-}
-
 /// The answer to `POST /api/messages/preview`: what would be sent to whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Preview {
-    /// The rendered SMS of the worst recipient.
+    /// The rendered SMS, at the greatest length that a recipient can get.
     pub sms: String,
     /// Its length.
     pub length: Length,
@@ -489,7 +305,7 @@ pub struct Preview {
     pub audience: Words,
     /// Content findings.
     pub findings: Vec<Finding>,
-    /// The chain that it would take; empty where no policy fits.
+    /// The chain that it would take; empty where no procedure fits.
     pub chain: ChainView,
     /// What submission would refuse, by field.
     pub refusals: Vec<Refusal>,
@@ -499,6 +315,7 @@ pub struct Preview {
 
 /// How many an audience holds, after merging.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Audiences {
     /// Children (0 for an audience of teachers).
     pub children: u32,
@@ -512,13 +329,27 @@ pub struct Audiences {
 
 /// The answer to a `POST` that makes a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Created {
     /// Its id.
     pub id: MessageId,
 }
 
+keyed! {
+    /// Which messages a list holds.
+    pub enum MessageBox {
+        /// Those that wait for the reader's decision.
+        Waiting = "waiting",
+        /// Those that the reader wrote.
+        Mine = "mine",
+        /// All within the reader's reach.
+        All = "all",
+    }
+}
+
 /// One line of `GET /api/messages?box=waiting|mine|all`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageSummary {
     /// Its id.
     pub id: MessageId,
@@ -540,6 +371,7 @@ pub struct MessageSummary {
 
 /// `GET /api/messages`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageList {
     /// Newest first.
     pub messages: Vec<MessageSummary>,
@@ -549,6 +381,7 @@ pub struct MessageList {
 
 /// `GET /api/messages/{id}`: all that the drafter, an approver or a reader sees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageView {
     /// Its id.
     pub id: MessageId,
@@ -596,6 +429,7 @@ pub struct MessageView {
 
 /// What an earlier version said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Earlier {
     /// Title.
     pub title: String,
@@ -609,20 +443,22 @@ pub struct Earlier {
 
 /// When what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Times {
-    /// First saved.
+    /// When it was first saved.
     pub created_at: Instant,
-    /// Last submitted.
+    /// When it was last submitted.
     pub submitted_at: Option<Instant>,
-    /// Last decision.
+    /// When the last step was approved.
     pub approved_at: Option<Instant>,
-    /// Fan-out.
+    /// When its deliveries were made.
     pub released_at: Option<Instant>,
 }
 
 /// What a person can order for a message: the last part of
 /// `POST /api/messages/{id}/{command}`; `edit` is the `PUT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Change the draft (a returned message becomes one again).
@@ -635,7 +471,7 @@ pub enum Command {
     Withdraw,
     /// Cancel before its time.
     Cancel,
-    /// Hold what has not left yet.
+    /// Hold what is not sent yet.
     Pause,
     /// Go on after a pause.
     Resume,
@@ -643,6 +479,7 @@ pub enum Command {
 
 /// `POST /api/messages/{id}/submit`: the statement that G60 asks for.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Submit {
     /// «I answer for this content.» Must be true.
     pub statement: bool,

@@ -12,7 +12,7 @@ pub struct Phone(String);
 pub enum PhoneError {
     /// Nothing there.
     Empty,
-    /// So many digits where eleven belong.
+    /// The wrong number of digits: this many instead of eleven.
     Length(usize),
     /// Something that is no digit is left after separators are taken off.
     NotDigits,

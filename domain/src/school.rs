@@ -3,39 +3,25 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{StaffId, UnitId};
+use crate::keys::keyed;
 use crate::time::{Instant, SendingWindow};
 use crate::words::Words;
 
-/// What kind of unit this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UnitKind {
-    /// The school: the root of the tree.
-    School,
-    /// 校办室: the managing unit (G9).
-    Office,
-    /// 处室.
-    Department,
-    /// 年级: holds classes.
-    Grade,
+keyed! {
+    /// What kind of unit this is.
+    pub enum UnitKind {
+        /// The school: the root of the tree.
+        School = "school",
+        /// 校办室: the managing unit (G9).
+        Office = "office",
+        /// 处室.
+        Department = "department",
+        /// 年级: holds classes.
+        Grade = "grade",
+    }
 }
 
 impl UnitKind {
-    /// The name stored in the database.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::School => "school",
-            Self::Office => "office",
-            Self::Department => "department",
-            Self::Grade => "grade",
-        }
-    }
-
-    /// The kind with this [`UnitKind::key`].
-    pub fn from_key(key: &str) -> Option<Self> {
-        [Self::School, Self::Office, Self::Department, Self::Grade].into_iter().find(|k| k.key() == key)
-    }
-
     /// For the screen.
     pub fn title(self) -> Words {
         match self {
@@ -49,6 +35,7 @@ impl UnitKind {
 
 /// The school as every signed-in person sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SchoolView {
     /// Name.
     pub name: String,
@@ -64,6 +51,7 @@ pub struct SchoolView {
 
 /// All sending is stopped: by whom, why, since when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stopped {
     /// Name of the person who stopped it.
     pub by: String,
@@ -75,6 +63,7 @@ pub struct Stopped {
 
 /// `POST /api/school/stop`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StopOrder {
     /// Stop, or go on.
     pub stopped: bool,
@@ -84,6 +73,7 @@ pub struct StopOrder {
 
 /// One unit in `GET /api/units`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnitView {
     /// Its id.
     pub id: UnitId,
@@ -101,6 +91,7 @@ pub struct UnitView {
 
 /// A person as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PersonRef {
     /// Who.
     pub id: StaffId,
@@ -112,6 +103,7 @@ pub struct PersonRef {
 
 /// `POST /api/setup`: the first step of a new deployment, works once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Setup {
     /// The school's name.
     pub name: String,
@@ -129,6 +121,7 @@ pub struct Setup {
 
 /// One of the two first administrators.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FirstAdministrator {
     /// Staff number (教职工号).
     pub number: String,

@@ -6,34 +6,69 @@
 
 use serde::{Deserialize, Serialize};
 
+use Part::{Link, Signature, Text, Title};
+
 /// UTF-16 units that fit one SMS.
 pub const SINGLE: usize = 70;
 /// UTF-16 units in each part of a longer one.
 pub const PART: usize = 67;
 
-/// The only template of mode *link* so far, with its version: both are part
-/// of the digest.
-pub const LINK_TEMPLATE: Template = Template { name: "notice_link", version: 1 };
+/// The template for new messages of mode *link*.
+pub const LINK_TEMPLATE: Template = NOTICE_LINK_1;
 
-/// Which registered template a text is rendered from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// Every template ever used: a message that was approved with an old one is
+/// still sent with it, and what was sent can be found again years later.
+pub const TEMPLATES: [Template; 1] = [NOTICE_LINK_1];
+
+const NOTICE_LINK_1: Template = Template {
+    name: "notice_link",
+    version: 1,
+    // Without the space before the link, old phones take the words as part of it.
+    wording: &[Text("【"), Signature, Text("】"), Title, Text("，请点开查看并确认： "), Link],
+};
+
+/// A wording that is registered with the provider, word by word. Name and
+/// version are part of the digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Template {
     /// Its name with us.
     pub name: &'static str,
     /// Its version; a new wording is a new version.
     pub version: u32,
+    wording: &'static [Part],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Text(&'static str),
+    Signature,
+    Title,
+    Link,
 }
 
 impl Template {
+    /// The template of this name and version, however old.
+    pub fn find(name: &str, version: u32) -> Option<&'static Self> {
+        TEMPLATES.iter().find(|t| t.name == name && t.version == version)
+    }
+
     /// Renders the SMS for one recipient. `link` is the whole address.
     pub fn render(&self, signature: &str, title: &str, link: &str) -> String {
-        // No space before the link would glue it to the words on old phones.
-        format!("【{signature}】{title}，请点开查看并确认： {link}")
+        self.wording
+            .iter()
+            .map(|part| match part {
+                Text(text) => text,
+                Signature => signature,
+                Title => title,
+                Link => link,
+            })
+            .collect()
     }
 }
 
 /// How long a rendered SMS is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Length {
     /// UTF-16 units, as carriers count.
     pub units: usize,
@@ -62,12 +97,20 @@ mod tests {
         assert_eq!(length("🙂").units, 2);
     }
 
-    /// What was sent must be found again years later: the wording of a
-    /// template's version never changes.
     #[test]
-    fn link_template_v1_unchanged() {
+    fn every_template_is_found_by_name_and_version() {
+        for template in &TEMPLATES {
+            assert_eq!(Template::find(template.name, template.version), Some(template));
+        }
+        assert_eq!(Template::find("notice_link", 0), None);
+        assert!(TEMPLATES.contains(&LINK_TEMPLATE));
+    }
+
+    /// The wording of a template's version never changes.
+    #[test]
+    fn notice_link_1_unchanged() {
         assert_eq!(
-            LINK_TEMPLATE.render("麻阳中学", "秋季运动会", "https://x.cn/m/T"),
+            NOTICE_LINK_1.render("麻阳中学", "秋季运动会", "https://x.cn/m/T"),
             "【麻阳中学】秋季运动会，请点开查看并确认： https://x.cn/m/T"
         );
     }

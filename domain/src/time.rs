@@ -21,6 +21,7 @@ const SHANGHAI: i64 = 8 * HOUR;
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Instant(pub i64);
 
@@ -94,6 +95,7 @@ impl Instant {
 /// The hours in which parents and teachers may be disturbed (G14, G34), in
 /// minutes since midnight in Shanghai; `from` inclusive, `to` exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SendingWindow {
     /// First minute.
     pub from: u16,

@@ -29,7 +29,7 @@ impl Lang {
     }
 
     /// Picks the language from an `Accept-Language` header: English only
-    /// where English is named and no Chinese stands before it.
+    /// where it is named before Chinese.
     pub fn from_accept_language(header: &str) -> Self {
         for part in header.split(',') {
             let tag = part.split(';').next().unwrap_or_default().trim();
@@ -46,6 +46,7 @@ impl Lang {
 
 /// One sentence or label in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Words {
     /// Chinese, as a school would write it.
     pub zh: Cow<'static, str>,

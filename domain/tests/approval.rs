@@ -1,5 +1,5 @@
 //! No sequence of actions reaches release without the distinct, current
-//! decisions that the policy asks for (I1, I3).
+//! decisions that the procedure asks for (I1, I3).
 //!
 //! A message is driven by random orders of random people through the same
 //! rules that the Worker asks. Beside it stands a plain record of who really
@@ -7,15 +7,15 @@
 
 use domain::access::{Appointment, Person, Post};
 use domain::approval::{
-    Chain, Decide, Decision, PolicyStep, Scope, Step, StepKind, Then, Verdict, check_staffing,
+    Chain, Decide, Decision, ProcedureStep, Scope, Step, StepKind, Then, Verdict, check_staffing,
     middle_school_preset,
 };
-use domain::ids::{StaffId, UnitId};
+use domain::ids::{AppointmentId, StaffId, UnitId};
 use proptest::prelude::*;
 
 const GRADE: UnitId = UnitId(7);
 
-/// Everyone who could get in the way: holders, substitutes, a person with two posts, an outsider.
+/// Holders of posts, substitutes, people with two posts, an outsider.
 fn people() -> Vec<Person> {
     let posts: [&[(Post, i64)]; 8] = [
         &[(Post::HomeroomTeacher, 7)],
@@ -37,6 +37,7 @@ fn people() -> Vec<Person> {
             appointments: posts
                 .iter()
                 .map(|&(post, unit)| Appointment {
+                    id: AppointmentId(id),
                     post,
                     unit: UnitId(unit),
                     unit_name: String::new(),
@@ -82,7 +83,7 @@ struct World {
     text: u8,
     version: u32,
     chain: Chain,
-    /// Who approved which step of which version of which text: the record apart from the rules.
+    /// Who approved which step of which version of which text, written down apart from the rules.
     said: Vec<(u32, u8, u32, StaffId)>,
 }
 
@@ -91,7 +92,7 @@ impl World {
         format!("{}:{}", self.version, self.text)
     }
 
-    fn obey(&mut self, order: &Order, policy: &[PolicyStep], people: &[Person]) {
+    fn obey(&mut self, order: &Order, procedure: &[ProcedureStep], people: &[Person]) {
         match order {
             Order::Edit(text) if matches!(self.at, At::Draft | At::Returned) => {
                 if self.at == At::Returned {
@@ -101,7 +102,7 @@ impl World {
                 self.at = At::Draft;
             }
             Order::Submit if self.at == At::Draft => {
-                let steps = Step::bind(policy, GRADE);
+                let steps = Step::bind(procedure, GRADE);
                 if check_staffing(&steps, self.chain.author, people).is_ok() {
                     self.chain = Chain {
                         author: self.chain.author,
@@ -136,29 +137,31 @@ impl World {
                 }
             }
             Order::Release if self.at == At::Approved => self.at = At::Released,
-            // Orders out of place: the Worker refuses them by state.
+            // The Worker refuses any other order in this state; here it does nothing.
             _ => {}
         }
     }
 }
 
-fn policies() -> impl Strategy<Value = Vec<PolicyStep>> {
-    let filing = PolicyStep { kind: StepKind::File, post: Post::OfficeClerk, substitute: None };
+fn procedures() -> impl Strategy<Value = Vec<ProcedureStep>> {
+    use StepKind::{Approve, File, Register, Review};
+    let filing = ProcedureStep::new(File, Post::OfficeClerk);
+    let registration = ProcedureStep::new(Register, Post::OfficeClerk);
+    let advice = ProcedureStep { holds: false, ..ProcedureStep::new(Review, Post::OfficeClerk) };
     let three = vec![
-        PolicyStep { kind: StepKind::Review, post: Post::GradeHead, substitute: Some(Post::OfficeDirector) },
-        PolicyStep {
-            kind: StepKind::Review,
-            post: Post::OfficeDirector,
-            substitute: Some(Post::VicePrincipal),
-        },
-        PolicyStep { kind: StepKind::Approve, post: Post::Principal, substitute: Some(Post::VicePrincipal) },
-        filing,
+        ProcedureStep::new(Review, Post::GradeHead).or(Post::OfficeDirector),
+        advice.clone(),
+        ProcedureStep::new(Review, Post::OfficeDirector).or(Post::VicePrincipal),
+        ProcedureStep::new(Approve, Post::Principal).or(Post::VicePrincipal),
+        registration.clone(),
+        filing.clone(),
     ];
     prop_oneof![
         Just(middle_school_preset(Scope::Grade)),
         Just(middle_school_preset(Scope::School)),
         Just(three),
-        Just(vec![filing]),
+        Just(vec![ProcedureStep::new(Approve, Post::Principal).or(Post::GradeHead)]),
+        Just(vec![filing, registration, advice]),
         Just(Vec::new()),
     ]
 }
@@ -168,7 +171,7 @@ proptest! {
 
     #[test]
     fn i1_i3_no_sequence_releases_without_distinct_current_decisions(
-        orders in orders(), policy in policies(), author in 0usize..8,
+        orders in orders(), procedure in procedures(), author in 0usize..8,
     ) {
         let people = people();
         let mut world = World {
@@ -179,26 +182,26 @@ proptest! {
             said: Vec::new(),
         };
         for order in &orders {
-            world.obey(order, &policy, &people);
+            world.obey(order, &procedure, &people);
             if world.at == At::Released {
                 let mut deciders = vec![world.chain.author];
-                let holding = policy.iter().enumerate().filter(|(_, s)| s.kind != StepKind::File);
+                let decisive = procedure.iter().enumerate()
+                    .filter(|(_, s)| s.holds && matches!(s.kind, StepKind::Review | StepKind::Approve));
                 let mut any = false;
-                for (position, step) in holding {
+                for (position, step) in decisive {
                     any = true;
                     let by: Vec<StaffId> = world.said.iter()
                         .filter(|s| (s.0, s.1, s.2 as usize) == (world.version, world.text, position))
                         .map(|s| s.3).collect();
                     prop_assert_eq!(by.len(), 1, "step {} of version {} has one decision", position, world.version);
                     let person = people.iter().find(|p| p.id == by[0]).expect("one of them");
-                    let unit = (step.post == Post::GradeHead).then_some(GRADE);
-                    let entitled = person.holds(step.post, unit)
-                        || step.substitute.is_some_and(|s| person.holds(s, None));
+                    let holds = |post| person.holds(post, (post == Post::GradeHead).then_some(GRADE));
+                    let entitled = holds(step.post) || step.substitute.is_some_and(holds);
                     prop_assert!(entitled, "{:?} decided {:?}", person, step);
                     prop_assert!(!deciders.contains(&by[0]), "{:?} twice", by[0]);
                     deciders.push(by[0]);
                 }
-                prop_assert!(any, "a policy without steps releases nothing");
+                prop_assert!(any, "without a decisive step nothing is released");
                 break;
             }
         }

@@ -1,11 +1,12 @@
 //! Words: forbidden ones, sure typos, and what people have to judge.
 
-use super::{Findings, Severity, Text, ends_clause};
+use super::finding::{Findings, Severity};
+use super::text::{Text, ends_clause};
 use crate::words;
 use crate::words::Words;
 
 /// Gross words (G15 ①–④). Short on purpose: what a lesson about safety also
-/// says (赌博, 毒品, 邪教, 诈骗) is no business of a word list.
+/// says (赌博, 毒品, 邪教, 诈骗) does not belong on it.
 const GROSS: &[&str] = &[
     "六合彩",
     "时时彩",
@@ -32,13 +33,13 @@ const GROSS: &[&str] = &[
     "臭婊子",
 ];
 
-/// Words that turn a gross one, or one to explain, into advice against it.
+/// Words that negate what follows them in the clause: `远离…`, `谨防…`.
 const AGAINST: &[&str] = &[
     "不", "勿", "禁", "拒绝", "谨防", "防范", "防止", "警惕", "远离", "抵制", "打击", "避免", "杜绝", "举报",
     "反对", "莫", "别", "免", "严查", "取消", "乱", "零",
 ];
 
-/// A reminder is no advice against: `不要忘记缴费`.
+/// Words that contain one of [`AGAINST`] and negate nothing: `不要忘记缴费`.
 const REMINDERS: &[&str] = &[
     "不要忘",
     "不能忘",

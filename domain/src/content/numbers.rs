@@ -1,6 +1,7 @@
 //! Numbers that identify a person or an account (G48).
 
-use super::{Findings, Severity, Text};
+use super::finding::{Findings, Severity};
+use super::text::Text;
 use crate::words::Words;
 
 /// Runs the checks of numbers.

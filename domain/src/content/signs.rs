@@ -1,6 +1,8 @@
-//! Single signs: what a provider refuses, what hides, what shouts.
+//! Single characters: those that providers refuse, invisible ones, and those
+//! that make a text look like advertising.
 
-use super::{Findings, Severity, Text};
+use super::finding::{Findings, Severity};
+use super::text::Text;
 use crate::words;
 use crate::words::Words;
 
@@ -22,7 +24,7 @@ fn invisible(text: &Text, found: &mut Findings) {
     for (at, &c) in text.chars.iter().enumerate() {
         let hidden = match c {
             '\n' | '\r' | '\t' => found.is_title(),
-            // Families and flags among emoji are joined by it.
+            // A zero-width joiner between two emoji makes one picture of them.
             '\u{200d}' => {
                 let emoji = |p: Option<&char>| {
                     p.is_some_and(|c| matches!(*c as u32, 0x2600..=0x27BF | 0xFE0F | 0x1F000..=0x1FAFF))
