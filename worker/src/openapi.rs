@@ -1,74 +1,67 @@
-//! `GET /api/openapi.json`: made of the router's own table, so that it names
-//! every path that exists and none that does not.
+//! `GET /api/openapi.json`. `build.rs` makes the document of the contract's
+//! table, so that it names every endpoint that exists and none that does not.
 
-use serde_json::{Map, Value, json};
+use domain::api::Document;
 
-use crate::error::AppError;
-use crate::router::{Answer, Call, Gate, table};
+use crate::platform::error::AppError;
+use crate::platform::http::{Call, Reply};
 
-/// The document.
+const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+
+/// `GET /api/openapi.json`.
 ///
 /// # Errors
-/// Never: it is made of constants.
-pub async fn document(_call: Call) -> Result<Answer, AppError> {
-    Answer::json(200, &build())
-}
-
-fn build() -> Value {
-    let mut paths: Map<String, Value> = Map::new();
-    for route in table().iter().filter(|r| r.path.starts_with("/api/")) {
-        let parameters: Vec<Value> = route
-            .path
-            .split('/')
-            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-            .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "integer" } }))
-            .collect();
-        let mut operation = json!({
-            "summary": route.summary,
-            "parameters": parameters,
-            "responses": {
-                "2XX": { "description": "Done" },
-                "4XX": { "description": "Refused, in words", "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } },
-            },
-        });
-        if route.gate != Gate::Open {
-            operation["security"] = json!([{ "session": [] }]);
-        }
-        if route.limit > 0 {
-            operation["x-max-body-bytes"] = json!(route.limit);
-        }
-        let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method.to_string().to_lowercase()] = operation;
-    }
-    json!({
-        "openapi": "3.1.0",
-        "info": { "title": "Xiaoxun (校讯)", "version": env!("CARGO_PKG_VERSION") },
-        "paths": paths,
-        "components": {
-            "securitySchemes": { "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session" } },
-            "schemas": { "Problem": {
-                "type": "object",
-                "required": ["type", "title", "status"],
-                "properties": {
-                    "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" }, "detail": { "type": "string" },
-                    "errors": { "type": "array", "items": { "type": "object", "properties": { "field": { "type": "string" }, "message": { "type": "string" } } } },
-                },
-            } },
-        },
-    })
+/// Never: it is a constant.
+pub async fn document(_call: Call) -> Result<Reply<Document>, AppError> {
+    Ok(Reply::json_text(200, DOCUMENT.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    fn document() -> Value {
+        serde_json::from_str(super::DOCUMENT).expect("JSON")
+    }
+
     #[test]
-    fn every_api_route_is_named() {
-        let document = super::build();
-        for route in crate::router::table().iter().filter(|r| r.path.starts_with("/api/")) {
-            assert!(
-                document["paths"][route.path][route.method.to_string().to_lowercase()]["summary"].is_string(),
-                "{}",
-                route.path
-            );
+    fn the_document_names_exactly_the_api_routes() {
+        let routes: BTreeSet<(String, String)> = crate::router::table()
+            .iter()
+            .filter(|route| route.path.starts_with("/api/"))
+            .map(|route| (route.path.to_owned(), route.method.name().to_lowercase()))
+            .collect();
+        let document = document();
+        let paths = document["paths"].as_object().expect("paths");
+        let named: BTreeSet<(String, String)> = paths
+            .iter()
+            .flat_map(|(path, item)| {
+                let methods = item.as_object().expect("a path's methods");
+                methods.keys().map(|method| (path.clone(), method.clone()))
+            })
+            .collect();
+        assert_eq!(named, routes);
+    }
+
+    /// Every reference leads somewhere.
+    #[test]
+    fn what_the_document_refers_to_is_in_it() {
+        fn walk(value: &Value, document: &Value) {
+            match value {
+                Value::Object(object) => {
+                    if let Some(Value::String(to)) = object.get("$ref") {
+                        let pointer = to.trim_start_matches('#');
+                        assert!(document.pointer(pointer).is_some(), "{to}");
+                    }
+                    object.values().for_each(|inner| walk(inner, document));
+                }
+                Value::Array(list) => list.iter().for_each(|inner| walk(inner, document)),
+                _ => {}
+            }
         }
+        let document = document();
+        walk(&document, &document);
     }
 }

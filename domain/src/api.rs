@@ -1,0 +1,571 @@
+//! The contract of the JSON API: every endpoint with its method, path,
+//! parameters, body and answer, in one table.
+//!
+//! The Worker routes by these constants, the staff app and the scenarios call
+//! by them, and `GET /api/openapi.json` is made of them, so that none of the
+//! four can differ from another. What parents see is HTML and no part of it.
+//!
+//! With the feature `schema`, each endpoint also gives the JSON schemas of its
+//! types. It is meant for build scripts: in wasm it would only cost size.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Action;
+use crate::account::{Activation, ActivationView, Me, SignIn, Slip, SlipOrder, Slips};
+use crate::approval::Decide;
+use crate::audit::{AuditPage, Verdict};
+use crate::delivery::{DeliveryList, Funnel};
+use crate::ids::{ClassId, ImportId, MessageId, StaffId};
+use crate::message::{Created, Draft, MessageBox, MessageList, MessageView, Preview, Submit};
+use crate::roster::{
+    ClassRoll, ClassView, ImportApplied, ImportApply, ImportKind, ImportPreview, MAX_IMPORT_BYTES, StaffView,
+};
+use crate::school::{SchoolView, Setup, StopOrder, UnitView};
+
+/// Most bytes of a JSON body: a text of 5,000 Chinese characters is 15 KB, three times over.
+pub const JSON_BYTES_MAX: usize = 64_000;
+
+/// The methods of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Orders.
+    Post,
+    /// Changes a draft.
+    Put,
+    /// Ends something.
+    Delete,
+}
+
+impl Method {
+    /// `GET`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Whether it can bring a body and change something.
+    pub const fn changes(self) -> bool {
+        !matches!(self, Self::Get)
+    }
+}
+
+/// Who may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Anyone; the handler has its own proof (a token, a password, a key).
+    Open,
+    /// Anyone signed in; the handler looks at the object.
+    SignedIn,
+    /// A post that grants the action.
+    Needs(Action),
+}
+
+/// A type that the document describes: with the feature `schema` it has to
+/// have a JSON schema, without it nothing is asked.
+#[cfg(not(feature = "schema"))]
+pub trait Described {}
+#[cfg(not(feature = "schema"))]
+impl<T> Described for T {}
+
+/// A type that the document describes by its JSON schema.
+#[cfg(feature = "schema")]
+pub trait Described: schemars::JsonSchema {}
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> Described for T {}
+
+/// Gives the schema of a type.
+#[cfg(feature = "schema")]
+pub type SchemaOf = fn(&mut schemars::SchemaGenerator) -> schemars::Schema;
+
+#[cfg(feature = "schema")]
+fn schema_of<T: schemars::JsonSchema>(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    generator.subschema_for::<T>()
+}
+
+/// An endpoint without its types: what router, document and tests walk over.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The constant's name, which is the document's `operationId`.
+    pub name: &'static str,
+    /// Method.
+    pub method: Method,
+    /// Path; a parameter stands in braces.
+    pub path: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// Who may call.
+    pub gate: Gate,
+    /// Most bytes of the body.
+    pub limit: usize,
+    /// HTTP status of a success.
+    pub status: u16,
+    /// Parameters of the query.
+    pub query: &'static [Parameter],
+    /// Schema of the path's parameter; of `()` where it has none.
+    #[cfg(feature = "schema")]
+    pub place: SchemaOf,
+    /// Schema of the body; of `()` where there is none.
+    #[cfg(feature = "schema")]
+    pub body: SchemaOf,
+    /// Schema of the answer; of `()` where there is none.
+    #[cfg(feature = "schema")]
+    pub answer: SchemaOf,
+}
+
+impl Operation {
+    /// The name of the path's parameter.
+    pub fn parameter(&self) -> Option<&'static str> {
+        Some(self.path.split_once('{')?.1.split_once('}')?.0)
+    }
+}
+
+/// An endpoint: `Place` is the path's parameter, `Body` goes in, `Answer`
+/// comes out; each is `()` where there is none.
+pub struct Endpoint<Place, Body, Answer> {
+    /// All that is no type.
+    pub operation: Operation,
+    types: PhantomData<fn(Place, Body) -> Answer>,
+}
+
+impl<P, B, A> Clone for Endpoint<P, B, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P, B, A> Copy for Endpoint<P, B, A> {}
+
+impl<P: Described, B: Described, A: Described> Endpoint<P, B, A> {
+    const fn new(method: Method, path: &'static str, summary: &'static str) -> Self {
+        let operation = Operation {
+            name: "",
+            method,
+            path,
+            summary,
+            gate: Gate::SignedIn,
+            limit: if method.changes() { JSON_BYTES_MAX } else { 0 },
+            status: 200,
+            query: &[],
+            #[cfg(feature = "schema")]
+            place: schema_of::<P>,
+            #[cfg(feature = "schema")]
+            body: schema_of::<B>,
+            #[cfg(feature = "schema")]
+            answer: schema_of::<A>,
+        };
+        Self { operation, types: PhantomData }
+    }
+
+    const fn get(path: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Get, path, summary)
+    }
+
+    const fn post(path: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Post, path, summary)
+    }
+
+    const fn put(path: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Put, path, summary)
+    }
+
+    const fn delete(path: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::Delete, path, summary)
+    }
+
+    const fn named(mut self, name: &'static str) -> Self {
+        self.operation.name = name;
+        self
+    }
+
+    const fn open(mut self) -> Self {
+        self.operation.gate = Gate::Open;
+        self
+    }
+
+    const fn needs(mut self, action: Action) -> Self {
+        self.operation.gate = Gate::Needs(action);
+        self
+    }
+
+    const fn query(mut self, query: &'static [Parameter]) -> Self {
+        self.operation.query = query;
+        self
+    }
+
+    const fn limit(mut self, bytes: usize) -> Self {
+        self.operation.limit = bytes;
+        self
+    }
+
+    const fn status(mut self, status: u16) -> Self {
+        self.operation.status = status;
+        self
+    }
+}
+
+impl<P: Value, B, A> Endpoint<P, B, A> {
+    /// Its address with this in the path.
+    #[inline]
+    pub fn at(self, place: P) -> Address<B, A> {
+        let url = filled(self.operation.path, &place.write());
+        Address { method: self.operation.method, url, types: PhantomData }
+    }
+}
+
+fn filled(path: &str, value: &str) -> String {
+    let (head, rest) = path.split_once('{').unwrap_or((path, ""));
+    let tail = rest.split_once('}').map_or("", |(_, tail)| tail);
+    [head, value, tail].concat()
+}
+
+/// Where a request goes, and the types that go in and come out.
+pub struct Address<Body, Answer> {
+    /// Method.
+    pub method: Method,
+    /// Path and query.
+    pub url: String,
+    types: PhantomData<fn(Body) -> Answer>,
+}
+
+impl<B, A> Clone for Address<B, A> {
+    fn clone(&self) -> Self {
+        Self { method: self.method, url: self.url.clone(), types: PhantomData }
+    }
+}
+
+impl<B, A> From<Endpoint<(), B, A>> for Address<B, A> {
+    #[inline]
+    fn from(endpoint: Endpoint<(), B, A>) -> Self {
+        Self {
+            method: endpoint.operation.method,
+            url: endpoint.operation.path.to_owned(),
+            types: PhantomData,
+        }
+    }
+}
+
+impl<B, A> Endpoint<(), B, A> {
+    /// Its address with a parameter in the query.
+    #[inline]
+    pub fn with<T: Value>(self, param: Param<T>, value: T) -> Address<B, A> {
+        Address::from(self).with(param, value)
+    }
+}
+
+impl<B, A> Address<B, A> {
+    /// The same with a parameter in the query.
+    #[must_use]
+    #[inline]
+    pub fn with<T: Value>(mut self, param: Param<T>, value: T) -> Self {
+        ask(&mut self.url, param.parameter.name, &value.write());
+        self
+    }
+}
+
+fn ask(url: &mut String, name: &str, value: &str) {
+    url.push(if url.contains('?') { '&' } else { '?' });
+    url.push_str(name);
+    url.push('=');
+    url.push_str(value);
+}
+
+/// A value that can stand in an address: digits or a key, so that nothing of
+/// it has to be encoded.
+pub trait Value: Sized {
+    /// As it stands in the address.
+    fn write(&self) -> Cow<'static, str>;
+    /// Reads it; `None` where it is no such value.
+    fn read(text: &str) -> Option<Self>;
+}
+
+impl Value for i64 {
+    fn write(&self) -> Cow<'static, str> {
+        self.to_string().into()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+macro_rules! key_values {
+    ($($name:ident),+) => {$(
+        impl Value for $name {
+            fn write(&self) -> Cow<'static, str> {
+                self.key().into()
+            }
+
+            fn read(text: &str) -> Option<Self> {
+                Self::from_key(text)
+            }
+        }
+    )+};
+}
+
+key_values!(ImportKind, MessageBox);
+
+/// A parameter of a query, without its type.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Name.
+    pub name: &'static str,
+    /// What it means.
+    pub about: &'static str,
+    /// Whether the request is refused without it.
+    pub is_required: bool,
+    /// Schema of its value.
+    #[cfg(feature = "schema")]
+    pub schema: SchemaOf,
+}
+
+/// A parameter of a query.
+pub struct Param<T> {
+    /// All that is no type.
+    pub parameter: Parameter,
+    types: PhantomData<fn(T)>,
+}
+
+impl<T: Described> Param<T> {
+    const fn new(name: &'static str, about: &'static str) -> Self {
+        let parameter = Parameter {
+            name,
+            about,
+            is_required: false,
+            #[cfg(feature = "schema")]
+            schema: schema_of::<T>,
+        };
+        Self { parameter, types: PhantomData }
+    }
+
+    const fn required(mut self) -> Self {
+        self.parameter.is_required = true;
+        self
+    }
+}
+
+/// Which messages `GET /api/messages` lists.
+pub const BOX: Param<MessageBox> = Param::new("box", "Which messages; `mine` where absent");
+/// Where a further page of messages begins.
+pub const BEFORE: Param<MessageId> = Param::new("before", "Only older ones: `next` of the page before");
+/// Where a further page of the audit log begins.
+pub const BEFORE_ENTRY: Param<i64> = Param::new("before", "Only entries with a lower number");
+/// What an uploaded file is about.
+pub const KIND: Param<ImportKind> = Param::new("kind", "What the file is about").required();
+
+/// A CSV file as a spreadsheet exports it, in UTF-8 or GB18030: a body that is not JSON.
+pub struct Csv;
+
+/// The OpenAPI document.
+pub struct Document;
+
+/// `GET /api/health`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Health {
+    /// Always true: who cannot answer says nothing.
+    pub ok: bool,
+    /// Whether this is the demo, with its pretend telephone network.
+    pub demo: bool,
+}
+
+#[cfg(feature = "schema")]
+mod schemas {
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{Cow, Csv, Document};
+
+    impl JsonSchema for Csv {
+        fn schema_name() -> Cow<'static, str> {
+            "Csv".into()
+        }
+
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({ "type": "string", "contentMediaType": "text/csv" })
+        }
+    }
+
+    impl JsonSchema for Document {
+        fn schema_name() -> Cow<'static, str> {
+            "Document".into()
+        }
+
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({ "type": "object", "required": ["openapi", "info", "paths", "components"] })
+        }
+    }
+}
+
+/// Declares the endpoints, and lists every one of them.
+macro_rules! endpoints {
+    ($(
+        $(#[$meta:meta])*
+        pub const $name:ident: $type:ty = $endpoint:expr;
+    )+) => {
+        $($(#[$meta])* pub const $name: $type = $endpoint.named(stringify!($name));)+
+
+        /// Every endpoint.
+        pub const ALL: &[Operation] = &[$($name.operation),+];
+    };
+}
+
+endpoints! {
+    /// Nobody has to be signed in to see that the Worker is there.
+    pub const HEALTH: Endpoint<(), (), Health> =
+        Endpoint::get("/api/health", "Whether the Worker answers").open();
+    /// This very table, as a document.
+    pub const OPENAPI: Endpoint<(), (), Document> =
+        Endpoint::get("/api/openapi.json", "This document").open();
+    /// The key of the deployment opens it, as a bearer token.
+    pub const SETUP: Endpoint<(), Setup, Slips> =
+        Endpoint::post("/api/setup", "First step of a new deployment, works once").open();
+
+    /// The answer comes with the session's cookie.
+    pub const SIGN_IN: Endpoint<(), SignIn, Me> = Endpoint::post("/api/session", "Sign in").open();
+    /// Ends this session; others of the same person go on.
+    pub const SIGN_OUT: Endpoint<(), (), ()> = Endpoint::delete("/api/session", "Sign out").status(204);
+    /// With the posts held at this moment and the number of waiting messages.
+    pub const ME: Endpoint<(), (), Me> = Endpoint::get("/api/me", "Who is signed in");
+    /// Without a password: nothing changes.
+    pub const CHECK_ACTIVATION: Endpoint<(), Activation, ActivationView> =
+        Endpoint::post("/api/activations/check", "Whose account a link opens").open();
+    /// With the password: the link is used up.
+    pub const ACTIVATE: Endpoint<(), Activation, ()> =
+        Endpoint::post("/api/activations", "Choose the password of one's own account").open().status(204);
+
+    /// Open to all staff (G64).
+    pub const UNITS: Endpoint<(), (), Vec<UnitView>> =
+        Endpoint::get("/api/units", "Units, heads and custodians");
+    /// Takes effect at the next claim of a batch.
+    pub const STOP: Endpoint<(), StopOrder, SchoolView> =
+        Endpoint::post("/api/school/stop", "Stop all sending, or go on").needs(Action::StopSending);
+
+    /// With the counts of each.
+    pub const CLASSES: Endpoint<(), (), Vec<ClassView>> = Endpoint::get("/api/classes", "Classes within reach");
+    /// Numbers are masked.
+    pub const CLASS_ROLL: Endpoint<ClassId, (), ClassRoll> = Endpoint::get("/api/classes/{id}", "A class's roll");
+    /// With whether each has an account.
+    pub const STAFF: Endpoint<(), (), Vec<StaffView>> =
+        Endpoint::get("/api/staff", "Staff and posts").needs(Action::ManageAccounts);
+    /// To the people named, or to all who have no active account.
+    pub const ISSUE_SLIPS: Endpoint<(), SlipOrder, Vec<Slip>> =
+        Endpoint::post("/api/staff/activations", "Issue activation slips").needs(Action::ManageAccounts);
+    /// The person's earlier slips end.
+    pub const ISSUE_SLIP: Endpoint<StaffId, (), Slip> =
+        Endpoint::post("/api/staff/{id}/activation", "Issue one activation slip").needs(Action::ManageAccounts);
+    /// Changes nothing on the roll.
+    pub const PREVIEW_IMPORT: Endpoint<(), Csv, ImportPreview> =
+        Endpoint::post("/api/roster/imports", "Preview a roster file")
+            .needs(Action::ImportRoster)
+            .query(&[KIND.parameter])
+            .limit(MAX_IMPORT_BYTES);
+    /// Works once for each preview, and only while the roll is as it was.
+    pub const APPLY_IMPORT: Endpoint<ImportId, ImportApply, ImportApplied> =
+        Endpoint::post("/api/roster/imports/{id}/apply", "Apply a previewed file").needs(Action::ImportRoster);
+
+    /// Newest first, a page at a time.
+    pub const MESSAGES: Endpoint<(), (), MessageList> =
+        Endpoint::get("/api/messages", "Messages within reach").query(&[BOX.parameter, BEFORE.parameter]);
+    /// Nothing is sent by it.
+    pub const CREATE_MESSAGE: Endpoint<(), Draft, Created> =
+        Endpoint::post("/api/messages", "Save a draft").status(201);
+    /// Stores nothing.
+    pub const PREVIEW_MESSAGE: Endpoint<(), Draft, Preview> =
+        Endpoint::post("/api/messages/preview", "What a draft would send to whom");
+    /// All that a drafter, an approver or a reader sees.
+    pub const MESSAGE: Endpoint<MessageId, (), MessageView> = Endpoint::get("/api/messages/{id}", "A message");
+    /// A returned message becomes a draft again.
+    pub const CHANGE_MESSAGE: Endpoint<MessageId, Draft, MessageView> =
+        Endpoint::put("/api/messages/{id}", "Change a draft");
+    /// Freezes the list and the text.
+    pub const SUBMIT: Endpoint<MessageId, Submit, MessageView> =
+        Endpoint::post("/api/messages/{id}/submit", "Submit for approval");
+    /// The decision names the digest that was read.
+    pub const DECIDE: Endpoint<MessageId, Decide, MessageView> =
+        Endpoint::post("/api/messages/{id}/decisions", "Approve or return");
+    /// For the drafter, while a step still waits.
+    pub const WITHDRAW: Endpoint<MessageId, (), MessageView> =
+        Endpoint::post("/api/messages/{id}/withdraw", "Take back before approval");
+    /// For approved messages that wait for their time.
+    pub const CANCEL: Endpoint<MessageId, (), MessageView> =
+        Endpoint::post("/api/messages/{id}/cancel", "Cancel before its time");
+    /// What has left cannot be called back.
+    pub const PAUSE: Endpoint<MessageId, (), MessageView> =
+        Endpoint::post("/api/messages/{id}/pause", "Hold what has not left");
+    /// What was held goes on in its old order.
+    pub const RESUME: Endpoint<MessageId, (), MessageView> =
+        Endpoint::post("/api/messages/{id}/resume", "Go on after a pause");
+    /// Cheap enough to be asked every two seconds.
+    pub const FUNNEL: Endpoint<MessageId, (), Funnel> =
+        Endpoint::get("/api/messages/{id}/funnel", "How far it has got");
+    /// With the reason for every failure.
+    pub const DELIVERIES: Endpoint<MessageId, (), DeliveryList> =
+        Endpoint::get("/api/messages/{id}/deliveries", "The named list, by child");
+
+    /// Newest first, a page at a time.
+    pub const AUDIT: Endpoint<(), (), AuditPage> =
+        Endpoint::get("/api/audit", "The audit log").needs(Action::ReadAudit).query(&[BEFORE_ENTRY.parameter]);
+    /// Every sealed entry against its seal.
+    pub const VERIFY_AUDIT: Endpoint<(), (), Verdict> =
+        Endpoint::get("/api/audit/verify", "Verify the audit chain").needs(Action::ReadAudit);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn addresses_say_which_and_what() {
+        let submit = SUBMIT.at(MessageId(7));
+        assert_eq!((submit.method, submit.url.as_str()), (Method::Post, "/api/messages/7/submit"));
+        assert_eq!(MESSAGE.at(MessageId(7)).url, "/api/messages/7");
+        assert_eq!(Address::from(ME).url, "/api/me");
+        let older = MESSAGES.with(BOX, MessageBox::Waiting).with(BEFORE, MessageId(9));
+        assert_eq!(older.url, "/api/messages?box=waiting&before=9");
+    }
+
+    #[test]
+    fn what_is_written_into_an_address_is_read_out_of_it() {
+        for which in MessageBox::ALL {
+            assert_eq!(MessageBox::read(&which.write()), Some(which));
+        }
+        assert_eq!(MessageId::read(&MessageId(9).write()), Some(MessageId(9)));
+        assert_eq!(MessageId::read("nine"), None);
+        assert_eq!(ImportKind::read(""), None);
+    }
+
+    #[test]
+    fn the_table_names_nothing_twice() {
+        let names: BTreeSet<&str> = ALL.iter().map(|o| o.name).collect();
+        let ways: BTreeSet<(&str, &str)> = ALL.iter().map(|o| (o.method.name(), o.path)).collect();
+        assert_eq!((names.len(), ways.len()), (ALL.len(), ALL.len()));
+        assert!(ALL.iter().all(|o| o.path.starts_with("/api/") && !o.summary.is_empty()));
+        assert_eq!(SUBMIT.operation.parameter(), Some("id"));
+        assert_eq!(ME.operation.parameter(), None);
+    }
+
+    #[test]
+    fn only_what_changes_something_brings_a_body() {
+        for operation in ALL {
+            assert_eq!(operation.limit > 0, operation.method.changes(), "{}", operation.name);
+        }
+    }
+}
