@@ -1,4 +1,4 @@
-//! One table of all ways in: method, path, what it takes to enter, handler.
+//! One table of all ways in, and how a request gets to its handler.
 //!
 //! What holds for every request is done here, once: the site it comes from
 //! (CSRF), the size of its body, the session, the right to enter, the
@@ -7,590 +7,301 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use domain::access::{Action, Person};
+use domain::access::Person;
+use domain::api::{self, Gate, Health};
 use domain::words::Lang;
-use futures_util::future::LocalBoxFuture;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use worker::{Context, Env, Headers, Method, Request, Response, ResponseBuilder};
 
-use crate::app::App;
-use crate::bindings::{Guarded, Rows, Usage};
-use crate::crypto::sha256;
-use crate::error::AppError;
-use crate::{account, args, audit, delivery, link, message, openapi, roster, sandbox, school};
+use crate::platform::app::App;
+use crate::platform::crypto::sha256;
+use crate::platform::d1::Usage;
+use crate::platform::error::AppError;
+use crate::platform::http::idempotency::{self, Earlier};
+use crate::platform::http::route::FORM_BYTES_MAX;
+use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
+use crate::{account, approval, audit, delivery, link, me, message, openapi, roster, sandbox, school};
 
-/// Most bytes of a JSON body: a text of 5,000 Chinese characters is 15 KB, three times over.
-pub const MAX_JSON_BYTES: usize = 64_000;
-/// Most bytes of a parent's form.
-pub const MAX_FORM_BYTES: usize = 1_000;
-/// Longest Idempotency-Key.
-const MAX_KEY_BYTES: usize = 64;
-/// Shortest Idempotency-Key.
-const MIN_KEY_BYTES: usize = 8;
-
-/// What it takes to enter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gate {
-    /// Anyone; the handler has its own proof (a token, a password, a key).
-    Open,
-    /// Anyone signed in; the handler looks at the object.
-    SignedIn,
-    /// A post that grants the action.
-    Needs(Action),
-}
-
-/// A handler.
-pub type Handler = fn(Call) -> LocalBoxFuture<'static, Result<Answer, AppError>>;
-
-/// One way in.
-pub struct Route {
-    /// Method.
-    pub method: Method,
-    /// Path with `{parameters}`.
-    pub path: &'static str,
-    /// What it takes to enter.
-    pub gate: Gate,
-    /// Most bytes of the body.
-    pub limit: usize,
-    /// What it does, for the OpenAPI document.
-    pub summary: &'static str,
-    /// What does it.
-    pub run: Handler,
-}
-
-macro_rules! route {
-    ($method:ident $path:literal, $gate:expr, $limit:expr, $summary:literal, $run:path) => {
-        Route {
-            method: Method::$method,
-            path: $path,
-            gate: $gate,
-            limit: $limit,
-            summary: $summary,
-            run: |call| Box::pin($run(call)),
-        }
-    };
-}
+const GET: Method = Method::Known(api::Method::Get);
+const POST: Method = Method::Known(api::Method::Post);
 
 /// The table.
 pub fn table() -> Vec<Route> {
-    use Action::{ImportRoster, ManageAccounts, ReadAudit, StopSending};
-    use Gate::{Needs, Open, SignedIn};
-    const J: usize = MAX_JSON_BYTES;
+    use api::Method::{Delete, Get, Post};
     vec![
-        route!(Get "/api/health", Open, 0, "Whether the Worker answers", health),
-        route!(Get "/api/openapi.json", Open, 0, "This document", openapi::document),
-        route!(Post "/api/setup", Open, J, "First step of a new deployment, works once", school::routes::setup),
-        route!(Post "/api/session", Open, J, "Sign in", account::routes::sign_in),
-        route!(Delete "/api/session", SignedIn, J, "Sign out", account::routes::sign_out),
-        route!(Get "/api/me", SignedIn, 0, "Who is signed in", account::routes::me),
-        route!(Post "/api/activations/check", Open, J, "Whose account a link opens", account::routes::check_activation),
-        route!(Post "/api/activations", Open, J, "Choose the password of one's own account", account::routes::activate),
-        route!(Get "/api/units", SignedIn, 0, "Units, heads and custodians", school::routes::units),
-        route!(Post "/api/school/stop", Needs(StopSending), J, "Stop all sending, or go on", school::routes::stop),
-        route!(Get "/api/classes", SignedIn, 0, "Classes within reach", roster::routes::classes),
-        route!(Get "/api/classes/{id}", SignedIn, 0, "A class's roll", roster::routes::class_roll),
-        route!(Get "/api/staff", Needs(ManageAccounts), 0, "Staff and posts", roster::routes::staff),
-        route!(Post "/api/staff/activations", Needs(ManageAccounts), J, "Issue activation slips", account::routes::issue_slips),
-        route!(Post "/api/staff/{id}/activation", Needs(ManageAccounts), J, "Issue one activation slip", account::routes::issue_slip),
-        route!(Post "/api/roster/imports", Needs(ImportRoster), domain::roster::MAX_IMPORT_BYTES, "Preview a roster file", roster::routes::preview),
-        route!(Post "/api/roster/imports/{id}/apply", Needs(ImportRoster), J, "Apply a previewed file", roster::routes::apply),
-        route!(Get "/api/messages", SignedIn, 0, "Messages within reach", message::routes::list),
-        route!(Post "/api/messages", SignedIn, J, "Save a draft", message::routes::create),
-        route!(Post "/api/messages/preview", SignedIn, J, "What a draft would send to whom", message::routes::preview),
-        route!(Get "/api/messages/{id}", SignedIn, 0, "A message", message::routes::show),
-        route!(Put "/api/messages/{id}", SignedIn, J, "Change a draft", message::routes::change),
-        route!(Post "/api/messages/{id}/submit", SignedIn, J, "Submit for approval", message::routes::submit),
-        route!(Post "/api/messages/{id}/decisions", SignedIn, J, "Approve or return", crate::approval::routes::decide),
-        route!(Post "/api/messages/{id}/withdraw", SignedIn, J, "Take back before approval", message::routes::withdraw),
-        route!(Post "/api/messages/{id}/cancel", SignedIn, J, "Cancel before its time", message::routes::cancel),
-        route!(Post "/api/messages/{id}/pause", SignedIn, J, "Hold what has not left", message::routes::pause),
-        route!(Post "/api/messages/{id}/resume", SignedIn, J, "Go on after a pause", message::routes::resume),
-        route!(Get "/api/messages/{id}/funnel", SignedIn, 0, "How far it has got", delivery::routes::funnel),
-        route!(Get "/api/messages/{id}/deliveries", SignedIn, 0, "The named list, by child", delivery::routes::list),
-        route!(Get "/api/audit", Needs(ReadAudit), 0, "The audit log", audit::routes::list),
-        route!(Get "/api/audit/verify", Needs(ReadAudit), 0, "Verify the audit chain", audit::routes::verify),
-        route!(Get "/m/{token}", Open, 0, "A parent's page", link::routes::page),
-        route!(Post "/m/{token}", Open, MAX_FORM_BYTES, "A parent's answer", link::routes::answer),
-        route!(Get "/sandbox", Open, 0, "The demo's phones", sandbox::routes::phones),
-        route!(Get "/sandbox/api/messages", Open, 0, "The demo's SMS", sandbox::routes::messages),
-        route!(Get "/sandbox/api/usage", Open, 0, "What the demo has used", sandbox::routes::usage),
-        route!(Delete "/sandbox/api/usage", Open, J, "Count from nothing", sandbox::routes::reset_usage),
+        on(api::HEALTH, health),
+        on(api::OPENAPI, openapi::document),
+        on(api::SETUP, school::routes::setup),
+        on(api::SIGN_IN, me::sign_in),
+        on(api::SIGN_OUT, account::routes::sign_out),
+        on(api::ME, me::me),
+        on(api::CHECK_ACTIVATION, account::routes::check_activation),
+        on(api::ACTIVATE, account::routes::activate),
+        on(api::UNITS, school::routes::units),
+        on(api::STOP, school::routes::stop),
+        on(api::CLASSES, roster::routes::classes),
+        on(api::CLASS_ROLL, roster::routes::class_roll),
+        on(api::STAFF, roster::routes::staff),
+        on(api::ISSUE_SLIPS, account::routes::issue_slips),
+        on(api::ISSUE_SLIP, account::routes::issue_slip),
+        on(api::PREVIEW_IMPORT, roster::routes::preview),
+        on(api::APPLY_IMPORT, roster::routes::apply),
+        on(api::MESSAGES, message::routes::list),
+        on(api::CREATE_MESSAGE, message::routes::create),
+        on(api::PREVIEW_MESSAGE, message::routes::preview),
+        on(api::MESSAGE, message::routes::show),
+        on(api::CHANGE_MESSAGE, message::routes::change),
+        on(api::SUBMIT, message::routes::submit),
+        on(api::DECIDE, approval::routes::decide),
+        on(api::WITHDRAW, message::routes::withdraw),
+        on(api::CANCEL, message::routes::cancel),
+        on(api::PAUSE, message::routes::pause),
+        on(api::RESUME, message::routes::resume),
+        on(api::FUNNEL, delivery::routes::funnel),
+        on(api::DELIVERIES, delivery::routes::list),
+        on(api::AUDIT, audit::routes::list),
+        on(api::VERIFY_AUDIT, audit::routes::verify),
+        page(Get, "/m/{token}", 0, link::routes::page),
+        page(Post, "/m/{token}", FORM_BYTES_MAX, link::routes::answer),
+        page(Get, "/sandbox", 0, sandbox::routes::phones),
+        page(Get, "/sandbox/api/messages", 0, sandbox::routes::messages),
+        page(Get, "/sandbox/api/usage", 0, sandbox::routes::usage),
+        page(Delete, "/sandbox/api/usage", FORM_BYTES_MAX, sandbox::routes::reset_usage),
     ]
 }
 
-async fn health(call: Call) -> Result<Answer, AppError> {
-    Answer::json(200, &serde_json::json!({ "ok": true, "demo": call.app.demo }))
-}
-
-/// A request that has come through the gate.
-pub struct Call {
-    /// The deployment.
-    pub app: Rc<App>,
-    /// Who is signed in; always there behind a gate other than `Open`.
-    person: Option<Person>,
-    /// The session's hash, for signing out.
-    pub session: Option<String>,
-    /// The reader's language.
-    pub lang: Lang,
-    /// `?name=value`, decoded.
-    pub query: HashMap<String, String>,
-    /// The headers.
-    pub headers: Headers,
-    /// The method: `Head` where only the headers are asked for.
-    pub method: Method,
-    params: HashMap<String, String>,
-    body: Vec<u8>,
-    key: Option<String>,
-    route: String,
-}
-
-impl Call {
-    /// Who is signed in.
-    ///
-    /// # Errors
-    /// [`AppError::NotSignedIn`].
-    pub fn person(&self) -> Result<&Person, AppError> {
-        self.person.as_ref().ok_or(AppError::NotSignedIn)
-    }
-
-    /// A parameter of the path; what is no id does not exist.
-    ///
-    /// # Errors
-    /// [`AppError::NotFound`].
-    pub fn param<T: std::str::FromStr>(&self, name: &str) -> Result<T, AppError> {
-        self.params.get(name).and_then(|v| v.parse().ok()).ok_or(AppError::NotFound)
-    }
-
-    /// The body's bytes.
-    pub fn bytes(&self) -> &[u8] {
-        &self.body
-    }
-
-    /// The body as JSON.
-    ///
-    /// # Errors
-    /// [`AppError::BadJson`] names the place.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, AppError> {
-        let mut reader = serde_json::Deserializer::from_slice(&self.body);
-        let value =
-            serde_path_to_error::deserialize(&mut reader).map_err(|e| AppError::BadJson(e.to_string()))?;
-        reader.end().map_err(|e| AppError::BadJson(e.to_string()))?;
-        Ok(value)
-    }
-
-    /// Writes the answer under the Idempotency-Key, in the batch of its
-    /// effect. `answer` is an SQL expression of ours or bound JSON.
-    ///
-    /// # Errors
-    /// Where the values cannot be bound.
-    pub fn remember<'a>(
-        &self,
-        batch: Guarded<'a>,
-        status: u16,
-        answer: Remember<'_>,
-    ) -> Result<Guarded<'a>, AppError> {
-        let (Some(key), Some(person)) = (&self.key, &self.person) else { return Ok(batch) };
-        let (expression, bound) = match answer {
-            Remember::Json(json) => ("?6", json.to_owned()),
-            Remember::Later => ("?6", String::new()),
-            Remember::NewestMessage => {
-                ("json_object('id', (SELECT MAX(id) FROM messages)) || ?6", String::new())
-            }
-        };
-        batch.then(
-            &format!(
-                "INSERT INTO idempotency (staff_id, route, key, body_hash, status, answer, at)
-                 SELECT ?1, ?2, ?3, ?4, ?5, {expression}, ?7"
-            ),
-            args![
-                person.id,
-                self.route.as_str(),
-                key.as_str(),
-                sha256(&self.body),
-                i64::from(status),
-                bound,
-                self.app.now()
-            ],
-        )
-    }
-
-    /// Writes the answer under the Idempotency-Key where [`Remember::Later`]
-    /// left it open. If we die before, a repeat shows the object as it then is.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn keep(&self, answer: &Answer) -> Result<(), AppError> {
-        let (Some(key), Some(person), Body::Json(json)) = (&self.key, &self.person, &answer.body) else {
-            return Ok(());
-        };
-        let sql = "UPDATE idempotency SET answer = ?1 WHERE staff_id = ?2 AND route = ?3 AND key = ?4";
-        let args = args![json.as_str(), person.id, self.route.as_str(), key.as_str()];
-        self.app.db.run(vec![self.app.db.sql(sql, args)?]).await?;
-        Ok(())
-    }
-
-    /// The answer given before under this key, where the batch of its effect came a second time.
-    async fn replay(self) -> Result<Answer, AppError> {
-        let (Some(key), Some(person)) = (&self.key, &self.person) else { return Err(AppError::Lost) };
-        let earlier: Option<Earlier> =
-            self.app.db.first(EARLIER, args![person.id, self.route.as_str(), key.as_str()]).await?;
-        earlier.ok_or(AppError::Lost)?.answer(self).await
-    }
-
-    /// What a replay needs of this call, which the handler consumes.
-    fn for_replay(&self) -> Self {
-        Self {
-            app: self.app.clone(),
-            person: self.person.clone(),
-            session: None,
-            lang: self.lang,
-            query: HashMap::new(),
-            headers: Headers::new(),
-            method: self.method.clone(),
-            params: self.params.clone(),
-            body: self.body.clone(),
-            key: self.key.clone(),
-            route: self.route.clone(),
-        }
-    }
-}
-
-/// What [`Call::remember`] keeps.
-pub enum Remember<'a> {
-    /// JSON as it is sent.
-    Json(&'a str),
-    /// What [`Call::keep`] writes once the batch's outcome is known.
-    Later,
-    /// `{"id": …}` of the message that the batch inserts.
-    NewestMessage,
-}
-
-/// The earlier answer under a key.
-const EARLIER: &str =
-    "SELECT body_hash, status, answer FROM idempotency WHERE staff_id = ?1 AND route = ?2 AND key = ?3";
-
-#[derive(serde::Deserialize)]
-struct Earlier {
-    body_hash: String,
-    status: u16,
-    answer: String,
-}
-
-impl Earlier {
-    async fn answer(self, call: Call) -> Result<Answer, AppError> {
-        if self.body_hash != sha256(&call.body) {
-            return Err(AppError::KeyReused);
-        }
-        if self.answer.is_empty() {
-            // Only orders about a message leave their answer open.
-            return message::routes::show(call).await;
-        }
-        Ok(Answer {
-            status: self.status,
-            body: Body::Json(self.answer),
-            headers: Vec::new(),
-            later: Vec::new(),
-        })
-    }
-}
-
-/// A body.
-pub enum Body {
-    /// Nothing.
-    Empty,
-    /// JSON.
-    Json(String),
-    /// HTML.
-    Html(String),
-}
-
-/// An answer.
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// Body.
-    pub body: Body,
-    /// Further headers.
-    pub headers: Vec<(&'static str, String)>,
-    /// What goes on after the answer has left. Nothing may depend on it: cron does what is lost.
-    pub later: Vec<LocalBoxFuture<'static, ()>>,
-}
-
-impl Answer {
-    /// JSON.
-    ///
-    /// # Errors
-    /// Where the value cannot be written as JSON.
-    pub fn json<T: Serialize>(status: u16, value: &T) -> Result<Self, AppError> {
-        let json = serde_json::to_string(value).map_err(|e| AppError::Internal(e.to_string()))?;
-        Ok(Self { status, body: Body::Json(json), headers: Vec::new(), later: Vec::new() })
-    }
-
-    /// No content.
-    pub fn empty() -> Self {
-        Self { status: 204, body: Body::Empty, headers: Vec::new(), later: Vec::new() }
-    }
-
-    /// HTML.
-    pub fn html(status: u16, html: String) -> Self {
-        Self { status, body: Body::Html(html), headers: Vec::new(), later: Vec::new() }
-    }
-
-    /// With a header.
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    /// With work to do after the answer has left.
-    pub fn then(mut self, work: impl Future<Output = ()> + 'static) -> Self {
-        self.later.push(Box::pin(work));
-        self
-    }
-
-    fn respond(self, context: &Context) -> worker::Result<Response> {
-        for work in self.later {
-            context.wait_until(work);
-        }
-        let builder = ResponseBuilder::new().with_status(self.status);
-        let mut response = match self.body {
-            Body::Empty => builder.empty(),
-            Body::Json(json) => {
-                let mut response = builder.fixed(json.into_bytes());
-                response.headers_mut().set("Content-Type", "application/json; charset=utf-8")?;
-                response
-            }
-            Body::Html(html) => {
-                let mut response = builder.fixed(html.into_bytes());
-                response.headers_mut().set("Content-Type", "text/html; charset=utf-8")?;
-                response
-            }
-        };
-        let headers = response.headers_mut();
-        for (name, value) in [
-            ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "no-referrer"),
-            ("X-Robots-Tag", "noindex, nofollow"),
-            ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
-            (
-                "Content-Security-Policy",
-                "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-            ),
-        ] {
-            headers.set(name, value)?;
-        }
-        for (name, value) in self.headers {
-            headers.set(name, &value)?;
-        }
-        Ok(response)
-    }
-}
-
-/// Answers a request.
-///
-/// # Errors
-/// Only where the platform cannot build a response.
-pub async fn respond(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let lang = Lang::from_accept_language(&request.headers().get("Accept-Language")?.unwrap_or_default());
-    let path = request.path();
-    let demo = crate::clock::demo(&env);
-    let app = App::new(env).map(Rc::new);
-    let used = app.as_ref().map(|app| app.db.used()).unwrap_or_default();
-    let handled = match app {
-        Ok(app) => handle(request, app, lang).await,
-        Err(error) => Err(error),
-    };
-    let mut answer = handled.unwrap_or_else(|error| problem_answer(&error, lang, &path));
-    if demo {
-        // The tests count round trips against production limits; a real deployment tells nothing.
-        let Usage { trips, rows_read: read, rows_written: written, .. } = used.get();
-        answer = answer.header("X-D1", format!("trips={trips}; read={read}; written={written}"));
-    }
-    answer.respond(&context)
-}
-
-fn problem_answer(error: &AppError, lang: Lang, path: &str) -> Answer {
-    if let AppError::Internal(cause) = error {
-        // The path's first part only: what follows may be a parent's token (I11).
-        let area = path.split('/').nth(1).unwrap_or_default();
-        worker::console_error!("{}", serde_json::json!({ "level": "error", "area": area, "cause": cause }));
-    }
-    let answer = Answer::json(error.status(), &error.problem(lang)).unwrap_or_else(|_| Answer::empty());
-    let answer = answer.header("Content-Type", "application/problem+json; charset=utf-8");
-    match error {
-        AppError::Throttled(seconds) => answer.header("Retry-After", seconds.to_string()),
-        _ => answer,
-    }
-}
-
-async fn handle(mut request: Request, app: Rc<App>, lang: Lang) -> Result<Answer, AppError> {
-    let path = request.path();
-    let method = match request.method() {
-        Method::Head => Method::Get,
-        other => other,
-    };
-    let Found { gate, limit, run, params } = find(&method, &path)?;
-    let headers = request.headers().clone();
-    let url = request.url()?;
-    if method != Method::Get && path.starts_with("/api/") {
-        refuse_foreign_sites(&headers, &url)?;
-    }
-    let body = read_body(&mut request, &headers, &method, limit).await?;
-    let key = idempotency_key(&headers)?;
-    let route_name = format!("{method} {path}");
-
-    let mut call = Call {
-        person: None,
-        session: None,
-        lang,
-        query: url.query_pairs().into_owned().collect(),
-        headers,
-        method: request.method(),
-        params,
-        body,
-        key: key.filter(|_| method == Method::Post),
-        route: route_name,
-        app,
-    };
-    if gate != Gate::Open {
-        let rows = enter(&mut call).await?;
-        if let Gate::Needs(action) = gate
-            && !call.person()?.may(action)
-        {
-            return Err(AppError::Forbidden);
-        }
-        if let Some(earlier) = rows.map(|r| r.first::<Earlier>()).transpose()?.flatten() {
-            return earlier.answer(call).await;
-        }
-    }
-    let again = call.for_replay();
-    match run(call).await {
-        // The same key came twice at once: the other one has done it.
-        Err(AppError::Replayed) => again.replay().await,
-        other => other,
-    }
+async fn health(call: Call) -> Result<Reply<Health>, AppError> {
+    Reply::json(200, &Health { ok: true, demo: call.app.demo })
 }
 
 /// The table with the tree that finds a path in it. Paths that exist with
 /// several methods share one entry of the tree.
-struct Ways {
+struct RouteTable {
     routes: Vec<Route>,
     tree: matchit::Router<Vec<usize>>,
 }
 
-thread_local! {
-    // Built once for an isolate: growing the tree costs more than answering a parent's page.
-    static WAYS: Result<Ways, String> = ways();
+impl RouteTable {
+    fn build() -> Result<Self, String> {
+        let routes = table();
+        let mut by_path: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, route) in routes.iter().enumerate() {
+            // A handler for anybody behind a gate would let anybody in.
+            if (route.gate == Gate::Open) != matches!(route.handler, Handler::Open(_)) {
+                return Err(format!("{}: the handler does not fit the gate {:?}", route.path, route.gate));
+            }
+            by_path.entry(route.path).or_default().push(at);
+        }
+        let mut tree = matchit::Router::new();
+        for (path, at) in by_path {
+            tree.insert(path, at).map_err(|e| e.to_string())?;
+        }
+        Ok(Self { routes, tree })
+    }
 }
 
-fn ways() -> Result<Ways, String> {
-    let routes = table();
-    let mut by_path: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, route) in routes.iter().enumerate() {
-        by_path.entry(route.path).or_default().push(at);
-    }
-    let mut tree = matchit::Router::new();
-    for (path, at) in by_path {
-        tree.insert(path, at).map_err(|e| e.to_string())?;
-    }
-    Ok(Ways { routes, tree })
+thread_local! {
+    // The route tree is built once per isolate: building it costs more than answering a parent's page.
+    static ROUTES: Result<RouteTable, String> = RouteTable::build();
 }
 
 /// What a request enters by.
 struct Found {
     gate: Gate,
     limit: usize,
-    run: Handler,
+    handler: Handler,
     params: HashMap<String, String>,
 }
 
-fn find(method: &Method, path: &str) -> Result<Found, AppError> {
-    WAYS.with(|ways| {
-        let ways = ways.as_ref().map_err(|e| AppError::Internal(e.clone()))?;
-        let found = ways.tree.at(path).map_err(|_| AppError::NotFound)?;
-        let mut routes = found.value.iter().filter_map(|at| ways.routes.get(*at));
-        let route = routes.find(|r| r.method == *method).ok_or(AppError::MethodNotAllowed)?;
+fn find(method: Method, path: &str) -> Result<Found, AppError> {
+    ROUTES.with(|routes| {
+        let routes = routes.as_ref().map_err(|e| AppError::Internal(e.clone()))?;
+        let found = routes.tree.at(path).map_err(|_| AppError::NotFound)?;
+        let mut of_path = found.value.iter().filter_map(|at| routes.routes.get(*at));
+        let method = method.served_as().ok_or(AppError::MethodNotAllowed)?;
+        let route = of_path.find(|r| r.method == method).ok_or(AppError::MethodNotAllowed)?;
         Ok(Found {
             gate: route.gate,
             limit: route.limit,
-            run: route.run,
+            handler: route.handler.clone(),
             params: found.params.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
         })
     })
 }
 
+/// Answers a request.
+pub async fn answer(app: Rc<App>, request: Request) -> Reply {
+    let lang = Lang::from_accept_language(request.headers.get("accept-language").map_or("", String::as_str));
+    let path = request.url.path().to_owned();
+    let used = app.db.used();
+    let reply = dispatch(app.clone(), request, lang).await;
+    let reply = reply.unwrap_or_else(|error| refusal(&app, &error, lang, &path));
+    if !app.demo {
+        return reply;
+    }
+    // The tests count round trips against production limits; a real deployment tells nothing.
+    let Usage { trips, queries, rows_read, rows_written, largest_value, .. } = used.get();
+    reply.header(
+        "X-D1",
+        format!("trips={trips}; read={rows_read}; written={rows_written}; queries={queries}; largest={largest_value}"),
+    )
+}
+
+fn refusal(app: &App, error: &AppError, lang: Lang, path: &str) -> Reply {
+    let internal = matches!(error, AppError::Internal(_));
+    if internal {
+        // The path's first part only: what follows may be a parent's token (I11).
+        app.log_error(
+            "request",
+            error,
+            serde_json::json!({ "path": path.split('/').nth(1).unwrap_or_default() }),
+        );
+    }
+    let text = serde_json::to_string(&error.problem(lang)).unwrap_or_default();
+    let reply = Reply::problem(error.status(), text);
+    match error {
+        AppError::Throttled(seconds) => reply.header("Retry-After", seconds.to_string()),
+        // Who reports a fault can name the entry of the log.
+        _ if internal => reply.header("X-Request-Id", app.request.clone()),
+        _ => reply,
+    }
+}
+
+async fn dispatch(app: Rc<App>, request: Request, lang: Lang) -> Result<Reply, AppError> {
+    let Request { method, url, headers, body } = request;
+    let Found { gate, limit, handler, params } = find(method, url.path())?;
+    if method.changes() && url.path().starts_with("/api/") {
+        refuse_foreign_sites(&headers, &url)?;
+    }
+    let body = if method.changes() {
+        // The header refuses early; the count decides, since the header may lie or be absent.
+        let told: Option<f64> = headers.get("content-length").and_then(|v| v.parse().ok());
+        if told.is_some_and(|n| n > limit as f64) {
+            return Err(AppError::TooLarge(limit));
+        }
+        body.read(limit).await?
+    } else {
+        Vec::new()
+    };
+    let call = Call { app, lang, method, url, headers, params, body };
+    match handler {
+        Handler::Open(run) => run(call).await,
+        Handler::Signed(run) => {
+            let (signed, earlier) = enter(call, gate).await?;
+            let (again, key) = (Replay::of(&signed), signed.key.clone());
+            let earlier = match earlier {
+                Some(earlier) => earlier,
+                None => match (run(signed).await, key) {
+                    // The same key came twice at once: the other one has done it.
+                    (Err(AppError::Replayed), Some(key)) => again.earlier(&key).await?,
+                    (other, _) => return other,
+                },
+            };
+            again.answer(earlier).await
+        }
+    }
+}
+
 /// CSRF: a browser says from which site a request comes; an old one says at
 /// least from which origin. What says neither is no browser and carries no
 /// cookie by itself.
-fn refuse_foreign_sites(headers: &Headers, url: &worker::Url) -> Result<(), AppError> {
-    if let Some(site) = headers.get("Sec-Fetch-Site")? {
+fn refuse_foreign_sites(headers: &HashMap<String, String>, url: &worker::Url) -> Result<(), AppError> {
+    if let Some(site) = headers.get("sec-fetch-site") {
         return if matches!(site.as_str(), "same-origin" | "none") {
             Ok(())
         } else {
             Err(AppError::ForeignSite)
         };
     }
-    match headers.get("Origin")? {
-        Some(origin) if origin != url.origin().ascii_serialization() => Err(AppError::ForeignSite),
+    match headers.get("origin") {
+        Some(origin) if *origin != url.origin().ascii_serialization() => Err(AppError::ForeignSite),
         _ => Ok(()),
     }
 }
 
-async fn read_body(
-    request: &mut Request,
-    headers: &Headers,
-    method: &Method,
-    limit: usize,
-) -> Result<Vec<u8>, AppError> {
-    if *method == Method::Get {
-        return Ok(Vec::new());
+/// Lets in who is signed in and may; reads in the same round trip what was answered before under the key.
+async fn enter(call: Call, gate: Gate) -> Result<(Signed, Option<Earlier>), AppError> {
+    let token = account::session_token(call.header("cookie")).ok_or(AppError::NotSignedIn)?;
+    let session = sha256(token.as_bytes());
+    let given = if call.method == POST { call.header("idempotency-key") } else { None };
+    let given = idempotency::checked(given)?.map(str::to_owned);
+    let query = call.url.query().map(|q| format!("?{q}")).unwrap_or_default();
+    let route = format!("POST {}{query}", call.url.path());
+    let whose = "(SELECT staff_id FROM sessions WHERE token_hash = ?1)";
+    let extra = given.iter().map(|key| idempotency::earlier(whose, session.as_str(), &route, key)).collect();
+    let (person, rows) = account::enter(&call.app, &session, extra).await?;
+    if let Gate::Needs(action) = gate
+        && !person.may(action)
+    {
+        return Err(AppError::Forbidden);
     }
-    // The header refuses early; the count decides, since the header may lie or be absent.
-    let told: Option<usize> = headers.get("Content-Length")?.and_then(|v| v.parse().ok());
-    if told.is_some_and(|n| n > limit) {
-        return Err(AppError::TooLarge(limit));
-    }
-    if told == Some(0) {
-        return Ok(Vec::new());
-    }
-    let mut body = Vec::with_capacity(told.unwrap_or_default());
-    let Ok(mut stream) = request.stream() else { return Ok(body) };
-    while let Some(chunk) = futures_util::StreamExt::next(&mut stream).await {
-        body.extend_from_slice(&chunk?);
-        if body.len() > limit {
-            return Err(AppError::TooLarge(limit));
+    let body_hash = sha256(&call.body);
+    let earlier = rows.first().map(|r| r.first::<Earlier>()).transpose()?.flatten();
+    let earlier = earlier.map(|earlier| earlier.of_this_body(&body_hash)).transpose()?;
+    let key = given.map(|key| Key { staff: person.id, route, key, body_hash });
+    Ok((Signed { call, person: Rc::new(person), session, key }, earlier))
+}
+
+/// Answers an order that comes a second time as it was answered before.
+struct Replay {
+    app: Rc<App>,
+    lang: Lang,
+    url: worker::Url,
+    person: Rc<Person>,
+    session: String,
+}
+
+impl Replay {
+    fn of(signed: &Signed) -> Self {
+        Self {
+            app: signed.app.clone(),
+            lang: signed.lang,
+            url: signed.url.clone(),
+            person: signed.person.clone(),
+            session: signed.session.clone(),
         }
     }
-    Ok(body)
-}
 
-fn idempotency_key(headers: &Headers) -> Result<Option<String>, AppError> {
-    let Some(key) = headers.get("Idempotency-Key")? else { return Ok(None) };
-    if (MIN_KEY_BYTES..=MAX_KEY_BYTES).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
-        Ok(Some(key))
-    } else {
-        Err(AppError::BadJson(format!(
-            "Idempotency-Key: {MIN_KEY_BYTES} to {MAX_KEY_BYTES} visible ASCII characters"
-        )))
+    async fn earlier(&self, key: &Key) -> Result<Earlier, AppError> {
+        let read = idempotency::earlier("?1", key.staff, &key.route, &key.key);
+        let rows = self.app.db.run(vec![read]).await?;
+        let earlier = rows.first().map(|r| r.first::<Earlier>()).transpose()?.flatten();
+        earlier.ok_or(AppError::Lost)?.of_this_body(&key.body_hash)
+    }
+
+    /// The answer that was kept, or the resource as it is now, read through its own way in.
+    async fn answer(self, earlier: Earlier) -> Result<Reply, AppError> {
+        if let Some(json) = earlier.answer {
+            return Ok(Reply::json_text(earlier.status, json));
+        }
+        let path = earlier.resource.ok_or(AppError::Lost)?;
+        let Found { handler: Handler::Signed(run), params, .. } = find(GET, &path)? else {
+            return Err(AppError::NotFound);
+        };
+        let mut url = self.url;
+        url.set_path(&path);
+        url.set_query(None);
+        let call = Call {
+            app: self.app,
+            lang: self.lang,
+            method: GET,
+            url,
+            headers: HashMap::new(),
+            params,
+            body: Vec::new(),
+        };
+        let signed = Signed { call, person: self.person, session: self.session, key: None };
+        let mut reply = run(signed).await?;
+        reply.status = earlier.status;
+        Ok(reply)
     }
 }
 
-/// Loads the session, and in the same round trip the earlier answer under the key.
-async fn enter(call: &mut Call) -> Result<Option<Rows>, AppError> {
-    let token = account::session_token(&call.headers)?.ok_or(AppError::NotSignedIn)?;
-    let mut extra = Vec::new();
-    if let Some(key) = &call.key {
-        let session = sha256(token.as_bytes());
-        extra.push(call.app.db.sql(
-            "SELECT body_hash, status, answer FROM idempotency
-             WHERE staff_id = (SELECT staff_id FROM sessions WHERE token_hash = ?1) AND route = ?2 AND key = ?3",
-            args![session, call.route.as_str(), key.as_str()],
-        )?);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_handler_fits_its_gate() {
+        let built = RouteTable::build().map(|table| table.routes.len());
+        assert_eq!(built, Ok(table().len()));
     }
-    let (person, mut rows) = account::enter(&call.app, &token, extra).await?;
-    call.person = Some(person);
-    call.session = Some(sha256(token.as_bytes()));
-    Ok(rows.pop())
 }

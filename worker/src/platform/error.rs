@@ -2,14 +2,14 @@
 //! sentence that a clerk understands; the inner cause is logged once, here,
 //! and never leaves.
 
-use domain::problem::{FieldError, Problem, Refusal};
+use domain::problem::{FieldError, Ground, Problem, Refusal};
 use domain::words;
 use domain::words::{Lang, Words};
 
 /// Why a request was not done.
 #[derive(Debug)]
 pub enum AppError {
-    /// A rule refuses it as the world stands: 409, or 403 where it is a matter of rights.
+    /// A rule refuses it, with a status of its own.
     Refused(u16, Refusal),
     /// Fields have to change: 422.
     Invalid(Vec<Refusal>),
@@ -42,7 +42,7 @@ pub enum AppError {
 impl AppError {
     /// A refusal by the state of the world.
     pub fn conflict(kind: &'static str, words: Words) -> Self {
-        Self::Refused(409, Refusal::new(kind, words))
+        Self::Refused(409, Refusal::state(kind, words))
     }
 
     /// A refusal of one field.
@@ -152,27 +152,68 @@ impl AppError {
     }
 }
 
+/// What the database's own guards raise when somebody else was quicker: a race
+/// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
+const LOST: [&str; 30] = [
+    "guard_lost",
+    "wrong_state",
+    "content_frozen",
+    "not_approved",
+    "not_registered",
+    "not_due",
+    "not_returned",
+    "not_filling",
+    "next_version",
+    "digest_misplaced",
+    "decision_refused",
+    "registration_refused",
+    "filing_refused",
+    "filings_stay",
+    "capacity_not_held",
+    "phone_id_taken",
+    "phones_stay",
+    "seq_taken",
+    "place_fixed",
+    "batch_fixed",
+    "attempts_stay",
+    "round_fixed",
+    "one_per_phone",
+    "answer_refused",
+    "retention_unrecorded",
+    "unit_cycle",
+    "UNIQUE constraint failed: decisions.",
+    "UNIQUE constraint failed: message_streams.",
+    "UNIQUE constraint failed: phones.lookup",
+    "units_root",
+];
+/// The constraint that the second of two equal orders meets.
+const REPLAYED: &str = "UNIQUE constraint failed: idempotency";
+
+/// The error that the database's text stands for: the one place that reads it.
+pub fn from_database(text: String) -> AppError {
+    if text.contains(REPLAYED) {
+        AppError::Replayed
+    } else if LOST.iter().any(|lost| text.contains(lost)) {
+        AppError::Lost
+    } else {
+        AppError::Internal(text)
+    }
+}
+
+/// The status follows from what the refusal rests on.
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.ground {
+            Ground::Rights => Self::Refused(403, refusal),
+            Ground::State => Self::Refused(409, refusal),
+            Ground::Field(_) => Self::Invalid(vec![refusal]),
+        }
+    }
+}
+
 impl From<worker::Error> for AppError {
     fn from(error: worker::Error) -> Self {
-        let text = error.to_string();
-        // What the database's own guards refuse is a race lost, not our fault.
-        const LOST: [&str; 8] = [
-            "guard_lost",
-            "decision_refused",
-            "UNIQUE constraint failed: decisions",
-            "wrong_state",
-            "content_frozen",
-            "not_approved",
-            "one_per_phone",
-            "digest_misplaced",
-        ];
-        if LOST.iter().any(|lost| text.contains(lost)) {
-            Self::Lost
-        } else if text.contains("idempotency.staff_id") {
-            Self::Replayed
-        } else {
-            Self::Internal(text)
-        }
+        Self::Internal(error.to_string())
     }
 }
 

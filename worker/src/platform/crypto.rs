@@ -6,14 +6,14 @@
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
-use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
+use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use domain::link::LinkKey;
 use domain::phone::Phone;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
-use worker::Env;
 
-use crate::error::AppError;
+use crate::platform::error::AppError;
+use crate::platform::host::Host;
 
 const NONCE_BYTES: usize = 12;
 
@@ -26,8 +26,8 @@ pub struct Keys {
     pepper: Vec<u8>,
 }
 
-fn secret(env: &Env, name: &str) -> Result<String, AppError> {
-    Ok(env.secret(name).map_err(|_| AppError::Internal(format!("the secret {name} is not set")))?.to_string())
+fn secret(host: &dyn Host, name: &'static str) -> Result<String, AppError> {
+    host.setting(name).ok_or_else(|| AppError::Internal(format!("the secret {name} is not set")))
 }
 
 fn key(name: &str, hex: &str) -> Result<Vec<u8>, AppError> {
@@ -37,8 +37,8 @@ fn key(name: &str, hex: &str) -> Result<Vec<u8>, AppError> {
     }
 }
 
-fn keys(env: &Env, name: &str) -> Result<Vec<(u8, Vec<u8>)>, AppError> {
-    let list: Result<Vec<_>, AppError> = secret(env, name)?
+fn keys(host: &dyn Host, name: &'static str) -> Result<Vec<(u8, Vec<u8>)>, AppError> {
+    let list: Result<Vec<_>, AppError> = secret(host, name)?
         .split(',')
         .map(|part| {
             let (id, hex) = part
@@ -58,12 +58,12 @@ impl Keys {
     ///
     /// # Errors
     /// Names the secret that is missing or malformed (for the log).
-    pub fn load(env: &Env) -> Result<Self, AppError> {
+    pub fn load(host: &dyn Host) -> Result<Self, AppError> {
         Ok(Self {
-            data: keys(env, "DATA_KEYS")?,
-            index: key("INDEX_KEY", &secret(env, "INDEX_KEY")?)?,
-            links: keys(env, "LINK_KEYS")?.into_iter().map(|(id, secret)| LinkKey { id, secret }).collect(),
-            pepper: key("PASSWORD_PEPPER", &secret(env, "PASSWORD_PEPPER")?)?,
+            data: keys(host, "DATA_KEYS")?,
+            index: key("INDEX_KEY", &secret(host, "INDEX_KEY")?)?,
+            links: keys(host, "LINK_KEYS")?.into_iter().map(|(id, secret)| LinkKey { id, secret }).collect(),
+            pepper: key("PASSWORD_PEPPER", &secret(host, "PASSWORD_PEPPER")?)?,
         })
     }
 
@@ -76,9 +76,10 @@ impl Keys {
     ///
     /// # Errors
     /// Where the platform gives no randomness.
-    pub fn seal(&self, plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, AppError> {
+    pub fn seal(&self, host: &dyn Host, plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, AppError> {
         let (_, key) = self.data.first().ok_or_else(|| AppError::Internal("no data key".into()))?;
-        let nonce: [u8; NONCE_BYTES] = random()?;
+        let mut nonce = [0; NONCE_BYTES];
+        host.random(&mut nonce)?;
         let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| AppError::Internal("data key".into()))?;
         let sealed = cipher
             .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad })
@@ -103,8 +104,8 @@ impl Keys {
     ///
     /// # Errors
     /// As [`Keys::seal`].
-    pub fn seal_phone(&self, id: i64, phone: &Phone) -> Result<String, AppError> {
-        Ok(BASE64.encode(&self.seal(phone.digits().as_bytes(), format!("phone:{id}").as_bytes())?))
+    pub fn seal_phone(&self, host: &dyn Host, id: i64, phone: &Phone) -> Result<String, AppError> {
+        Ok(BASE64.encode(&self.seal(host, phone.digits().as_bytes(), format!("phone:{id}").as_bytes())?))
     }
 
     /// Opens the row `phones.id`.
@@ -151,24 +152,6 @@ impl Keys {
             Err(_) => Vec::new(),
         }
     }
-}
-
-/// Random bytes from the platform.
-///
-/// # Errors
-/// Where it gives none.
-pub fn random<const N: usize>() -> Result<[u8; N], AppError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| AppError::Internal("no randomness".into()))?;
-    Ok(bytes)
-}
-
-/// A random token of 256 bits, base64url.
-///
-/// # Errors
-/// As [`random`].
-pub fn random_token() -> Result<String, AppError> {
-    Ok(BASE64URL_NOPAD.encode(&random::<32>()?))
 }
 
 /// SHA-256 in hexadecimal: how tokens are stored.

@@ -1,0 +1,48 @@
+//! `GET /api/me` and signing in: who one is, beside what the school says to
+//! everybody and how much waits for this person.
+
+use std::rc::Rc;
+
+use domain::access::Person;
+use domain::account::{Me, SignIn};
+use serde::Deserialize;
+
+use crate::platform::app::App;
+use crate::platform::d1::Answers;
+use crate::platform::error::AppError;
+use crate::platform::http::{Call, Reply, Signed};
+use crate::{account, message, school};
+
+#[derive(Deserialize)]
+struct Count {
+    n: u32,
+}
+
+async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
+    let waiting = message::visibility::count_waiting(&person)?;
+    let rows = app.db.run(vec![school::store::school_sql(), waiting]).await?;
+    Ok(Me {
+        school: school::store::school_view(rows.at(0)?)?,
+        waiting: rows.at(1)?.one::<Count>()?.n,
+        now: app.now(),
+        person,
+    })
+}
+
+/// `GET /api/me`.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn me(call: Signed) -> Result<Reply<Me>, AppError> {
+    let person = Rc::unwrap_or_clone(call.person.clone());
+    Reply::json(200, &me_of(&call.app, person).await?)
+}
+
+/// `POST /api/session`.
+///
+/// # Errors
+/// As [`account::routes::sign_in`].
+pub async fn sign_in(call: Call, order: SignIn) -> Result<Reply<Me>, AppError> {
+    let (person, cookie) = account::routes::sign_in(&call, order).await?;
+    Ok(Reply::json(200, &me_of(&call.app, person).await?)?.header("Set-Cookie", cookie))
+}

@@ -1,0 +1,61 @@
+// What crosses between wasm and JavaScript, in few crossings: a request's head
+// is one text, a D1 batch is one text each way, an answer is one call.
+
+/** Method, address and all headers of a request, as JSON. */
+export function head(request) {
+  return JSON.stringify({ method: request.method, url: request.url, headers: Object.fromEntries(request.headers) });
+}
+
+/** A request's body, or undefined where it is longer than `limit` bytes. */
+export async function body(request, limit) {
+  const chunks = [];
+  let length = 0;
+  if (request.body) {
+    for await (const chunk of request.body) {
+      length += chunk.length;
+      if (length > limit) return undefined;
+      chunks.push(chunk);
+    }
+  }
+  if (chunks.length === 1) return chunks[0];
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+/** Headers as one object, which is kept and never changed. */
+export function keep(headers) {
+  return Object.freeze(JSON.parse(headers));
+}
+
+/** An answer; `kept` are the headers that every answer has, `own` is a JSON object of those that this one has. */
+export function respond(status, text, kept, own) {
+  return new Response(text, { status, headers: { ...kept, ...JSON.parse(own) } });
+}
+
+/** A value of the environment: a setting, a secret or a binding. */
+export function binding(env, name) {
+  return env[name];
+}
+
+const bytes = (value) =>
+  value !== null && typeof value === "object" ? Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer : value;
+
+/** Runs `[[sql, [value, …]], …]` as one D1 batch; answers `[[rows, changes, read, written], …]`. */
+export async function batch(database, text) {
+  const statements = JSON.parse(text).map(([sql, values]) => {
+    const statement = database.prepare(sql);
+    return values.length ? statement.bind(...values.map(bytes)) : statement;
+  });
+  const results = await database.batch(statements);
+  return JSON.stringify(results.map(({ results, meta }) => [results ?? [], meta.changes ?? 0, meta.rows_read ?? 0, meta.rows_written ?? 0]));
+}
+
+/** Puts messages (a JSON array) on a queue. */
+export async function enqueue(queue, bodies) {
+  await queue.sendBatch(JSON.parse(bodies).map((body) => ({ body, contentType: "json" })));
+}

@@ -1,0 +1,41 @@
+//! The functions of `glue.js`.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+#[wasm_bindgen(module = "/src/platform/glue.js")]
+extern "C" {
+    /// Method, address and headers of a request, as JSON.
+    #[wasm_bindgen(catch)]
+    pub fn head(request: &JsValue) -> Result<String, JsValue>;
+
+    /// A request's body, or `undefined` where it is longer than `limit` bytes.
+    #[wasm_bindgen(catch)]
+    pub async fn body(request: &JsValue, limit: u32) -> Result<JsValue, JsValue>;
+
+    /// An answer.
+    #[wasm_bindgen(catch)]
+    pub fn respond(status: u16, text: Option<&str>, kept: &JsValue, own: &str) -> Result<JsValue, JsValue>;
+
+    /// Headers as one object, to be kept.
+    #[wasm_bindgen(catch)]
+    pub fn keep(headers: &str) -> Result<JsValue, JsValue>;
+
+    /// A value of the environment.
+    pub fn binding(env: &JsValue, name: &str) -> JsValue;
+
+    /// Runs statements as one D1 batch.
+    #[wasm_bindgen(catch)]
+    pub async fn batch(database: &JsValue, statements: &str) -> Result<JsValue, JsValue>;
+
+    /// Puts messages, a JSON array, on a queue.
+    #[wasm_bindgen(catch)]
+    pub async fn enqueue(queue: &JsValue, bodies: &str) -> Result<JsValue, JsValue>;
+}
+
+/// What an exception says, for the log.
+pub fn message(error: &JsValue) -> String {
+    error
+        .dyn_ref::<worker::js_sys::Error>()
+        .map_or_else(|| format!("{error:?}"), |e| String::from(e.message()))
+}

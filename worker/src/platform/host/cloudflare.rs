@@ -1,0 +1,92 @@
+//! Cloudflare's runtime. Settings are the same for as long as an isolate lives,
+//! so each is looked up once: every look crosses into JavaScript.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use domain::time::Instant;
+use futures_util::future::LocalBoxFuture;
+use wasm_bindgen::JsValue;
+use worker::Env;
+
+use super::Host;
+use crate::platform::d1::Backend;
+use crate::platform::d1::cloudflare::D1;
+use crate::platform::error::AppError;
+use crate::platform::{glue, json};
+
+thread_local! {
+    static SETTINGS: RefCell<HashMap<&'static str, Option<String>>> = RefCell::default();
+}
+
+/// The environment of one invocation.
+pub struct Cloudflare(Env);
+
+impl Cloudflare {
+    /// Over the environment that an event brings.
+    pub fn new(env: Env) -> Rc<Self> {
+        Rc::new(Self(env))
+    }
+
+    fn binding(&self, name: &str) -> JsValue {
+        glue::binding(self.0.as_ref(), name)
+    }
+}
+
+impl Host for Cloudflare {
+    fn now(&self) -> Instant {
+        Instant(worker::Date::now().as_millis() as i64)
+    }
+
+    fn random(&self, bytes: &mut [u8]) -> Result<(), AppError> {
+        getrandom::fill(bytes).map_err(|_| AppError::Internal("no randomness".into()))
+    }
+
+    fn setting(&self, name: &'static str) -> Option<String> {
+        SETTINGS.with_borrow_mut(|kept| {
+            kept.entry(name).or_insert_with(|| self.binding(name).as_string()).clone()
+        })
+    }
+
+    fn database(&self, binding: &'static str) -> Option<Rc<dyn Backend>> {
+        let found = Some(self.binding(binding)).filter(JsValue::is_object);
+        found.map(|database| Rc::new(D1(database)) as Rc<dyn Backend>)
+    }
+
+    fn sleep(&self, ms: i64) -> LocalBoxFuture<'static, ()> {
+        Box::pin(worker::Delay::from(Duration::from_millis(ms.unsigned_abs())))
+    }
+
+    fn enqueue<'a>(
+        &'a self,
+        queue: &'static str,
+        bodies: Vec<serde_json::Value>,
+    ) -> LocalBoxFuture<'a, Result<(), AppError>> {
+        Box::pin(async move {
+            let sent = glue::enqueue(&self.binding(queue), &json::text(&bodies)?).await;
+            sent.map(|_| ()).map_err(|e| AppError::Internal(glue::message(&e)))
+        })
+    }
+
+    fn wake<'a>(&'a self, objects: &'static str, name: &'a str) -> LocalBoxFuture<'a, Result<(), AppError>> {
+        Box::pin(async move {
+            let stub = self.0.durable_object(objects)?.get_by_name(name)?;
+            stub.fetch_with_str("https://object/wake").await?;
+            Ok(())
+        })
+    }
+
+    fn store<'a>(
+        &'a self,
+        bucket: &'static str,
+        name: &'a str,
+        content: Vec<u8>,
+    ) -> LocalBoxFuture<'a, Result<(), AppError>> {
+        Box::pin(async move {
+            self.0.bucket(bucket)?.put(name, content).execute().await?;
+            Ok(())
+        })
+    }
+}

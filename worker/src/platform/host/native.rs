@@ -1,0 +1,152 @@
+//! A runtime that whoever runs the code drives: its clock stands until it is
+//! set, its randomness comes from a seed, and what is sent to queues and
+//! objects waits until somebody takes it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use domain::time::Instant;
+use futures_util::future::LocalBoxFuture;
+
+use super::Host;
+use crate::platform::d1::Backend;
+use crate::platform::error::AppError;
+
+/// Something that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// A message on a queue.
+    Queued(&'static str, serde_json::Value),
+    /// A call of an object.
+    Woken(&'static str, String),
+}
+
+/// A runtime in process.
+#[derive(Default)]
+pub struct Native {
+    now: Rc<Cell<i64>>,
+    seed: Cell<u64>,
+    settings: RefCell<HashMap<String, String>>,
+    databases: RefCell<HashMap<&'static str, Rc<dyn Backend>>>,
+    sent: RefCell<VecDeque<Sent>>,
+    files: RefCell<HashMap<String, Vec<u8>>>,
+}
+
+impl Native {
+    /// A runtime whose clock stands at `now`, with these settings and databases.
+    pub fn new(
+        now: Instant,
+        seed: u64,
+        settings: impl IntoIterator<Item = (String, String)>,
+        databases: impl IntoIterator<Item = (&'static str, Rc<dyn Backend>)>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            now: Rc::new(Cell::new(now.0)),
+            // The generator never leaves zero.
+            seed: Cell::new(seed | 1),
+            settings: RefCell::new(settings.into_iter().collect()),
+            databases: RefCell::new(databases.into_iter().collect()),
+            ..Self::default()
+        })
+    }
+
+    /// Sets the clock.
+    pub fn set_now(&self, now: Instant) {
+        self.now.set(now.0);
+    }
+
+    /// Sets the clock forward.
+    pub fn forward(&self, ms: i64) {
+        self.now.set(self.now.get().saturating_add(ms));
+    }
+
+    /// Changes a setting.
+    pub fn set(&self, name: &str, value: &str) {
+        self.settings.borrow_mut().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Takes the oldest of what was sent.
+    pub fn take_sent(&self) -> Option<Sent> {
+        self.sent.borrow_mut().pop_front()
+    }
+
+    /// Puts something behind all else that was sent.
+    pub fn put_back(&self, sent: Sent) {
+        self.sent.borrow_mut().push_back(sent);
+    }
+
+    /// Loses all that was sent, as a runtime does that is killed.
+    pub fn lose_sent(&self) {
+        self.sent.borrow_mut().clear();
+    }
+
+    /// A file that was stored.
+    pub fn file(&self, bucket: &str, name: &str) -> Option<Vec<u8>> {
+        self.files.borrow().get(&format!("{bucket}/{name}")).cloned()
+    }
+}
+
+impl Host for Native {
+    fn now(&self) -> Instant {
+        Instant(self.now.get())
+    }
+
+    fn random(&self, bytes: &mut [u8]) -> Result<(), AppError> {
+        // xorshift64*: the same seed gives the same run.
+        for byte in bytes {
+            let mut x = self.seed.get();
+            x ^= x >> 12;
+            x ^= x << 25;
+            x ^= x >> 27;
+            self.seed.set(x);
+            *byte = (x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 56) as u8;
+        }
+        Ok(())
+    }
+
+    fn setting(&self, name: &'static str) -> Option<String> {
+        self.settings.borrow().get(name).cloned()
+    }
+
+    fn database(&self, binding: &'static str) -> Option<Rc<dyn Backend>> {
+        self.databases.borrow().get(binding).cloned()
+    }
+
+    fn sleep(&self, ms: i64) -> LocalBoxFuture<'static, ()> {
+        // Nobody waits for real: sleeping sets the clock forward. What is raced against a sleep
+        // is asked first, so that it only loses where it cannot go on by itself.
+        let clock = self.now.clone();
+        Box::pin(async move { clock.set(clock.get().saturating_add(ms)) })
+    }
+
+    fn enqueue<'a>(
+        &'a self,
+        queue: &'static str,
+        bodies: Vec<serde_json::Value>,
+    ) -> LocalBoxFuture<'a, Result<(), AppError>> {
+        Box::pin(async move {
+            self.sent.borrow_mut().extend(bodies.into_iter().map(|body| Sent::Queued(queue, body)));
+            Ok(())
+        })
+    }
+
+    fn wake<'a>(&'a self, objects: &'static str, name: &'a str) -> LocalBoxFuture<'a, Result<(), AppError>> {
+        Box::pin(async move {
+            self.sent.borrow_mut().push_back(Sent::Woken(objects, name.to_owned()));
+            Ok(())
+        })
+    }
+
+    fn store<'a>(
+        &'a self,
+        bucket: &'static str,
+        name: &'a str,
+        content: Vec<u8>,
+    ) -> LocalBoxFuture<'a, Result<(), AppError>> {
+        Box::pin(async move {
+            self.files.borrow_mut().insert(format!("{bucket}/{name}"), content);
+            Ok(())
+        })
+    }
+}

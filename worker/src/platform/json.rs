@@ -1,0 +1,59 @@
+//! JSON of our own values, and JSON that a column holds. What cannot be read
+//! is a fault that is told, never an empty value.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::platform::error::AppError;
+
+/// The JSON of one of our own values.
+///
+/// # Errors
+/// Where the value cannot be written as JSON; never for plain structs.
+pub fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, AppError> {
+    serde_json::to_string(value).map_err(|e| AppError::Internal(e.to_string()))
+}
+
+/// Reads JSON that we wrote; `what` names it in the log.
+///
+/// # Errors
+/// Where it is not what was written.
+pub fn read<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, AppError> {
+    serde_json::from_str(text).map_err(|e| AppError::Internal(format!("{what} cannot be read: {e}")))
+}
+
+/// Reads a column of JSON that may be NULL.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_optional<T: DeserializeOwned>(what: &str, text: Option<&str>) -> Result<Option<T>, AppError> {
+    text.map(|text| read(what, text)).transpose()
+}
+
+/// For `#[serde(deserialize_with)]`: a column that holds JSON as text.
+///
+/// # Errors
+/// Where it is not what was written: the row is then not read at all.
+pub fn column<'de, T: DeserializeOwned, D: serde::Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+    serde_json::from_str(&text).map_err(serde::de::Error::custom)
+}
+
+/// As [`column()`], for one that may be NULL.
+///
+/// # Errors
+/// As [`column()`].
+pub fn optional_column<'de, T: DeserializeOwned, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    let text = Option::<std::borrow::Cow<'de, str>>::deserialize(from)?;
+    text.map(|text| serde_json::from_str(&text).map_err(serde::de::Error::custom)).transpose()
+}
+
+/// For a column that holds 0 or 1.
+///
+/// # Errors
+/// Where it is no number.
+pub fn flag<'de, D: serde::Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    Ok(i64::deserialize(from)? != 0)
+}
