@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::Appointment;
+use crate::access::{Appointment, ClassPlace};
 use crate::ids::{ClassId, GuardianId, ImportId, StaffId, StudentId, UnitId};
+use crate::keys::keyed;
 use crate::words::Words;
 
 #[cfg(feature = "import")]
@@ -12,6 +13,7 @@ pub mod import;
 
 /// A class in `GET /api/classes`, limited to what the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClassView {
     /// Its id.
     pub id: ClassId,
@@ -19,6 +21,8 @@ pub struct ClassView {
     pub name: String,
     /// The grade it lies in.
     pub unit: UnitId,
+    /// That unit and every unit above it.
+    pub within: Vec<UnitId>,
     /// Names of its homeroom teachers.
     pub homeroom: Vec<String>,
     /// Students on the roll.
@@ -35,8 +39,16 @@ pub struct ClassView {
     pub may_read: bool,
 }
 
+impl ClassView {
+    /// Where it lies, as the rules of access need it.
+    pub fn place(&self) -> ClassPlace {
+        ClassPlace { id: self.id, unit: self.unit, within: self.within.clone() }
+    }
+}
+
 /// A student in `GET /api/classes/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StudentView {
     /// Its id.
     pub id: StudentId,
@@ -50,6 +62,7 @@ pub struct StudentView {
 
 /// A guardian's entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GuardianView {
     /// Its id.
     pub id: GuardianId,
@@ -63,6 +76,7 @@ pub struct GuardianView {
 
 /// `GET /api/classes/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClassRoll {
     /// The class.
     pub class: ClassView,
@@ -72,6 +86,7 @@ pub struct ClassRoll {
 
 /// A member of staff in `GET /api/staff`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StaffView {
     /// Its id.
     pub id: StaffId,
@@ -89,18 +104,19 @@ pub struct StaffView {
     pub slip_until: Option<crate::time::Instant>,
 }
 
-/// What a roster file is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ImportKind {
-    /// 教职工.
-    Staff,
-    /// 学生和监护人.
-    Students,
+keyed! {
+    /// What a roster file is about.
+    pub enum ImportKind {
+        /// 教职工.
+        Staff = "staff",
+        /// 学生和监护人.
+        Students = "students",
+    }
 }
 
 /// How serious a row's finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RowLevel {
     /// The row is left out until it is corrected.
@@ -113,6 +129,7 @@ pub enum RowLevel {
 
 /// One finding in a file, by row and cell, in plain words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RowFinding {
     /// Line in the file, the header is 1.
     pub row: u32,
@@ -128,6 +145,7 @@ pub struct RowFinding {
 
 /// A person to choose in answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Choice {
     /// Staff number.
     pub number: String,
@@ -137,8 +155,9 @@ pub struct Choice {
 
 /// Something the file does not say and the office has to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Question {
-    /// Stable name: `custodian:school`, `custodian:七年级`, `administrators`, `head:教务处`.
+    /// Stable name: `custodian:school`, `custodian:七年级`, `administrators`, `head:教务处`, `head:信息学院/学生科`.
     pub id: String,
     /// The question.
     pub words: Words,
@@ -154,6 +173,7 @@ pub struct Question {
 
 /// The answer to a [`Question`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Answer {
     /// The question's id.
     pub id: String,
@@ -163,6 +183,7 @@ pub struct Answer {
 
 /// What applying a file would do, by kind of row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImportCounts {
     /// Rows in the file, without the header.
     pub rows: u32,
@@ -190,6 +211,7 @@ pub struct ImportCounts {
 
 /// The answer to `POST /api/roster/imports?kind=students`: nothing has changed yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImportPreview {
     /// To apply it.
     pub id: ImportId,
@@ -212,6 +234,7 @@ pub const MAX_IMPORT_BYTES: usize = 1_500_000;
 
 /// `POST /api/roster/imports/{id}/apply`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImportApply {
     /// An answer for every question of the preview.
     pub answers: Vec<Answer>,
@@ -219,6 +242,7 @@ pub struct ImportApply {
 
 /// What applying a file did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImportApplied {
     /// What happened.
     pub counts: ImportCounts,

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use domain::access::{Action, Appointment, Person, Reach};
+use domain::access::{Action, Appointment, ClassPlace, Person, Reach};
 use domain::ids::{ClassId, GuardianId, StaffId, StudentId, UnitId};
 use domain::roster::{ClassRoll, ClassView, GuardianView, StaffView, StudentView};
 use domain::time::Instant;
@@ -11,10 +11,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::account::store::{AppointmentRow, all_appointments};
-use crate::app::App;
 use crate::args;
-use crate::bindings::Value;
-use crate::error::AppError;
+use crate::platform::app::App;
+use crate::platform::d1::{Answers, Value, sql};
+use crate::platform::error::AppError;
+use crate::platform::json;
 
 /// Which classes a person's posts reach, for the query itself.
 struct Scope {
@@ -44,12 +45,14 @@ impl Scope {
 }
 
 /// Whether class `c` lies within the scope ?1 to ?3.
-const WITHIN: &str = "c.archived_at IS NULL AND (?1 = 1 OR c.unit_id IN (SELECT value FROM json_each(?2))
+const WITHIN: &str = "c.archived_at IS NULL AND (?1 = 1
+    OR EXISTS (SELECT 1 FROM unit_tree t WHERE t.unit_id = c.unit_id AND t.ancestor_id IN (SELECT value FROM json_each(?2)))
     OR c.id IN (SELECT value FROM json_each(?3)))";
 
 /// A class with its counts (students, guardians, phones, students who can be
 /// reached); ?4 is now. Counted in one pass, driven from the class into indexes.
 const CLASS: &str = "SELECT c.id, c.unit_id, c.name,
+    (SELECT json_group_array(t.ancestor_id) FROM (SELECT ancestor_id FROM unit_tree WHERE unit_id = c.unit_id ORDER BY depth) t) AS within,
     (SELECT json_group_array(t.name) FROM appointments a JOIN staff t ON t.id = a.staff_id
      WHERE a.class_id = c.id AND a.post = 'homeroom_teacher' AND a.since <= ?4 AND (a.until IS NULL OR a.until > ?4)
        AND t.left_at IS NULL) AS homeroom,
@@ -64,27 +67,31 @@ struct ClassRow {
     id: ClassId,
     unit_id: UnitId,
     name: String,
-    homeroom: String,
-    counts: String,
+    #[serde(deserialize_with = "json::column")]
+    within: Vec<UnitId>,
+    #[serde(deserialize_with = "json::column")]
+    homeroom: Vec<String>,
+    #[serde(deserialize_with = "json::column")]
+    counts: [u32; 4],
 }
 
 impl ClassRow {
-    fn view(self, person: &Person) -> Result<ClassView, AppError> {
-        let counts: [u32; 4] =
-            serde_json::from_str(&self.counts).map_err(|e| AppError::Internal(e.to_string()))?;
-        let [students, guardians, phones, reachable] = counts;
-        Ok(ClassView {
+    fn view(self, person: &Person) -> ClassView {
+        let [students, guardians, phones, reachable] = self.counts;
+        let place = ClassPlace { id: self.id, unit: self.unit_id, within: self.within };
+        ClassView {
             id: self.id,
             unit: self.unit_id,
-            homeroom: serde_json::from_str(&self.homeroom).map_err(|e| AppError::Internal(e.to_string()))?,
+            homeroom: self.homeroom,
             students,
             guardians,
             phones,
             unreachable: students - reachable,
-            may_write: person.may_class(Action::WriteToClass, self.id, self.unit_id),
-            may_read: person.may_class(Action::ReadRoster, self.id, self.unit_id),
+            may_write: person.may_class(Action::WriteToClass, &place),
+            may_read: person.may_class(Action::ReadRoster, &place),
             name: self.name,
-        })
+            within: place.within,
+        }
     }
 }
 
@@ -97,8 +104,8 @@ pub async fn classes(app: &App, person: &Person) -> Result<Vec<ClassView>, AppEr
     let mut values = Scope::of(person, &actions).args();
     values.push(app.now().into());
     let sql = format!("{CLASS}{WITHIN} ORDER BY c.unit_id, length(c.name), c.name");
-    let rows: Vec<ClassRow> = app.db.all(&sql, &values).await?;
-    rows.into_iter().map(|row| row.view(person)).collect()
+    let rows: Vec<ClassRow> = app.db.all(sql, &values).await?;
+    Ok(rows.into_iter().map(|row| row.view(person)).collect())
 }
 
 #[derive(Deserialize)]
@@ -132,29 +139,27 @@ pub async fn class_roll(app: &App, person: &Person, id: ClassId) -> Result<Class
     let rows = app
         .db
         .run(vec![
-            app.db.sql(&format!("{CLASS}{WITHIN} AND c.id = ?5"), &of_class)?,
-            app.db.sql(
-                &format!(
+            sql(format!("{CLASS}{WITHIN} AND c.id = ?5"), &of_class),
+            sql(
+                format!(
                     "SELECT s.id, s.number, s.name FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
                      WHERE {WITHIN} AND c.id = ?4 ORDER BY s.number"
                 ),
                 &within,
-            )?,
-            app.db.sql(
-                &format!(
+            ),
+            sql(
+                format!(
                     "SELECT g.id, g.student_id, g.name, g.relation, p.id AS phone_id, p.key_id, p.sealed
                      FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
                      CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL JOIN phones p ON p.id = g.phone_id
                      WHERE {WITHIN} AND c.id = ?4 ORDER BY g.student_id, g.position"
                 ),
                 &within,
-            )?,
+            ),
         ])
         .await?;
-    let [class, students, guardians] = rows.as_slice() else {
-        return Err(AppError::Internal("three answers expected".into()));
-    };
-    let class = class.first::<ClassRow>()?.ok_or(AppError::NotFound)?.view(person)?;
+    let class = rows.at(0)?.one::<ClassRow>()?.view(person);
+    let (students, guardians) = (rows.at(1)?, rows.at(2)?);
     let keys = app.keys()?;
     let mut by_student: HashMap<StudentId, Vec<GuardianView>> = HashMap::new();
     for row in guardians.all::<GuardianRow>()? {
@@ -196,19 +201,17 @@ pub async fn staff(app: &App) -> Result<Vec<StaffView>, AppError> {
     let rows = app
         .db
         .run(vec![
-            app.db.sql(
+            sql(
                 "SELECT t.id, t.number, t.name, t.password IS NOT NULL AS active, p.id AS phone_id, p.key_id, p.sealed,
                    (SELECT MAX(a.expires_at) FROM activations a
                     WHERE a.staff_id = t.id AND a.used_at IS NULL AND a.expires_at > ?1) AS slip_until
                  FROM staff t LEFT JOIN phones p ON p.id = t.phone_id WHERE t.left_at IS NULL ORDER BY t.number",
                 args![now],
-            )?,
-            all_appointments(&app.db, now)?,
+            ),
+            all_appointments(now),
         ])
         .await?;
-    let [people, appointments] = rows.as_slice() else {
-        return Err(AppError::Internal("two answers expected".into()));
-    };
+    let (people, appointments) = (rows.at(0)?, rows.at(1)?);
     let mut held: HashMap<StaffId, Vec<Appointment>> = HashMap::new();
     for row in appointments.all::<AppointmentRow>()? {
         let staff = row.staff_id;

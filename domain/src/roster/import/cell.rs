@@ -92,12 +92,19 @@ pub(super) enum Kind {
     Words,
 }
 
+/// Longest name: a person's, a department's, a position.
+const MAX_NAME: usize = 40;
+/// Longest number, code or class.
+const MAX_CODE: usize = 32;
+/// Longest list: the classes that one person teaches.
+const MAX_LIST: usize = 2_000;
+
 impl Kind {
     fn longest(self) -> usize {
         match self {
-            Self::Name => 40,
-            Self::Code => 32,
-            Self::Words => 2_000,
+            Self::Name => MAX_NAME,
+            Self::Code => MAX_CODE,
+            Self::Words => MAX_LIST,
         }
     }
 }
@@ -108,6 +115,11 @@ fn is_formula(text: &str) -> bool {
 }
 
 fn tidied(text: &str, kind: Kind) -> String {
+    let is_tidy = |c: char| !is_space(c) && !is_hidden(c) && half_width(c) == c;
+    if text.chars().all(is_tidy) && !text.starts_with(['\'', '’']) {
+        // Almost every cell.
+        return text.to_owned();
+    }
     let clean: String = text.chars().filter(|c| !is_hidden(*c)).map(half_width).collect();
     let clean = clean.trim_matches(is_space);
     let clean = if kind == Kind::Code { clean.trim_start_matches(['\'', '’']) } else { clean };
@@ -127,6 +139,17 @@ fn tidied(text: &str, kind: Kind) -> String {
         }
     }
     out
+}
+
+/// A cell's text as [`Sheet::text`] takes it, with nothing said about it; none
+/// where there is nothing to take.
+pub(super) fn plain(raw: &str, kind: Kind) -> Option<String> {
+    let text = tidied(raw, kind);
+    let is_taken = !text.is_empty()
+        && !is_placeholder(&text)
+        && !is_formula(&text)
+        && text.chars().count() <= kind.longest();
+    is_taken.then_some(text)
 }
 
 impl Sheet<'_> {

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::plan::{Held, RollPerson, StaffPlan, StaffRoll};
+use super::plan::{RollPerson, StaffPlan, StaffRoll};
+use super::refs::{ClassRef, Held};
+use super::rows::small;
 use super::staff::StaffRow;
 use super::students::{GuardianEntry, StudentRow};
 use crate::ids::{GuardianId, StudentId};
@@ -30,8 +32,8 @@ pub struct RollStudent {
     pub number: String,
     /// Name.
     pub name: String,
-    /// Name of the class.
-    pub class: String,
+    /// The class.
+    pub class: ClassRef,
     /// Guardians in their order.
     pub guardians: Vec<RollGuardian>,
     /// Whether the student has left.
@@ -68,7 +70,7 @@ pub fn student(row: &StudentRow, roll: Option<&RollStudent>, key: &impl Fn(&Phon
     let Some(roll) = roll else { return Change::Added };
     let same = !roll.left
         && roll.name == row.name
-        && roll.class == row.class.name
+        && roll.class == row.class
         && roll.guardians.len() == row.guardians.len()
         && roll.guardians.iter().zip(&row.guardians).all(|(old, new)| is_same(old, new, key));
     if same { Change::Same } else { Change::Changed }
@@ -144,8 +146,20 @@ pub fn staff(
         .collect()
 }
 
+/// Posts that begin with the plan: whose, and what.
+pub fn begun<'a>(plan: &'a StaffPlan, roll: &StaffRoll) -> Vec<(&'a str, &'a Held)> {
+    let now: HashMap<&str, &BTreeSet<Held>> =
+        roll.people.iter().map(|p| (p.number.as_str(), &p.held)).collect();
+    let begun = plan.desired.iter().flat_map(|(number, desired)| {
+        let now = now.get(number.as_str()).copied();
+        let new = desired.iter().filter(move |held| !now.is_some_and(|now| now.contains(*held)));
+        new.map(move |held| (number.as_str(), held))
+    });
+    begun.collect()
+}
+
 /// The counts with the changes in them.
 pub fn with_changes(counts: ImportCounts, changes: &[Change]) -> ImportCounts {
-    let n = |change: Change| super::small(changes.iter().filter(|c| **c == change).count());
+    let n = |change: Change| small(changes.iter().filter(|c| **c == change).count());
     ImportCounts { added: n(Change::Added), changed: n(Change::Changed), same: n(Change::Same), ..counts }
 }

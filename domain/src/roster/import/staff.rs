@@ -1,33 +1,26 @@
 //! The staff file: one row per person, with the posts that follow from the
 //! department, the position (职务) and the classes (G19, G20).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::cell::Kind;
+use super::cell::{Kind, plain};
 use super::classes::ClassName;
-use super::plan::{Held, UnitRef};
-use super::rows::{Parsed, Sheet};
-use super::table::{self, Column, Row};
+use super::codes::FileCodes;
+use super::places::Places;
+use super::read::{each_row, within_limits};
+use super::refs::{ClassRef, Held, UnitRef};
+use super::rows::{Parsed, Sheet, small};
+use super::table::{self, Row};
 use crate::access::Post;
 use crate::phone::Phone;
 use crate::problem::Refusal;
 use crate::roster::{ImportCounts, ImportKind};
+use crate::school::UnitKind;
 use crate::words;
 use crate::words::Words;
 
-pub(super) const COLUMNS: &[Column] = &[
-    Column {
-        name: "工号", also: &["教职工号", "教工号", "职工号", "教师编号"], required: true
-    },
-    Column { name: "姓名", also: &["教师姓名", "教职工姓名"], required: true },
-    Column {
-        name: "手机", also: &["手机号", "手机号码", "联系电话", "电话", "移动电话"], required: true
-    },
-    Column { name: "部门", also: &["所在部门", "处室"], required: true },
-    Column { name: "职务", also: &["岗位", "职位"], required: true },
-    Column { name: "班主任班级", also: &["班主任", "所带班级"], required: true },
-    Column { name: "任教", also: &["任教班级", "任课", "任教学科"], required: true },
-];
+/// Longest name of a subject.
+const MAX_SUBJECT: usize = 20;
 
 /// A member of staff as the file has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,35 +35,84 @@ pub struct StaffRow {
     pub phone: Option<Phone>,
     /// 部门.
     pub department: String,
+    /// The unit that it means; none for those who only teach.
+    pub unit: Option<UnitRef>,
     /// 职务.
     pub position: String,
     /// Classes led.
-    pub homeroom: Vec<ClassName>,
+    pub homeroom: Vec<ClassRef>,
     /// Classes taught, with the subject.
-    pub taught: Vec<(ClassName, String)>,
+    pub taught: Vec<(ClassRef, String)>,
     /// The posts that follow from all this.
     pub held: BTreeSet<Held>,
 }
 
+/// What is known from the rows above the one at hand.
 #[derive(Default)]
 struct Above {
     numbers: HashMap<String, u32>,
     phones: HashMap<Phone, u32>,
-    led: HashMap<String, u32>,
+    led: HashMap<ClassRef, u32>,
+    /// Classes and units of which has been said how they were understood.
+    told_classes: HashSet<ClassRef>,
+    told_units: HashSet<UnitRef>,
+    codes: FileCodes,
 }
 
-/// Reads a staff file. A department called like the school is the school.
+/// Reads a staff file; its departments and classes are matched with those of
+/// the roll. A department called like the school is the school.
 ///
 /// # Errors
 /// Why the file as a whole cannot be taken.
-pub fn read_staff(bytes: &[u8], school: &str) -> Result<Parsed<StaffRow>, Refusal> {
+pub fn read_staff(bytes: &[u8], roll: &Places) -> Result<Parsed<StaffRow>, Refusal> {
     let table = table::read(ImportKind::Staff, bytes)?;
+    let mut places = roll.clone();
+    note_places(&mut places, &table.rows);
     let mut above = Above::default();
-    Ok(super::each_row(table, |sheet, row| read_row(sheet, row, school, &mut above)))
+    let mut parsed = each_row(table, |sheet, row| read_row(sheet, row, &places, &mut above));
+    parsed.codes = above.codes.into_codes();
+    within_limits("部门", &places, classes_of(&parsed.taken).len())?;
+    Ok(parsed)
 }
 
-fn read_row(sheet: &mut Sheet<'_>, row: &Row, school: &str, above: &mut Above) -> Option<StaffRow> {
-    let [number, name, phone, department, position, homeroom, taught] = row.cells.as_slice() else {
+/// Takes note of all units that the rows name, and of the classes that they
+/// name with a unit: a class named without one is then found wherever it is.
+fn note_places(places: &mut Places, rows: &[Row]) {
+    let mut departments = BTreeSet::new();
+    let mut office = None;
+    let mut mentions = BTreeSet::new();
+    for row in rows {
+        let [_, _, _, department, _, _, homeroom, taught] = row.cells.as_slice() else { continue };
+        match plain(department, Kind::Name).map(|text| Department::of(&text, places)) {
+            Some(Department::Unit(names)) => {
+                departments.insert(names);
+            }
+            Some(Department::Office(name)) if places.office().is_none() => {
+                office.get_or_insert(name);
+            }
+            _ => {}
+        }
+        for text in [homeroom, taught].into_iter().filter_map(|raw| plain(raw, Kind::Words)) {
+            mentions.extend(parts(&text).map(|part| class_and_subject(part).0.to_owned()));
+        }
+    }
+    let office = office.into_iter().map(|name| (vec![name], UnitKind::Office));
+    places.note_units(office.chain(departments.into_iter().map(|names| (names, UnitKind::Department))));
+    let units: BTreeSet<Vec<String>> =
+        mentions.iter().filter_map(|text| places.split_class(text)).map(|(names, _)| names).collect();
+    places.note_mentions(units.into_iter());
+    for text in &mentions {
+        if places.split_class(text).is_some()
+            && let Ok(class) = places.class_called(text)
+        {
+            places.note_class(class);
+        }
+    }
+}
+
+fn read_row(sheet: &mut Sheet<'_>, row: &Row, places: &Places, above: &mut Above) -> Option<StaffRow> {
+    let [number, name, phone, department, unit_code, position, homeroom, taught] = row.cells.as_slice()
+    else {
         return None;
     };
     let number = sheet.number("工号", number);
@@ -88,9 +130,12 @@ fn read_row(sheet: &mut Sheet<'_>, row: &Row, school: &str, above: &mut Above) -
         );
     }
     let department = sheet.text("部门", department, Kind::Name);
+    let before = sheet.failed;
+    let unit = unit(sheet, &department, unit_code, places, &mut above.codes);
+    let is_unit_clear = sheet.failed == before;
     let position = sheet.text("职务", position, Kind::Name);
-    let homeroom = homeroom_classes(sheet, homeroom, above);
-    let taught = taught_classes(sheet, taught);
+    let homeroom = homeroom_classes(sheet, homeroom, places, above);
+    let taught = taught_classes(sheet, taught, places, above);
     if homeroom.is_empty() && position.contains("班主任") && sheet.failed == failed {
         sheet.warn(
             "班主任班级",
@@ -101,7 +146,9 @@ fn read_row(sheet: &mut Sheet<'_>, row: &Row, school: &str, above: &mut Above) -
             ),
         );
     }
-    let held = held(sheet, &department, &position, school, &homeroom, &taught);
+    // What a position means depends on the unit.
+    let known_position = if is_unit_clear { position.as_str() } else { "" };
+    let held = held(sheet, &department, known_position, unit.as_ref(), &homeroom, &taught);
     for (at, place) in [
         (above.numbers.get(&number).filter(|_| !number.is_empty()), ("工号", number.clone())),
         (
@@ -128,6 +175,7 @@ fn read_row(sheet: &mut Sheet<'_>, row: &Row, school: &str, above: &mut Above) -
         name,
         phone,
         department,
+        unit,
         position,
         homeroom,
         taught,
@@ -139,27 +187,119 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split([';', '、', ',', '，', '；', '|', '\n']).map(str::trim).filter(|p| !p.is_empty())
 }
 
-fn class(sheet: &mut Sheet<'_>, column: &'static str, text: &str) -> Option<ClassName> {
-    let class = ClassName::parse(text);
-    if class.is_none() {
-        sheet.error(
+/// `七年级1班:语文`: the class and the subject.
+fn class_and_subject(part: &str) -> (&str, &str) {
+    let (class, subject) = part.split_once([':', '：']).unwrap_or((part, ""));
+    (class.trim(), subject.trim())
+}
+
+/// The unit that a row's department means: by code, else by name.
+fn unit(
+    sheet: &mut Sheet<'_>,
+    department: &str,
+    code: &str,
+    places: &Places,
+    codes: &mut FileCodes,
+) -> Option<UnitRef> {
+    let code = sheet.text("部门代码", code, Kind::Code);
+    let named = match Department::of(department, places) {
+        Department::Nothing => None,
+        Department::School => Some(Ok(UnitRef::school())),
+        Department::Office(name) => Some(Ok(match places.office() {
+            Some(office) => office.clone(),
+            None => UnitRef::new(UnitKind::Office, vec![name]),
+        })),
+        Department::Unit(names) => Some(places.unit_called(&names, UnitKind::Department)),
+    };
+    if let Some(unit) = places.unit_coded(&code) {
+        if named.is_some_and(|named| named.as_ref() != Ok(unit)) {
+            let written = unit.written();
+            sheet.warn(
+                "部门代码",
+                code,
+                words!(
+                    "这个代码在册是“{written}”，与文件里的“{department}”不同：按代码归入，请核对",
+                    "On the roll this code stands for “{written}”, not “{department}”: taken by the code. Check it"
+                ),
+            );
+        }
+        return Some(unit.clone());
+    }
+    match named {
+        Some(Ok(unit)) => {
+            if !code.is_empty() && !unit.is_school() {
+                codes.unit(sheet, "部门代码", &code, &unit, places.unit_code(&unit));
+            }
+            Some(unit)
+        }
+        Some(Err(unclear)) => {
+            sheet.error("部门", department.to_owned(), unclear.words());
+            None
+        }
+        None => {
+            if !code.is_empty() && department.is_empty() {
+                sheet.error(
+                    "部门代码",
+                    code,
+                    Words::fixed(
+                        "这个代码不在册，请在“部门”一列写上名称",
+                        "This code is not on the roll: write the unit's name into the column 部门",
+                    ),
+                );
+            }
+            None
+        }
+    }
+}
+
+fn class(
+    sheet: &mut Sheet<'_>,
+    column: &'static str,
+    text: &str,
+    places: &Places,
+    above: &mut Above,
+) -> Option<ClassRef> {
+    let class = match places.class_called(text) {
+        Ok(class) => class,
+        Err(unclear) => {
+            sheet.error(column, super::cell::shown(text), unclear.words());
+            return None;
+        }
+    };
+    // Only a name that says its year group and no unit can be understood in two ways.
+    let by_name = ClassName::parse(text).filter(|name| name.name == class.name);
+    if by_name.is_some_and(|name| name.grade != class.unit.name()) && !above.told_classes.contains(&class) {
+        above.told_classes.insert(class.clone());
+        let written = class.written();
+        sheet.warn(
             column,
             text.to_owned(),
-            Words::fixed(
-                "看不出是哪个班，请写成“七年级1班”",
-                "Not clear which class: write it like 七年级1班",
+            words!(
+                "没有写部门，按已有的“{written}”处理，请核对",
+                "No unit is named: taken as {written}, which is there already. Check it"
             ),
         );
     }
-    class
+    if places.is_mentioned_only(&class.unit) && above.told_units.insert(class.unit.clone()) {
+        let unit = class.unit.written();
+        sheet.warn(
+            column,
+            text.to_owned(),
+            words!(
+                "“{unit}”不在册，“部门”一列里也没有，会新建为一个部门，请核对",
+                "“{unit}” is neither on the roll nor in the column 部门: it becomes a new unit. Check it"
+            ),
+        );
+    }
+    Some(class)
 }
 
-fn homeroom_classes(sheet: &mut Sheet<'_>, raw: &str, above: &mut Above) -> Vec<ClassName> {
+fn homeroom_classes(sheet: &mut Sheet<'_>, raw: &str, places: &Places, above: &mut Above) -> Vec<ClassRef> {
     let text = sheet.text("班主任班级", raw, Kind::Words);
     let mut classes = Vec::new();
     for part in parts(&text) {
-        let Some(class) = class(sheet, "班主任班级", part) else { continue };
-        if let Some(first) = above.led.get(&class.name) {
+        let Some(class) = class(sheet, "班主任班级", part, places, above) else { continue };
+        if let Some(first) = above.led.get(&class) {
             sheet.warn(
                 "班主任班级",
                 class.name.clone(),
@@ -169,19 +309,23 @@ fn homeroom_classes(sheet: &mut Sheet<'_>, raw: &str, above: &mut Above) -> Vec<
                 ),
             );
         }
-        above.led.entry(class.name.clone()).or_insert(sheet.row);
+        above.led.entry(class.clone()).or_insert(sheet.row);
         classes.push(class);
     }
     classes
 }
 
-fn taught_classes(sheet: &mut Sheet<'_>, raw: &str) -> Vec<(ClassName, String)> {
+fn taught_classes(
+    sheet: &mut Sheet<'_>,
+    raw: &str,
+    places: &Places,
+    above: &mut Above,
+) -> Vec<(ClassRef, String)> {
     let text = sheet.text("任教", raw, Kind::Words);
     let mut taught = Vec::new();
     for part in parts(&text) {
-        let (name, subject) = part.split_once([':', '：']).unwrap_or((part, ""));
-        let Some(class) = class(sheet, "任教", name.trim()) else { continue };
-        let subject = subject.trim();
+        let (name, subject) = class_and_subject(part);
+        let Some(class) = class(sheet, "任教", name, places, above) else { continue };
         if subject.is_empty() {
             sheet.warn(
                 "任教",
@@ -192,11 +336,14 @@ fn taught_classes(sheet: &mut Sheet<'_>, raw: &str) -> Vec<(ClassName, String)> 
                 ),
             );
         }
-        if subject.chars().count() > 20 {
+        if subject.chars().count() > MAX_SUBJECT {
             sheet.error(
                 "任教",
                 super::cell::shown(part),
-                Words::fixed("学科名称太长，最多 20 个字", "The subject is too long: at most 20 characters"),
+                words!(
+                    "学科名称太长，最多 {MAX_SUBJECT} 个字",
+                    "The subject is too long: at most {MAX_SUBJECT} characters"
+                ),
             );
             continue;
         }
@@ -209,20 +356,19 @@ fn held(
     sheet: &mut Sheet<'_>,
     department: &str,
     position: &str,
-    school: &str,
-    homeroom: &[ClassName],
-    taught: &[(ClassName, String)],
+    unit: Option<&UnitRef>,
+    homeroom: &[ClassRef],
+    taught: &[(ClassRef, String)],
 ) -> BTreeSet<Held> {
-    let unit = unit_of(department, school);
     let mut held = BTreeSet::new();
     for title in
         position.split([';', '、', ',', '，', '；', '/', '兼']).map(str::trim).filter(|t| !t.is_empty())
     {
-        match post_of(unit.as_ref(), title) {
+        match post_of(unit, title) {
             Title::Post(Post::Administrator) => {
-                held.insert(Held::plain(Post::Administrator, UnitRef::School));
+                held.insert(Held::plain(Post::Administrator, UnitRef::school()));
             }
-            Title::Post(post) => held.extend(unit.clone().map(|unit| Held::plain(post, unit))),
+            Title::Post(post) => held.extend(unit.cloned().map(|unit| Held::plain(post, unit))),
             Title::Teacher => {}
             Title::Unknown => {
                 sheet.warn(
@@ -237,29 +383,40 @@ fn held(
         }
     }
     for class in homeroom {
-        held.insert(Held::in_class(Post::HomeroomTeacher, class, None));
+        held.insert(Held::in_class(Post::HomeroomTeacher, class.clone(), None));
     }
     for (class, subject) in taught {
-        held.insert(Held::in_class(Post::SubjectTeacher, class, Some(subject.clone())));
+        held.insert(Held::in_class(Post::SubjectTeacher, class.clone(), Some(subject.clone())));
     }
     held
 }
 
-/// The unit that a department's name means; none for those who only teach.
-fn unit_of(department: &str, school: &str) -> Option<UnitRef> {
-    match department {
-        "" | "任课" | "任课教师" | "教师" | "专任教师" => None,
-        "校领导" | "学校" | "校级" | "校级领导" | "学校领导" | "校长室" | "领导班子" => {
-            Some(UnitRef::School)
+/// What a department's name means.
+enum Department {
+    /// Of those who only teach.
+    Nothing,
+    School,
+    /// The school's office, by the file's name for it.
+    Office(String),
+    /// A unit by its names.
+    Unit(Vec<String>),
+}
+
+impl Department {
+    fn of(text: &str, places: &Places) -> Self {
+        match text {
+            "" | "任课" | "任课教师" | "教师" | "专任教师" => Self::Nothing,
+            "校领导" | "学校" | "校级" | "校级领导" | "学校领导" | "校长室" | "领导班子" => {
+                Self::School
+            }
+            "校办室" | "校办" | "校办公室" | "学校办公室" | "办公室" | "党政办" | "党政办公室"
+            | "综合办公室" => Self::Office(text.to_owned()),
+            name if places.is_school_name(name) => Self::School,
+            name => match Places::names(name) {
+                names if names.is_empty() => Self::Nothing,
+                names => Self::Unit(names),
+            },
         }
-        "校办室" | "校办" | "校办公室" | "学校办公室" | "办公室" | "党政办" | "党政办公室" | "综合办公室" => {
-            Some(UnitRef::Office(department.to_owned()))
-        }
-        name if name == school => Some(UnitRef::School),
-        name if super::classes::is_grade(name) => {
-            Some(UnitRef::Grade(ClassName::join(name, "1班").map_or_else(|| name.to_owned(), |c| c.grade)))
-        }
-        name => Some(UnitRef::Department(name.to_owned())),
     }
 }
 
@@ -274,23 +431,25 @@ fn post_of(unit: Option<&UnitRef>, title: &str) -> Title {
     let is_deputy = title.starts_with('副') || title.contains("副主任") || title.contains("副处长");
     let heads = ["主任", "处长", "科长", "部长", "负责人"].iter().any(|t| title.ends_with(t)) && !is_deputy;
     match title {
-        "教师" | "任课教师" | "任课" | "老师" | "教职工" | "教员" | "班主任" => {
+        "教师" | "任课教师" | "任课" | "老师" | "教职工" | "教员" | "班主任" | "辅导员" =>
+        {
             return Title::Teacher;
         }
         "系统管理员" => return Title::Post(Post::Administrator),
         _ => {}
     }
-    let post = match unit {
-        Some(UnitRef::School) if title == "校长" => Post::Principal,
-        Some(UnitRef::School) if is_deputy && (title.contains("校长") || title.contains("书记")) => {
+    let Some(unit) = unit else { return Title::Unknown };
+    let post = match unit.kind() {
+        UnitKind::School if title == "校长" => Post::Principal,
+        UnitKind::School if is_deputy && (title.contains("校长") || title.contains("书记")) => {
             Post::VicePrincipal
         }
-        Some(UnitRef::Office(_)) if heads => Post::OfficeDirector,
-        Some(UnitRef::Office(_)) if is_clerk(title) || is_deputy => Post::OfficeClerk,
-        Some(UnitRef::Department(name)) if title == "管理员" && is_technical(name) => Post::Administrator,
-        Some(UnitRef::Department(_)) if heads => Post::DepartmentHead,
-        Some(UnitRef::Department(_)) if is_clerk(title) || is_deputy => Post::DepartmentClerk,
-        Some(UnitRef::Grade(_))
+        UnitKind::Office if heads => Post::OfficeDirector,
+        UnitKind::Office if is_clerk(title) || is_deputy => Post::OfficeClerk,
+        UnitKind::Department if title == "管理员" && is_technical(unit.name()) => Post::Administrator,
+        UnitKind::Department if heads => Post::DepartmentHead,
+        UnitKind::Department if is_clerk(title) || is_deputy => Post::DepartmentClerk,
+        UnitKind::Grade
             if matches!(title, "年级组长" | "组长" | "级长" | "年级长" | "年级主任" | "级部主任") =>
         {
             Post::GradeHead
@@ -311,14 +470,17 @@ pub(super) fn is_technical(department: &str) -> bool {
     ["信息", "网络", "电教", "现教", "现代教育技术"].iter().any(|w| department.contains(w))
 }
 
+/// Classes of the file.
+fn classes_of(rows: &[StaffRow]) -> HashSet<&ClassRef> {
+    rows.iter().flat_map(|s| s.homeroom.iter().chain(s.taught.iter().map(|(class, _)| class))).collect()
+}
+
 /// What a staff file holds.
 pub fn count_staff(parsed: &Parsed<StaffRow>) -> ImportCounts {
-    let classes: BTreeSet<&str> =
-        parsed.taken.iter().flat_map(|s| &s.held).filter_map(|h| h.class.as_deref()).collect();
-    let phones: BTreeSet<&Phone> = parsed.taken.iter().filter_map(|s| s.phone.as_ref()).collect();
+    let phones: HashSet<&Phone> = parsed.taken.iter().filter_map(|s| s.phone.as_ref()).collect();
     ImportCounts {
-        classes: super::small(classes.len()),
-        phones: super::small(phones.len()),
+        classes: small(classes_of(&parsed.taken).len()),
+        phones: small(phones.len()),
         ..parsed.counts()
     }
 }

@@ -1,46 +1,22 @@
 //! The student file: one row per student, with up to two guardians (G25).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::cell::Kind;
+use super::cell::{Kind, plain};
 use super::classes::ClassName;
-use super::rows::{Parsed, Sheet};
-use super::table::{self, Column, Row};
+use super::codes::FileCodes;
+use super::columns::{UNIT_CELLS, UNIT_COLUMNS};
+use super::places::Places;
+use super::read::{each_row, within_limits};
+use super::refs::{ClassRef, UnitRef};
+use super::rows::{Parsed, Sheet, small};
+use super::table::{self, Row};
 use crate::phone::Phone;
 use crate::problem::Refusal;
 use crate::roster::{ImportCounts, ImportKind};
+use crate::school::UnitKind;
 use crate::words;
 use crate::words::Words;
-
-pub(super) const COLUMNS: &[Column] = &[
-    Column { name: "学号", also: &["学生学号", "学籍号", "学生编号"], required: true },
-    Column { name: "姓名", also: &["学生姓名", "学生"], required: true },
-    Column { name: "年级", also: &["所在年级"], required: true },
-    Column { name: "班级", also: &["班", "所在班级", "班别"], required: true },
-    Column { name: "监护人1姓名", also: &["监护人姓名", "第一监护人姓名"], required: true },
-    Column {
-        name: "监护人1关系", also: &["关系", "监护人关系", "第一监护人关系"], required: true
-    },
-    Column {
-        name: "监护人1手机",
-        also: &[
-            "监护人手机",
-            "监护人1手机号",
-            "监护人1手机号码",
-            "监护人1电话",
-            "监护人手机号",
-            "监护人电话",
-        ],
-        required: true,
-    },
-    Column { name: "监护人2姓名", also: &["第二监护人姓名"], required: false },
-    Column { name: "监护人2关系", also: &["第二监护人关系"], required: false },
-    Column {
-        name: "监护人2手机",
-        also: &["监护人2手机号", "监护人2手机号码", "监护人2电话"],
-        required: false,
-    },
-];
 
 /// A student as the file has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +28,7 @@ pub struct StudentRow {
     /// Name.
     pub name: String,
     /// The class.
-    pub class: ClassName,
+    pub class: ClassRef,
     /// Guardians with a number, in the order of the form.
     pub guardians: Vec<GuardianEntry>,
 }
@@ -68,40 +44,181 @@ pub struct GuardianEntry {
     pub phone: Phone,
 }
 
-/// What is known of the numbers and phones above the row at hand.
+/// What is known from the rows above the one at hand.
 #[derive(Default)]
 struct Above {
     numbers: HashMap<String, u32>,
     phones: HashMap<Phone, (u32, String)>,
-    classes: BTreeSet<String>,
+    /// Classes about which everything has been said.
+    classes: HashSet<ClassRef>,
+    codes: FileCodes,
 }
 
-/// Reads a student file. `led` are the classes that have a homeroom teacher.
+/// Reads a student file; its classes are matched with those of the roll.
 ///
 /// # Errors
 /// Why the file as a whole cannot be taken.
-pub fn read_students(bytes: &[u8], led: &BTreeSet<String>) -> Result<Parsed<StudentRow>, Refusal> {
+pub fn read_students(bytes: &[u8], roll: &Places) -> Result<Parsed<StudentRow>, Refusal> {
     let table = table::read(ImportKind::Students, bytes)?;
-    if table.findings.iter().any(|f| f.value.trim() == "学院") {
-        return Err(Refusal::new(
-            "colleges_not_here",
-            Words::fixed(
-                "这份名册按学院分班，本系统目前按年级分班，不能导入",
-                "This roll is kept by colleges; this school is kept by year groups, so it cannot be imported",
-            ),
-        ));
-    }
+    let says_unit = table.has.iter().any(|name| UNIT_COLUMNS.contains(name));
+    let mut places = roll.clone();
+    let named: BTreeSet<Vec<String>> = table
+        .rows
+        .iter()
+        .filter_map(|row| row.cells.get(UNIT_CELLS))
+        .map(|cells| cells.iter().filter_map(|raw| plain(raw, Kind::Name)).collect::<Vec<_>>().join("/"))
+        .map(|text| Places::names(&text))
+        .filter(|names| !names.is_empty())
+        .collect();
+    places.note_units(named.into_iter().map(|names| (names, UnitKind::Grade)));
     let mut above = Above::default();
-    Ok(super::each_row(table, |sheet, row| read_row(sheet, row, led, &mut above)))
+    let mut parsed = each_row(table, |sheet, row| read_row(sheet, row, says_unit, &places, &mut above));
+    parsed.codes = above.codes.into_codes();
+    let classes: HashSet<&ClassRef> = parsed.taken.iter().map(|s| &s.class).collect();
+    within_limits("学院", &places, classes.len())?;
+    Ok(parsed)
+}
+
+/// The unit that a row names by code or by name; none where it fails.
+fn unit(
+    sheet: &mut Sheet<'_>,
+    [college, department, code]: [&String; 3],
+    places: &Places,
+    codes: &mut FileCodes,
+) -> Option<UnitRef> {
+    let failed = sheet.failed;
+    let code = sheet.text("学院代码", code, Kind::Code);
+    let names = [sheet.text("学院", college, Kind::Name), sheet.text("系", department, Kind::Name)];
+    let names = Places::names(&names.join("/"));
+    if sheet.failed > failed {
+        return None;
+    }
+    if let Some(unit) = places.unit_coded(&code) {
+        if !names.is_empty() && !places.unit_called(&names, UnitKind::Grade).is_ok_and(|named| named == *unit)
+        {
+            let (written, name) = (unit.written(), names.join("/"));
+            sheet.warn(
+                "学院代码",
+                code,
+                words!(
+                    "这个代码在册是“{written}”，与文件里的“{name}”不同：按代码归入，请核对",
+                    "On the roll this code stands for “{written}”, not “{name}”: taken by the code. Check it"
+                ),
+            );
+        }
+        return Some(unit.clone());
+    }
+    if names.is_empty() {
+        let (column, value) =
+            if code.is_empty() { ("学院", String::new()) } else { ("学院代码", code) };
+        sheet.error(
+            column,
+            value,
+            Words::fixed(
+                "没有填学院，代码也不在册，请补上学院",
+                "The college is missing, and no code on the roll tells it: fill it in",
+            ),
+        );
+        return None;
+    }
+    match places.unit_called(&names, UnitKind::Grade) {
+        Ok(unit) => {
+            if !code.is_empty() {
+                codes.unit(sheet, "学院代码", &code, &unit, places.unit_code(&unit));
+            }
+            Some(unit)
+        }
+        Err(unclear) => {
+            sheet.error("学院", names.join("/"), unclear.words());
+            None
+        }
+    }
+}
+
+/// The class of a row: by code, by unit and name, or by its name alone.
+fn class(
+    sheet: &mut Sheet<'_>,
+    unit_cells: Option<[&String; 3]>,
+    [grade, class, code]: [&String; 3],
+    places: &Places,
+    above: &mut Above,
+) -> Option<ClassRef> {
+    let grade = sheet.text("年级", grade, Kind::Code);
+    let name = sheet.needed("班级", class, Kind::Code);
+    let code = sheet.text("班级代码", code, Kind::Code);
+    if let Some(class) = places.class_coded(&code) {
+        if !name.is_empty() && !class.name.ends_with(&super::classes::class(&name)) {
+            let (written, name) = (class.written(), &name);
+            sheet.warn(
+                "班级代码",
+                code,
+                words!(
+                    "这个代码在册是“{written}”，与文件里的“{name}”不同：按代码归班，请核对",
+                    "On the roll this code stands for “{written}”, not “{name}”: taken by the code. Check it"
+                ),
+            );
+        }
+        return Some(class.clone());
+    }
+    let class = match unit_cells {
+        Some(cells) => {
+            let unit = unit(sheet, cells, places, &mut above.codes)?;
+            if name.is_empty() {
+                return None;
+            }
+            places.class_within(&unit, &grade, &name)
+        }
+        None => match ClassName::join(&grade, &name) {
+            Some(class) => places.class_alone(&class).inspect(|found| {
+                if found.unit.name() != class.grade && !above.classes.contains(found) {
+                    let written = found.written();
+                    sheet.warn(
+                        "班级",
+                        name.clone(),
+                        words!(
+                            "文件没有写学院，按在册的“{written}”归班，请核对",
+                            "The file names no college: taken as {written}, which is on the roll. Check it"
+                        ),
+                    );
+                }
+            }),
+            None if name.is_empty() => return None,
+            None => {
+                sheet.error(
+                    "年级",
+                    grade,
+                    Words::fixed("没有填年级，请补上", "The year group is missing: fill it in"),
+                );
+                return None;
+            }
+        },
+    };
+    match class {
+        Ok(class) => {
+            if !code.is_empty() {
+                above.codes.class(sheet, "班级代码", &code, &class, places.class_code(&class));
+            }
+            Some(class)
+        }
+        Err(unclear) => {
+            sheet.error("班级", name, unclear.words());
+            None
+        }
+    }
 }
 
 fn read_row(
     sheet: &mut Sheet<'_>,
     row: &Row,
-    led: &BTreeSet<String>,
+    says_unit: bool,
+    places: &Places,
     above: &mut Above,
 ) -> Option<StudentRow> {
-    let [number, name, grade, class, first @ .., _, _, _] = row.cells.as_slice() else { return None };
+    let [number, name, college, department, unit_code, grade, class, class_code, first @ .., _, _, _] =
+        row.cells.as_slice()
+    else {
+        return None;
+    };
     let number = sheet.number("学号", number);
     let name = sheet.needed("姓名", name, Kind::Name);
     if name.chars().any(|c| c.is_ascii_digit()) {
@@ -111,17 +228,9 @@ fn read_row(
             Words::fixed("姓名里有数字，请核对", "There are digits in the name: check it"),
         );
     }
-    let grade = sheet.text("年级", grade, Kind::Code);
-    let class = sheet.needed("班级", class, Kind::Code);
-    let joined = ClassName::join(&grade, &class);
-    if joined.is_none() && !class.is_empty() {
-        sheet.error(
-            "年级",
-            grade,
-            Words::fixed("没有填年级，请补上", "The year group is missing: fill it in"),
-        );
-    }
-    let second = &row.cells[4 + first.len()..];
+    let unit_cells = says_unit.then_some([college, department, unit_code]);
+    let class = self::class(sheet, unit_cells, [grade, class, class_code], places, above);
+    let second = &row.cells[row.cells.len() - first.len()..];
     let mut guardians = Vec::new();
     for (columns, cells) in [
         (["监护人1姓名", "监护人1关系", "监护人1手机"], first),
@@ -146,12 +255,12 @@ fn read_row(
         );
     }
     above.numbers.entry(number.clone()).or_insert(sheet.row);
-    let class = joined?;
+    let class = class?;
     if sheet.failed > 0 {
         return None;
     }
-    if !led.contains(&class.name) && above.classes.insert(class.name.clone()) {
-        let name = &class.name;
+    if above.classes.insert(class.clone()) && !places.is_led(&class) {
+        let name = class.name.clone();
         sheet.warn(
             "班级",
             name.clone(),
@@ -329,17 +438,17 @@ fn check_phones(sheet: &mut Sheet<'_>, guardians: &[GuardianEntry], above: &mut 
 pub fn count_students(parsed: &Parsed<StudentRow>) -> ImportCounts {
     let entries = || parsed.taken.iter().flat_map(|s| &s.guardians);
     let phones: BTreeSet<&Phone> = entries().map(|g| &g.phone).collect();
-    let classes: BTreeSet<&str> = parsed.taken.iter().map(|s| s.class.name.as_str()).collect();
     ImportCounts {
-        classes: super::small(classes.len()),
-        guardians: super::small(entries().count()),
-        phones: super::small(phones.len()),
-        unreachable: super::small(parsed.taken.iter().filter(|s| s.guardians.is_empty()).count()),
+        classes: small(classes_of(&parsed.taken).len()),
+        guardians: small(entries().count()),
+        phones: small(phones.len()),
+        unreachable: small(parsed.taken.iter().filter(|s| s.guardians.is_empty()).count()),
         ..parsed.counts()
     }
 }
 
-/// Classes of the file with their grades.
-pub fn classes_of(rows: &[StudentRow]) -> BTreeMap<String, String> {
-    rows.iter().map(|s| (s.class.name.clone(), s.class.grade.clone())).collect()
+/// Classes of the file.
+pub fn classes_of(rows: &[StudentRow]) -> BTreeSet<ClassRef> {
+    let distinct: HashSet<&ClassRef> = rows.iter().map(|s| &s.class).collect();
+    distinct.into_iter().cloned().collect()
 }

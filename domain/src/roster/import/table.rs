@@ -2,6 +2,7 @@
 //! the whole file, in one sentence that says what to do.
 
 use super::cell;
+use super::columns::{self, Column, Needed};
 use crate::problem::Refusal;
 use crate::roster::{ImportKind, MAX_IMPORT_BYTES, RowFinding, RowLevel};
 use crate::words;
@@ -9,18 +10,12 @@ use crate::words::Words;
 
 /// Rows of one file. The largest schools have some 12,000 students.
 pub const MAX_ROWS: usize = 20_000;
+/// Filled cells of one row. Rosters have some ten columns.
+pub const MAX_COLUMNS: usize = 200;
+/// Columns of a spreadsheet.
+const SHEET_COLUMNS: usize = 16_384;
 /// A title may stand above the header; further down nobody looks for it.
 const HEADER_WITHIN: usize = 6;
-
-/// A column that a kind of file has.
-pub(super) struct Column {
-    /// Its name, as the template writes it.
-    pub name: &'static str,
-    /// Other names that schools' own files use, folded as [`fold_header`] does.
-    pub also: &'static [&'static str],
-    /// Whether the file is refused without it.
-    pub required: bool,
-}
 
 /// A file as rows of cells in the order of the expected columns.
 pub(super) struct Table {
@@ -28,6 +23,8 @@ pub(super) struct Table {
     pub rows: Vec<Row>,
     /// What is to be said about the header.
     pub findings: Vec<RowFinding>,
+    /// Names of the expected columns that the file has.
+    pub has: Vec<&'static str>,
 }
 
 pub(super) struct Row {
@@ -43,8 +40,8 @@ pub(super) struct Row {
 
 pub(super) fn read(kind: ImportKind, bytes: &[u8]) -> Result<Table, Refusal> {
     let (text, encoding) = decode(bytes)?;
-    let records = records(&text)?;
-    let expected = super::columns(kind);
+    let mut records = records(&text)?;
+    let expected = columns::of(kind);
     let other_kind = match kind {
         ImportKind::Staff => ImportKind::Students,
         ImportKind::Students => ImportKind::Staff,
@@ -62,14 +59,15 @@ pub(super) fn read(kind: ImportKind, bytes: &[u8]) -> Result<Table, Refusal> {
         counted.max_by_key(|(n, at)| (*n, usize::MAX - at)).unwrap_or_default()
     };
     let (matches, place) = best(expected);
-    if best(super::columns(other_kind)).0 > matches.max(2) {
+    if best(columns::of(other_kind)).0 > matches.max(2) {
         return Err(wrong_kind(kind));
     }
     let header = folded.get(place).map(Vec::as_slice).unwrap_or_default();
     if matches < 2 {
-        let names: Vec<&str> = expected.iter().filter(|c| c.required).map(|c| c.name).collect();
+        let names: Vec<&str> =
+            expected.iter().filter(|c| matches!(c.needed, Needed::Always)).map(|c| c.name).collect();
         let names = names.join("、");
-        return Err(Refusal::new(
+        return Err(Refusal::state(
             "no_header",
             words!(
                 "没有找到表头。第一行应当是：{names}",
@@ -78,20 +76,19 @@ pub(super) fn read(kind: ImportKind, bytes: &[u8]) -> Result<Table, Refusal> {
         ));
     }
     let (header_line, raw_header) = &records[place];
-    let mut table = Table { encoding, rows: Vec::new(), findings: Vec::new() };
+    let mut table = Table { encoding, rows: Vec::new(), findings: Vec::new(), has: Vec::new() };
     let places = places(expected, header, raw_header, *header_line, &mut table.findings)?;
-    for (line, cells) in records.iter().skip(place + 1) {
-        let cell = |at: &Option<usize>| at.and_then(|at| cells.get(at)).cloned().unwrap_or_default();
-        table.rows.push(Row {
-            line: *line,
-            cells: places.iter().map(cell).collect(),
-            overflow: cells.iter().skip(header.len()).filter(|c| !cell::is_blank(c)).count(),
-            blank: cells.iter().all(|c| cell::is_blank(c)),
-        });
+    table.has = expected.iter().zip(&places).filter(|(_, at)| at.is_some()).map(|(c, _)| c.name).collect();
+    for (line, mut cells) in records.drain(place + 1..) {
+        let overflow = cells.iter().skip(header.len()).filter(|c| !cell::is_blank(c)).count();
+        let blank = cells.iter().all(|c| cell::is_blank(c));
+        let mut cell = |at: &Option<usize>| at.and_then(|at| cells.get_mut(at)).map(std::mem::take);
+        let cells = places.iter().map(|at| cell(at).unwrap_or_default()).collect();
+        table.rows.push(Row { line, cells, overflow, blank });
     }
     let filled = table.rows.iter().filter(|r| !r.blank).count();
     if filled > MAX_ROWS {
-        return Err(Refusal::new(
+        return Err(Refusal::state(
             "too_many_rows",
             words!(
                 "文件有 {filled} 行，一次最多导入 {MAX_ROWS} 行，请分成几个文件",
@@ -100,18 +97,12 @@ pub(super) fn read(kind: ImportKind, bytes: &[u8]) -> Result<Table, Refusal> {
         ));
     }
     if filled == 0 {
-        return Err(Refusal::new(
+        return Err(Refusal::state(
             "no_rows",
             Words::fixed("文件只有表头，没有名单", "The file has a header, but no rows below it"),
         ));
     }
     Ok(table)
-}
-
-impl Column {
-    fn is_called(&self, folded: &str) -> bool {
-        self.name == folded || self.also.contains(&folded)
-    }
 }
 
 /// Where each expected column stands in the file.
@@ -128,7 +119,7 @@ fn places(
         let first = at.next();
         if at.next().is_some() {
             let name = column.name;
-            return Err(Refusal::new(
+            return Err(Refusal::state(
                 "column_twice",
                 words!(
                     "“{name}”这一列出现了两次，请只保留一列",
@@ -138,18 +129,22 @@ fn places(
         }
         places.push(first);
     }
-    // A second guardian's columns come together or not at all.
-    let group = |column: &Column| column.name.starts_with("监护人2");
-    let has_group = expected.iter().zip(&places).any(|(c, p)| group(c) && p.is_some());
+    let has = |is: &dyn Fn(&Column) -> bool| expected.iter().zip(&places).any(|(c, p)| p.is_some() && is(c));
+    let is_needed = |column: &Column| match column.needed {
+        Needed::Always => true,
+        Needed::Never => false,
+        Needed::WithGroup(group) => has(&|c| c.name.starts_with(group)),
+        Needed::Without(others) => !has(&|c| others.contains(&c.name)),
+    };
     let missing: Vec<&str> = expected
         .iter()
         .zip(&places)
-        .filter(|(c, p)| p.is_none() && (c.required || (group(c) && has_group)))
+        .filter(|(c, p)| p.is_none() && is_needed(c))
         .map(|(c, _)| c.name)
         .collect();
     if !missing.is_empty() {
         let names = missing.join("、");
-        return Err(Refusal::new(
+        return Err(Refusal::state(
             "column_missing",
             words!(
                 "缺少这些列：{names}。请对照模板补上",
@@ -186,12 +181,12 @@ fn wrong_kind(wanted: ImportKind) -> Refusal {
             "This is a student file: import it under Students. A staff file belongs here",
         ),
     };
-    Refusal::new("wrong_kind_of_file", words)
+    Refusal::state("wrong_kind_of_file", words)
 }
 
 fn decode(bytes: &[u8]) -> Result<(String, &'static str), Refusal> {
     if bytes.len() > MAX_IMPORT_BYTES {
-        return Err(Refusal::new(
+        return Err(Refusal::state(
             "file_too_large",
             Words::fixed(
                 "文件太大，最多 1.5 MB，请分成几个文件",
@@ -201,7 +196,7 @@ fn decode(bytes: &[u8]) -> Result<(String, &'static str), Refusal> {
     }
     let spreadsheet = [&b"PK\x03\x04"[..], b"\xD0\xCF\x11\xE0", b"\xFF\xFE", b"\xFE\xFF"];
     if spreadsheet.iter().any(|magic| bytes.starts_with(magic)) {
-        return Err(Refusal::new(
+        return Err(Refusal::state(
             "not_csv",
             Words::fixed(
                 "这是表格软件的文件，请在 Excel 或 WPS 中“另存为”CSV（逗号分隔）后再导入",
@@ -210,7 +205,7 @@ fn decode(bytes: &[u8]) -> Result<(String, &'static str), Refusal> {
         ));
     }
     let undecodable = || {
-        Refusal::new(
+        Refusal::state(
             "undecodable",
             Words::fixed(
                 "文件读不出文字。请在 Excel 或 WPS 中另存为“CSV UTF-8”后再导入",
@@ -231,7 +226,7 @@ fn decode(bytes: &[u8]) -> Result<(String, &'static str), Refusal> {
         return Err(undecodable());
     }
     if cell::is_blank(&text) {
-        return Err(Refusal::new("empty_file", Words::fixed("文件是空的", "The file is empty")));
+        return Err(Refusal::state("empty_file", Words::fixed("文件是空的", "The file is empty")));
     }
     Ok((text, encoding))
 }
@@ -251,11 +246,25 @@ fn records(text: &str) -> Result<Vec<(u32, Vec<String>)>, Refusal> {
             Ok(true) => {
                 let start = record.position().map_or(0, csv::Position::byte);
                 let line = lines.of(usize::try_from(start).unwrap_or(usize::MAX));
-                records.push((line, record.iter().map(str::to_owned).collect()));
+                // Spreadsheets write out every column that was ever touched.
+                let cells = record.iter().rev().skip_while(|c| cell::is_blank(c)).count();
+                if cells > MAX_COLUMNS {
+                    return Err(Refusal::state(
+                        "too_many_columns",
+                        words!(
+                            "第 {line} 行有 {cells} 格，一行最多 {MAX_COLUMNS} 格，请检查是不是名册文件",
+                            "Line {line} has {cells} cells, at most {MAX_COLUMNS} in one row: is this a roster?"
+                        ),
+                    ));
+                }
+                // A header's blank cells tell how wide the table is.
+                let width =
+                    if records.len() < HEADER_WITHIN { record.len().min(SHEET_COLUMNS) } else { cells };
+                records.push((line, record.iter().take(width).map(str::to_owned).collect()));
             }
             Ok(false) => return Ok(records),
             Err(_) => {
-                return Err(Refusal::new(
+                return Err(Refusal::state(
                     "not_csv",
                     Words::fixed(
                         "文件不是完整的 CSV，请用 Excel 或 WPS 重新另存为 CSV 后再导入",

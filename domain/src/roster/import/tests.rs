@@ -1,15 +1,22 @@
 //! The files under `tests/data` are invented; their numbers are of a range
 //! that carriers do not give out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use proptest::prelude::*;
 
-use super::plan::{Held, RollPerson, StaffPlan, StaffRoll, UnitRef};
+use super::places::{PlaceChanges, Places, RollClass, RollUnit};
+use super::plan::{RollPerson, StaffPlan, StaffRoll};
+use super::refs::{ClassRef, Held, UnitRef};
 use super::*;
 use crate::access::Post;
-use crate::roster::{Answer, RowLevel};
+use crate::ids::{ClassId, UnitId};
+use crate::roster::{Answer, Question, RowLevel};
+use crate::school::UnitKind;
 use crate::words::Lang;
+
+mod large;
+mod units;
 
 const STAFF: &[u8] = include_bytes!("../../../../tests/data/middle-school-staff.csv");
 const STUDENTS: &[u8] = include_bytes!("../../../../tests/data/middle-school-students.csv");
@@ -18,18 +25,110 @@ const STUDENT_HEADER: &str =
     "学号,姓名,年级,班级,监护人1姓名,监护人1关系,监护人1手机,监护人2姓名,监护人2关系,监护人2手机\n";
 const STAFF_HEADER: &str = "工号,姓名,手机,部门,职务,班主任班级,任教\n";
 
-fn led() -> BTreeSet<String> {
-    let rows = read_staff(STAFF, "").expect("the staff file").taken;
-    rows.iter().flat_map(|r| &r.homeroom).map(|c| c.name.clone()).collect()
+/// Units and classes as the database would hold them.
+#[derive(Clone)]
+struct Roll {
+    school: &'static str,
+    units: Vec<RollUnit>,
+    classes: Vec<RollClass>,
+}
+
+impl Roll {
+    fn new(school: &'static str) -> Self {
+        let root =
+            RollUnit { id: UnitId(1), parent: None, kind: UnitKind::School, name: school.into(), code: None };
+        Self { school, units: vec![root], classes: Vec::new() }
+    }
+
+    fn places(&self) -> Places {
+        Places::new(self.school, &self.units, &self.classes)
+    }
+
+    fn unit(&mut self, unit: &UnitRef, code: Option<&str>) -> UnitId {
+        if let Some(id) = self.places().unit_id(unit) {
+            return id;
+        }
+        let above = &unit.path()[..unit.path().len() - 1];
+        let parent = if above.is_empty() {
+            UnitId(1)
+        } else {
+            self.unit(&UnitRef::new(UnitKind::Department, above), None)
+        };
+        self.add_unit(unit, parent, code)
+    }
+
+    fn add_unit(&mut self, unit: &UnitRef, parent: UnitId, code: Option<&str>) -> UnitId {
+        let id = UnitId(self.units.len() as i64 + 1);
+        let (kind, name, code) = (unit.kind(), unit.name().to_owned(), code.map(str::to_owned));
+        self.units.push(RollUnit { id, parent: Some(parent), kind, name, code });
+        id
+    }
+
+    fn class(&mut self, class: &ClassRef, code: Option<&str>, led: bool) {
+        let unit = self.unit(&class.unit, None);
+        self.add_class(class, unit, code, led);
+    }
+
+    fn add_class(&mut self, class: &ClassRef, unit: UnitId, code: Option<&str>, led: bool) {
+        let id = ClassId(self.classes.len() as i64 + 1);
+        let (name, code) = (class.name.clone(), code.map(str::to_owned));
+        self.classes.push(RollClass { id, unit, name, code, archived: false, led });
+    }
+
+    /// As the Worker writes what a file changes.
+    fn apply(&mut self, changes: &PlaceChanges, led: &BTreeSet<ClassRef>) {
+        let places = self.places();
+        let mut new: HashMap<Vec<String>, UnitId> = HashMap::new();
+        let id = |new: &HashMap<Vec<String>, UnitId>, unit: &UnitRef| {
+            new.get(unit.path().as_ref()).copied().or(places.unit_id(unit)).expect("a unit")
+        };
+        for (unit, code) in &changes.units {
+            let above = &unit.path()[..unit.path().len() - 1];
+            let parent = match above {
+                [] => UnitId(1),
+                above => id(&new, &UnitRef::new(UnitKind::Department, above)),
+            };
+            new.insert(unit.path().to_vec(), self.add_unit(unit, parent, code.as_deref()));
+        }
+        for (class, code) in &changes.classes {
+            self.add_class(class, id(&new, &class.unit), code.as_deref(), led.contains(class));
+        }
+    }
+
+    fn apply_staff(&mut self, parsed: &Parsed<StaffRow>) {
+        let plan = StaffPlan::new(&parsed.taken, &StaffRoll::default());
+        let led = parsed.taken.iter().flat_map(|r| r.homeroom.iter().cloned()).collect();
+        self.apply(&self.places().changes(&plan.units, &plan.classes, &parsed.codes), &led);
+    }
+}
+
+fn unit(kind: UnitKind, names: &[&str]) -> UnitRef {
+    UnitRef::new(kind, names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>())
+}
+
+fn in_unit(names: &[&str], class: &str) -> ClassRef {
+    ClassRef { unit: unit(UnitKind::Grade, names), name: class.into() }
+}
+
+/// The middle school after its staff file.
+fn led() -> Places {
+    let mut roll = Roll::new("示范中学");
+    roll.apply_staff(&read_staff(STAFF, &roll.places()).expect("the staff file"));
+    roll.places()
 }
 
 fn students(rows: &str) -> Parsed<StudentRow> {
-    read_students(format!("{STUDENT_HEADER}{rows}").as_bytes(), &BTreeSet::from(["七年级1班".to_owned()]))
-        .expect("a file")
+    let mut roll = Roll::new("实验中学");
+    roll.class(&in_unit(&["七年级"], "七年级1班"), None, true);
+    read_students(format!("{STUDENT_HEADER}{rows}").as_bytes(), &roll.places()).expect("a file")
 }
 
 fn staff(rows: &str) -> Parsed<StaffRow> {
-    read_staff(format!("{STAFF_HEADER}{rows}").as_bytes(), "实验中学").expect("a file")
+    read_staff(format!("{STAFF_HEADER}{rows}").as_bytes(), &Roll::new("实验中学").places()).expect("a file")
+}
+
+fn open_questions(plan: &StaffPlan, roll: &StaffRoll) -> Vec<Question> {
+    plan.questions(roll).expect("few questions")
 }
 
 /// `row column level` of each finding.
@@ -37,7 +136,7 @@ fn said<T>(parsed: &Parsed<T>) -> Vec<String> {
     parsed.findings.iter().map(|f| format!("{} {} {:?}", f.row, f.column, f.level)).collect()
 }
 
-fn answers(questions: &[crate::roster::Question]) -> Vec<Answer> {
+fn answers(questions: &[Question]) -> Vec<Answer> {
     questions.iter().map(|q| Answer { id: q.id.clone(), chosen: q.suggested.clone() }).collect()
 }
 
@@ -54,9 +153,7 @@ fn roll_after(rows: &[StaffRow], plan: &StaffPlan) -> StaffRoll {
         held: plan.desired[&r.number].clone(),
         left: false,
     });
-    StaffRoll {
-        people: people.collect(), custodians: plan.custodians.clone(), office: Some("校办室".into())
-    }
+    StaffRoll { people: people.collect(), custodians: plan.custodians.clone() }
 }
 
 #[test]
@@ -81,7 +178,7 @@ fn the_same_students_in_gb18030() {
 
 #[test]
 fn the_staff_of_a_real_school() {
-    let parsed = read_staff(STAFF, "").expect("the staff file");
+    let parsed = read_staff(STAFF, &Places::default()).expect("the staff file");
     assert_eq!(said(&parsed), Vec::<String>::new());
     let counts = count_staff(&parsed);
     assert_eq!((counts.rows, counts.valid, counts.classes, counts.phones), (65, 65, 24, 65));
@@ -101,7 +198,7 @@ fn the_staff_of_a_real_school() {
     assert_eq!(posts("T0015"), [Post::GradeHead]);
     assert_eq!(posts("T0018"), [Post::HomeroomTeacher, Post::SubjectTeacher]);
     assert_eq!(posts("T0042"), [Post::SubjectTeacher; 4]);
-    let questions = plan.questions(&StaffRoll::default());
+    let questions = open_questions(&plan, &StaffRoll::default());
     let asked: Vec<(&str, Vec<&str>)> =
         questions.iter().map(|q| (q.id.as_str(), q.suggested.iter().map(String::as_str).collect())).collect();
     assert_eq!(
@@ -120,15 +217,15 @@ fn the_staff_of_a_real_school() {
 
 #[test]
 fn the_same_file_again_changes_nothing() {
-    let rows = read_staff(STAFF, "").expect("the staff file").taken;
+    let rows = read_staff(STAFF, &Places::default()).expect("the staff file").taken;
     let empty = StaffRoll::default();
     let plan = StaffPlan::new(&rows, &empty);
-    let questions = plan.questions(&empty);
+    let questions = open_questions(&plan, &empty);
     let plan = plan.answered(&questions, &answers(&questions)).expect("answered");
     assert!(diff::staff(&rows, &plan, &empty, &key).iter().all(|c| *c == diff::Change::Added));
     let roll = roll_after(&rows, &plan);
     let again = StaffPlan::new(&rows, &roll);
-    let questions = again.questions(&roll);
+    let questions = open_questions(&again, &roll);
     let again = again.suggested(&questions);
     assert!(diff::staff(&rows, &again, &roll, &key).iter().all(|c| *c == diff::Change::Same));
     assert_eq!(again.custodians, plan.custodians);
@@ -239,7 +336,7 @@ fn headers_as_schools_write_them() {
             h if h.contains('\t') => "1\t甲\t七年级\t1班\t乙\t母亲\t19900000001",
             _ => "1,甲,七年级,1班,乙,母亲,19900000001",
         };
-        let parsed = read_students(format!("{header}{row}\n").as_bytes(), &BTreeSet::new()).expect(header);
+        let parsed = read_students(format!("{header}{row}\n").as_bytes(), &Places::default()).expect(header);
         assert_eq!(
             (parsed.taken[0].name.as_str(), parsed.taken[0].class.name.as_str()),
             ("甲", "七年级1班"),
@@ -249,7 +346,7 @@ fn headers_as_schools_write_them() {
     let extra = STUDENT_HEADER.replace("姓名,年级", "姓名,民族,年级");
     let parsed = read_students(
         format!("{extra}1,甲,汉,七年级,1班,乙,母亲,19900000001,,,\n").as_bytes(),
-        &BTreeSet::new(),
+        &Places::default(),
     );
     let parsed = parsed.expect("a file");
     assert_eq!((said(&parsed)[0].as_str(), parsed.taken.len()), ("1 民族 Warning", 1));
@@ -257,7 +354,7 @@ fn headers_as_schools_write_them() {
 
 #[test]
 fn files_that_are_refused_as_a_whole() {
-    let refused = |bytes: &[u8]| read_students(bytes, &BTreeSet::new()).expect_err("refused");
+    let refused = |bytes: &[u8]| read_students(bytes, &Places::default()).expect_err("refused");
     let kind = |bytes: &[u8]| refused(bytes).kind.into_owned();
     assert_eq!(kind(b""), "empty_file");
     assert_eq!(kind("\u{feff} \n\n".as_bytes()), "empty_file");
@@ -269,7 +366,7 @@ fn files_that_are_refused_as_a_whole() {
     assert_eq!(kind("你好\n再见".as_bytes()), "no_header");
     assert_eq!(kind(STUDENT_HEADER.as_bytes()), "no_rows");
     assert_eq!(kind(STAFF), "wrong_kind_of_file");
-    assert_eq!(read_staff(STUDENTS, "").expect_err("refused").kind, "wrong_kind_of_file");
+    assert_eq!(read_staff(STUDENTS, &Places::default()).expect_err("refused").kind, "wrong_kind_of_file");
     assert_eq!(kind(STUDENT_HEADER.replace("年级,", "姓名,").as_bytes()), "column_twice");
     assert_eq!(kind(&vec![b'a'; crate::roster::MAX_IMPORT_BYTES + 1]), "file_too_large");
     assert_eq!(
@@ -320,7 +417,7 @@ fn heads_that_are_missing_or_several_are_asked_for() {
     .taken;
     let empty = StaffRoll::default();
     let plan = StaffPlan::new(&rows, &empty);
-    let questions = plan.questions(&empty);
+    let questions = open_questions(&plan, &empty);
     let ids: Vec<&str> = questions.iter().map(|q| q.id.as_str()).collect();
     assert_eq!(
         ids,
@@ -339,7 +436,7 @@ fn heads_that_are_missing_or_several_are_asked_for() {
     assert_eq!(of("head:政教处").choices.len(), 2);
     assert_eq!(of("head:school").choices.len(), 5);
     let refused = plan.clone().answered(&questions, &answers(&questions)).expect_err("open questions");
-    let fields: Vec<&str> = refused.iter().filter_map(|r| r.field.as_deref()).collect();
+    let fields: Vec<&str> = refused.iter().filter_map(|r| r.field_name()).collect();
     assert_eq!(fields, ["answers.administrators", "answers.head:school", "answers.head:政教处"]);
     let mut given = answers(&questions);
     for answer in &mut given {
@@ -351,18 +448,18 @@ fn heads_that_are_missing_or_several_are_asked_for() {
         }
     }
     let plan = plan.answered(&questions, &given).expect("answered");
-    let department = |post, name: &str| Held::plain(post, UnitRef::Department(name.into()));
+    let department = |post, name: &str| Held::plain(post, unit(UnitKind::Department, &[name]));
     assert!(plan.desired["1"].contains(&department(Post::DepartmentClerk, "政教处")));
     assert!(plan.desired["2"].contains(&department(Post::DepartmentHead, "政教处")));
     assert!(plan.desired["3"].contains(&department(Post::DepartmentHead, "教务处")));
-    assert!(plan.desired["3"].contains(&Held::plain(Post::Administrator, UnitRef::School)));
-    assert!(plan.desired["5"].contains(&Held::plain(Post::Principal, UnitRef::School)));
-    let office = UnitRef::Office("校办室".into());
+    assert!(plan.desired["3"].contains(&Held::plain(Post::Administrator, UnitRef::school())));
+    assert!(plan.desired["5"].contains(&Held::plain(Post::Principal, UnitRef::school())));
+    let office = unit(UnitKind::Office, &["校办室"]);
     assert_eq!(plan.custodians[&office], "4");
     // The roll that comes of it asks the same and is suggested what it has.
     let roll = roll_after(&rows, &plan);
     let again = StaffPlan::new(&rows, &roll);
-    let again = again.clone().suggested(&again.questions(&roll));
+    let again = again.clone().suggested(&open_questions(&again, &roll));
     assert!(diff::staff(&rows, &again, &roll, &key).iter().all(|c| *c == diff::Change::Same));
 }
 
@@ -372,14 +469,14 @@ fn people_outside_the_file_keep_their_posts() {
         number: "A1".into(),
         name: "首任管理员".into(),
         phone: None,
-        held: BTreeSet::from([Held::plain(Post::Administrator, UnitRef::School)]),
+        held: BTreeSet::from([Held::plain(Post::Administrator, UnitRef::school())]),
         left: false,
     };
     let second = RollPerson { number: "A2".into(), ..first.clone() };
     let roll = StaffRoll { people: vec![first, second], ..StaffRoll::default() };
-    let rows = read_staff(STAFF, "").expect("the staff file").taken;
+    let rows = read_staff(STAFF, &Places::default()).expect("the staff file").taken;
     let plan = StaffPlan::new(&rows, &roll);
-    let questions = plan.questions(&roll);
+    let questions = open_questions(&plan, &roll);
     let administrators = questions.iter().find(|q| q.id == "administrators").expect("asked");
     assert_eq!(administrators.suggested, ["A1", "A2"]);
     let plan = plan.answered(&questions, &answers(&questions)).expect("answered");
@@ -431,8 +528,8 @@ fn too_many_findings_keep_the_errors() {
 proptest! {
     #[test]
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = read_students(&bytes, &BTreeSet::new());
-        let _ = read_staff(&bytes, "");
+        let _ = read_students(&bytes, &Places::default());
+        let _ = read_staff(&bytes, &Places::default());
     }
 
     #[test]
@@ -444,10 +541,10 @@ proptest! {
                 text.push('\n');
             }
             let bytes = if gb { encoding_rs::GB18030.encode(&text).0.into_owned() } else { text.into_bytes() };
-            if let Ok(parsed) = read_students(&bytes, &BTreeSet::new()) {
+            if let Ok(parsed) = read_students(&bytes, &Places::default()) {
                 prop_assert_eq!(parsed.rows as usize, parsed.taken.len() + parsed.errors as usize);
             }
-            if let Ok(parsed) = read_staff(&bytes, "") {
+            if let Ok(parsed) = read_staff(&bytes, &Places::default()) {
                 let plan = StaffPlan::new(&parsed.taken, &StaffRoll::default());
                 let _ = plan.questions(&StaffRoll::default());
             }
