@@ -1,6 +1,11 @@
 //! Messages (message): drafts, what they would send to whom, submission with
 //! its frozen list, and what becomes visible to whom.
 
+pub mod audience;
+pub mod commit;
+pub mod list;
 pub mod routes;
-pub mod store;
+pub mod rows;
+pub mod transition;
 pub mod view;
+pub mod visibility;

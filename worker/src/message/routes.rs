@@ -1,52 +1,55 @@
 //! Drafting, previewing, submitting, and taking back.
 
 use domain::access::Action;
+use domain::api;
 use domain::approval::check_staffing;
+use domain::audit::AuditAction;
 use domain::ids::MessageId;
-use domain::message::{Audience, Command, Created, Draft, MessageList, MessageState, Preview, Submit};
+use domain::message::{
+    Audience, CanonicalMessage, Command, Created, Draft, MessageBox, MessageList, MessageState, MessageView,
+    Preview, Submit,
+};
 use domain::problem::Refusal;
-use domain::sms::length;
+use domain::sms::{LINK_TEMPLATE, length};
 use domain::words::Words;
 use serde_json::json;
 
-use super::store::{self, Loaded, Sight, Surroundings};
+use super::audience::Surroundings;
+use super::commit::commit_and_show;
+use super::list;
+use super::rows::{self, Loaded};
+use super::transition::{self, Submission};
 use super::view::{self, sample_sms};
-use crate::args;
-use crate::bindings::{Audit, Guarded, Subject};
-use crate::error::AppError;
-use crate::router::{Answer, Call, Remember};
+use crate::platform::d1::{Answers, Audit, Subject};
+use crate::platform::error::AppError;
+use crate::platform::http::{Kept, Reply, Signed};
+use crate::sequencer;
 
 /// `GET /api/messages?box=waiting|mine|all&before=<id>`.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn list(call: Call) -> Result<Answer, AppError> {
-    let which = match call.query.get("box").map(String::as_str) {
-        Some("waiting") => store::Box::Waiting,
-        None | Some("mine") => store::Box::Mine,
-        Some("all") => store::Box::All,
-        Some(_) => return Err(AppError::NotFound),
-    };
+pub async fn list(call: Signed) -> Result<Reply<MessageList>, AppError> {
+    let which = call.asked(api::BOX)?.unwrap_or(MessageBox::Mine);
     // Ids have 24 bits (the link token): one above them is «from the newest».
-    let before = call.query.get("before").and_then(|b| b.parse().ok()).unwrap_or(1 << 24);
-    let rows = store::list(&call.app, call.person()?, which, before).await?;
-    let next = (rows.len() == store::PAGE as usize).then(|| rows.last().map(|r| r.id)).flatten();
-    let messages = rows.into_iter().map(view::summary).collect::<Result<_, _>>()?;
-    Answer::json(200, &MessageList { messages, next })
+    let before = call.asked(api::BEFORE)?.unwrap_or(MessageId(1 << 24));
+    let rows = list::list(&call.app, &call.person, which, before).await?;
+    let next = (rows.len() == list::PAGE as usize).then(|| rows.last().map(|r| r.id)).flatten();
+    let messages = rows.into_iter().map(view::summary).collect();
+    Reply::json(200, &MessageList { messages, next })
 }
 
 fn refuse(refusals: Vec<Refusal>) -> Result<(), AppError> {
     if refusals.is_empty() { Ok(()) } else { Err(AppError::Invalid(refusals)) }
 }
 
-fn check_saving(call: &Call, draft: &Draft, around: &Surroundings) -> Result<Vec<Refusal>, AppError> {
-    let places: Vec<_> = around.classes.iter().map(store::NamedClass::place).collect();
-    Ok(draft.check_saving(call.person()?, &places))
+fn check_saving(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refusal> {
+    draft.check_saving(&call.person, &around.places())
 }
 
 /// What submission asks for beyond a draft.
-fn check_submission(call: &Call, draft: &Draft, around: &Surroundings) -> Result<Vec<Refusal>, AppError> {
-    let author = call.person()?;
+fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refusal> {
+    let author = &call.person;
     let findings = domain::content::check(&draft.title, &draft.body);
     let mut refusals = draft.check_submission(&findings, call.app.now());
     if around.reach.phones == 0
@@ -58,9 +61,8 @@ fn check_submission(call: &Call, draft: &Draft, around: &Surroundings) -> Result
             Words::fixed("所选范围内没有可以接收短信的人", "Nobody in this audience can be reached by SMS"),
         ));
     }
-    let (unit, _) = around.place(&draft.audience);
-    if around.without_custodian.contains(&unit) {
-        refusals.push(Refusal::new(
+    if around.without_custodian.contains(&around.unit(&draft.audience)) {
+        refusals.push(Refusal::state(
             "no_custodian",
             Words::fixed(
                 "本单位还没有指定账号和密码的专人负责，暂不能发送；请校办室指定",
@@ -73,30 +75,29 @@ fn check_submission(call: &Call, draft: &Draft, around: &Surroundings) -> Result
     {
         refusals.push(refusal);
     }
-    Ok(refusals)
+    refusals
 }
 
 /// `POST /api/messages/preview`.
 ///
 /// # Errors
 /// Where the body is no draft.
-pub async fn preview(call: Call) -> Result<Answer, AppError> {
-    let draft: Draft = call.json()?;
+pub async fn preview(call: Signed, draft: Draft) -> Result<Reply<Preview>, AppError> {
     let around = Surroundings::of(&call.app, &draft.audience).await?;
-    let mut refusals = check_saving(&call, &draft, &around)?;
+    let mut refusals = check_saving(&call, &draft, &around);
     // Who may not write to an audience is told nothing about it.
     let hidden = refusals.iter().any(|r| r.kind == "audience_not_yours");
-    refusals.extend(check_submission(&call, &draft, &around)?);
-    let sms = sample_sms(&call.app, &around.signature, &draft.title);
+    refusals.extend(check_submission(&call, &draft, &around));
+    let sms = sample_sms(&call.app, &LINK_TEMPLATE, &around.signature, &draft.title);
     let steps = around.steps(&draft.audience);
     let chain = domain::approval::Chain {
-        author: call.person()?.id,
+        author: call.person.id,
         digest: String::new(),
         steps: steps.clone(),
         decisions: Vec::new(),
     };
     let now = call.app.now();
-    Answer::json(
+    Reply::json(
         200,
         &Preview {
             length: length(&sms),
@@ -115,9 +116,8 @@ pub async fn preview(call: Call) -> Result<Answer, AppError> {
 ///
 /// # Errors
 /// Where the caller may not write to the audience, or a limit is passed.
-pub async fn create(call: Call) -> Result<Answer, AppError> {
-    let draft: Draft = call.json()?;
-    let person = call.person()?;
+pub async fn create(call: Signed, draft: Draft) -> Result<Reply<Created>, AppError> {
+    let person = &call.person;
     if ![Action::WriteToClass, Action::WriteToAllGuardians, Action::WriteToAllTeachers]
         .iter()
         .any(|a| person.may(*a))
@@ -125,62 +125,39 @@ pub async fn create(call: Call) -> Result<Answer, AppError> {
         return Err(AppError::Forbidden);
     }
     let around = Surroundings::of(&call.app, &draft.audience).await?;
-    refuse(check_saving(&call, &draft, &around)?)?;
+    refuse(check_saving(&call, &draft, &around))?;
     let now = call.app.now();
-    let columns = view::columns(person, &draft, &around);
-    let batch = store::insert(call.app.db.guarded(), person.id, &draft, &columns, now)?;
+    let columns = view::columns(person, &draft, &around)?;
+    let batch = transition::insert(call.app.db.guarded(), person.id, &draft, &columns, now)?;
     let batch = batch.audit(&Audit {
         at: now,
         actor: person.id.0,
-        action: "message.drafted",
+        action: AuditAction::MessageDrafted,
         subject: Subject::NewestMessage,
         detail: &json!({}),
-    })?;
-    let batch = call.remember(batch, 201, Remember::NewestMessage)?;
-    let batch = batch.then("SELECT MAX(id) AS id FROM messages", &[])?;
-    // The guard's own statements come last: the id is the row before them.
-    let at = batch.len() - 1;
-    let rows = batch.commit().await?;
-    let created: Created =
-        rows.get(at).and_then(|r| r.first().transpose()).transpose()?.ok_or(AppError::Lost)?;
-    Answer::json(201, &created)
+    });
+    let batch = call.remember(batch, 201, Kept::NewestMessage);
+    let at = batch.len();
+    let rows = batch.then("SELECT MAX(id) AS id FROM messages", &[]).commit().await?;
+    let created: Created = rows.at(at)?.one()?;
+    Reply::json(201, &created)
 }
 
 /// `GET /api/messages/{id}`.
 ///
 /// # Errors
 /// Where it is not within sight.
-pub async fn show(call: Call) -> Result<Answer, AppError> {
-    let loaded = store::load(&call.app, call.person()?, call.param("id")?, false).await?;
-    Answer::json(200, &loaded.view(&call.app, call.person()?)?)
+pub async fn show(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
+    let loaded = rows::load(&call.app, &call.person, id).await?;
+    Reply::json(200, &loaded.view(&call.app, &call.person)?)
 }
 
-/// Commits a batch and answers with the message as it then is, in the same round trip.
-///
-/// # Errors
-/// Where the batch loses.
-pub async fn commit_and_show(
-    call: &Call,
-    batch: Guarded<'_>,
-    id: MessageId,
-) -> Result<(Answer, Loaded), AppError> {
-    let person = call.person()?;
-    let mut batch = call.remember(batch, 200, Remember::Later)?;
-    let at = batch.len();
-    batch = batch.append(store::load_sql(&call.app.db, &Sight::of(person), id, false, call.app.now())?);
-    let rows = batch.commit().await?;
-    let loaded = store::read(rows.get(at..).unwrap_or_default())?;
-    let answer = Answer::json(200, &loaded.view(&call.app, person)?)?;
-    call.keep(&answer).await?;
-    Ok((answer, loaded))
-}
-
-fn own(call: &Call, loaded: &Loaded) -> Result<(), AppError> {
-    if loaded.row.author_id == call.person()?.id { Ok(()) } else { Err(AppError::Forbidden) }
+fn own(call: &Signed, loaded: &Loaded) -> Result<(), AppError> {
+    if loaded.row.author_id == call.person.id { Ok(()) } else { Err(AppError::Forbidden) }
 }
 
 fn wrong_state(loaded: &Loaded) -> AppError {
-    let state = loaded.state().map(|s| s.title()).unwrap_or_else(|_| Words::name(""));
+    let state = loaded.row.state.title();
     let (zh, en) = (state.zh, state.en);
     AppError::conflict(
         "wrong_state",
@@ -196,34 +173,26 @@ fn wrong_state(loaded: &Loaded) -> AppError {
 ///
 /// # Errors
 /// Where it is not the caller's, or no draft.
-pub async fn change(call: Call) -> Result<Answer, AppError> {
-    let draft: Draft = call.json()?;
-    let id: MessageId = call.param("id")?;
-    let person = call.person()?;
-    let loaded = store::load(&call.app, person, id, false).await?;
+pub async fn change(call: Signed, id: MessageId, draft: Draft) -> Result<Reply<MessageView>, AppError> {
+    let person = &call.person;
+    let loaded = rows::load(&call.app, person, id).await?;
     own(&call, &loaded)?;
-    let state = loaded.state()?;
+    let state = loaded.row.state;
     if !matches!(state, MessageState::Draft | MessageState::Returned) {
         return Err(wrong_state(&loaded));
     }
     let around = Surroundings::of(&call.app, &draft.audience).await?;
-    refuse(check_saving(&call, &draft, &around)?)?;
+    refuse(check_saving(&call, &draft, &around))?;
     let now = call.app.now();
-    let mut batch = call.app.db.guarded();
-    if state == MessageState::Returned {
-        batch = batch.must(
-            "UPDATE messages SET state = 'draft', version = version + 1, digest = NULL, lists = NULL WHERE id = ?1 AND state = 'returned'",
-            args![id],
-        )?;
-    }
-    let batch = store::update(batch, &loaded.row, &draft, &view::columns(person, &draft, &around), now)?;
+    let columns = view::columns(person, &draft, &around)?;
+    let batch = transition::change(call.app.db.guarded(), &loaded.row, &draft, &columns, now)?;
     let batch = batch.audit(&Audit {
         at: now,
         actor: person.id.0,
-        action: "message.changed",
+        action: AuditAction::MessageChanged,
         subject: Subject::Row("message", id.0),
         detail: &json!({ "was": state.key() }),
-    })?;
+    });
     Ok(commit_and_show(&call, batch, id).await?.0)
 }
 
@@ -232,18 +201,16 @@ pub async fn change(call: Call) -> Result<Answer, AppError> {
 ///
 /// # Errors
 /// Everything that has to change, by field.
-pub async fn submit(call: Call) -> Result<Answer, AppError> {
-    let order: Submit = call.json()?;
-    let id: MessageId = call.param("id")?;
-    let person = call.person()?;
-    let loaded = store::load(&call.app, person, id, true).await?;
+pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<MessageView>, AppError> {
+    let person = &call.person;
+    let (loaded, lists) = rows::load_with_roots(&call.app, person, id).await?;
     own(&call, &loaded)?;
-    if loaded.state()? != MessageState::Draft {
+    if loaded.row.state != MessageState::Draft {
         return Err(wrong_state(&loaded));
     }
     let draft = loaded.draft();
-    let mut refusals = check_saving(&call, &draft, &loaded.around)?;
-    refusals.extend(check_submission(&call, &draft, &loaded.around)?);
+    let mut refusals = check_saving(&call, &draft, &loaded.around);
+    refusals.extend(check_submission(&call, &draft, &loaded.around));
     if !order.statement {
         refusals.push(Refusal::field(
             "statement_missing",
@@ -254,118 +221,94 @@ pub async fn submit(call: Call) -> Result<Answer, AppError> {
     refuse(refusals)?;
 
     let now = call.app.now();
-    let (lists, entries) = store::freeze(&loaded.who)?;
-    let digest = loaded.digest(&lists);
+    let missing = || AppError::Internal("no procedure is in force for this audience".into());
+    let procedure = loaded.around.procedure(&loaded.audience).ok_or_else(missing)?;
     let steps = loaded.around.steps(&loaded.audience);
-    let findings = domain::content::check(&draft.title, &draft.body);
     let row = &loaded.row;
-    let mut batch = call
-        .app
-        .db
-        .guarded()
-        // What was checked is what is frozen: a save in between loses this batch.
-        .must(
-            "UPDATE messages SET findings = ?1, changed_at = ?2 WHERE id = ?3 AND state = 'draft' AND changed_at = ?4",
-            args![store::json(&findings)?, now, id, row.changed_at],
-        )?
-        .then(
-            "INSERT INTO recipients (message_id, version, stream, person, student)
-             SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?3)",
-            args![id, row.version, entries],
-        )?;
-    for step in &steps {
-        batch = batch.then(
-            "INSERT INTO message_steps (message_id, version, position, kind, post, unit_id, substitute) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            args![id, row.version, step.position, step.kind.key(), step.post.key(), step.unit, step.substitute.map(|p| p.key())],
-        )?;
-    }
-    let batch = batch
-        .then(
-            "INSERT INTO message_versions (message_id, version, title, body, audience_zh, audience_en, digest, submitted_at)
-             SELECT id, version, title, body, audience_zh, audience_en, ?1, ?2 FROM messages WHERE id = ?3",
-            args![digest.as_str(), now, id],
-        )?
-        .must(
-            "UPDATE messages SET state = 'submitted', digest = ?1, lists = ?2, submitted_at = ?3, statement_at = ?3, reach = ?5
-             WHERE id = ?4 AND state = 'draft'",
-            args![digest.as_str(), store::json(&lists)?, now, id, store::json(&loaded.around.reach)?],
-        )?
+    let digest = row
+        .digest_over(CanonicalMessage::FORM, (procedure.id, procedure.version), &lists)
+        .ok_or_else(|| AppError::Internal("the newest form of the digest is unknown".into()))?;
+    let entries: u32 = lists.iter().map(|list| list.entries).sum();
+    let submission = Submission {
+        row,
+        lists: &lists,
+        digest: &digest,
+        procedure,
+        steps: &steps,
+        findings: &domain::content::check(&draft.title, &draft.body),
+        reach: &loaded.around.reach,
+        roll_version: loaded.around.roll_version,
+        now,
+    };
+    let batch = transition::submit(call.app.db.guarded(), &submission)?
         .audit(&Audit {
             at: now,
             actor: person.id.0,
-            action: "message.submitted",
+            action: AuditAction::MessageSubmitted,
             subject: Subject::Row("message", id.0),
-            detail: &json!({ "version": row.version, "digest": digest, "recipients": loaded.who.len(), "steps": steps.len() }),
-        })?;
+            detail: &json!({ "version": row.version, "digest": digest, "recipients": entries, "steps": steps.len() }),
+        });
     Ok(commit_and_show(&call, batch, id).await?.0)
 }
 
 /// A plain step from one state to another.
 async fn step(
-    call: Call,
+    call: Signed,
+    id: MessageId,
     command: Command,
     to: MessageState,
-    action: &'static str,
-) -> Result<Answer, AppError> {
-    let id: MessageId = call.param("id")?;
-    let person = call.person()?;
-    let loaded = store::load(&call.app, person, id, false).await?;
+    action: AuditAction,
+) -> Result<Reply<MessageView>, AppError> {
+    let person = &call.person;
+    let loaded = rows::load(&call.app, person, id).await?;
     let view = loaded.view(&call.app, person)?;
     if !view.may.contains(&command) {
         let could_ever = loaded.row.author_id == person.id || person.may_school(Action::StopSending);
         return Err(if could_ever { wrong_state(&loaded) } else { AppError::Forbidden });
     }
     let now = call.app.now();
-    let batch = call
-        .app
-        .db
-        .guarded()
-        .must(
-            "UPDATE messages SET state = ?1, changed_at = ?2 WHERE id = ?3 AND state = ?4",
-            args![to.key(), now, id, view.state.key()],
-        )?
-        .audit(&Audit {
-            at: now,
-            actor: person.id.0,
-            action,
-            subject: Subject::Row("message", id.0),
-            detail: &json!({ "was": view.state.key() }),
-        })?;
-    let (answer, loaded) = commit_and_show(&call, batch, id).await?;
+    let batch = transition::step(call.app.db.guarded(), id, view.state, to, now).audit(&Audit {
+        at: now,
+        actor: person.id.0,
+        action,
+        subject: Subject::Row("message", id.0),
+        detail: &json!({ "was": view.state.key() }),
+    });
+    let (reply, loaded) = commit_and_show(&call, batch, id).await?;
     if to == MessageState::Sending {
-        return Ok(crate::delivery::poke_later(answer, &call.app, loaded.streams()));
+        return Ok(sequencer::poke_later(reply, &call.app, loaded.open_streams));
     }
-    Ok(answer)
+    Ok(reply)
 }
 
 /// `POST /api/messages/{id}/withdraw`.
 ///
 /// # Errors
 /// Where it is not the caller's, or already approved.
-pub async fn withdraw(call: Call) -> Result<Answer, AppError> {
-    step(call, Command::Withdraw, MessageState::Withdrawn, "message.withdrawn").await
+pub async fn withdraw(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
+    step(call, id, Command::Withdraw, MessageState::Withdrawn, AuditAction::MessageWithdrawn).await
 }
 
 /// `POST /api/messages/{id}/cancel`.
 ///
 /// # Errors
 /// Where it is not approved and waiting for its time.
-pub async fn cancel(call: Call) -> Result<Answer, AppError> {
-    step(call, Command::Cancel, MessageState::Cancelled, "message.cancelled").await
+pub async fn cancel(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
+    step(call, id, Command::Cancel, MessageState::Cancelled, AuditAction::MessageCancelled).await
 }
 
 /// `POST /api/messages/{id}/pause`.
 ///
 /// # Errors
 /// Where it is not being sent.
-pub async fn pause(call: Call) -> Result<Answer, AppError> {
-    step(call, Command::Pause, MessageState::Paused, "message.paused").await
+pub async fn pause(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
+    step(call, id, Command::Pause, MessageState::Paused, AuditAction::MessagePaused).await
 }
 
 /// `POST /api/messages/{id}/resume`.
 ///
 /// # Errors
 /// Where it is not paused.
-pub async fn resume(call: Call) -> Result<Answer, AppError> {
-    step(call, Command::Resume, MessageState::Sending, "message.resumed").await
+pub async fn resume(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
+    step(call, id, Command::Resume, MessageState::Sending, AuditAction::MessageResumed).await
 }

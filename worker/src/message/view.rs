@@ -1,33 +1,27 @@
 //! A message as its readers see it, made of its rows by the rules.
 
 use domain::access::{Action, Appointment, Person, Post};
-use domain::approval::{
-    Chain, ChainView, Decision, DecisionView, OWN_PROCEDURE, Step, StepKind, StepView, Verdict,
-};
-use domain::content::Finding;
+use domain::approval::{Chain, ChainView, Decision, DecisionView, OWN_PROCEDURE, Step, StepView, Verdict};
 use domain::delivery::{DeliveryState, Funnel};
 use domain::ids::StaffId;
-use domain::message::{
-    Audience, Audiences, Category, Command, Draft, Earlier, ListRoot, MessageState, MessageSummary,
-    MessageView, Sealed, Times,
-};
-use domain::sms::{LINK_TEMPLATE, length};
-use domain::time::Instant;
+use domain::message::{Audience, Command, Draft, Earlier, MessageState, MessageSummary, MessageView, Times};
+use domain::sms::{Template, length};
 use domain::words;
 use domain::words::Words;
 
-use super::store::{
-    DecisionRow, DraftColumns, HolderRow, Loaded, ProgressRow, StepRow, SummaryRow, Surroundings,
-};
-use crate::app::App;
-use crate::error::AppError;
+use super::audience::{HolderRow, Surroundings};
+use super::list::SummaryRow;
+use super::rows::{DecisionRow, Loaded, MessageRow, Moved, ProgressRow, StepRow};
+use super::transition::DraftColumns;
+use crate::platform::app::App;
+use crate::platform::error::AppError;
 
 /// A token as long as a real one, for counting and showing.
 const SAMPLE_TOKEN: &str = "AbCdEfGhIjKlMnOpQrStUvWxYz012345";
 
 /// The SMS as the worst recipient would get it: all links are equally long.
-pub fn sample_sms(app: &App, signature: &str, title: &str) -> String {
-    LINK_TEMPLATE.render(signature, title, &format!("{}/m/{SAMPLE_TOKEN}", app.origin))
+pub fn sample_sms(app: &App, template: &Template, signature: &str, title: &str) -> String {
+    template.render(signature, title, &format!("{}/m/{SAMPLE_TOKEN}", app.origin))
 }
 
 /// The audience in words: class names, at most five of them.
@@ -53,52 +47,41 @@ pub fn audience_words(audience: &Audience, around: &Surroundings) -> Words {
     }
 }
 
-/// The sender as parents see it: the post by which this audience is reached.
-pub fn sender_title(author: &Person, audience: &Audience, around: &Surroundings) -> String {
-    let action = match audience {
-        Audience::Classes { .. } => Action::WriteToClass,
-        Audience::AllGuardians => Action::WriteToAllGuardians,
-        Audience::AllTeachers => Action::WriteToAllTeachers,
-    };
-    let reaches = |held: &Appointment| match audience {
-        Audience::Classes { .. } => held.class.is_none_or(|c| around.classes.iter().any(|x| x.id == c)),
-        _ => true,
-    };
-    let mut posts: Vec<&Appointment> =
-        author.reaches(action).map(|(held, _)| held).filter(|h| reaches(h)).collect();
-    posts.sort_by_key(|held| held.post);
-    match posts.first() {
-        Some(held) => {
-            let class = held.class_name.as_deref().unwrap_or_default();
-            match held.post {
-                Post::HomeroomTeacher => format!("{class}班主任"),
-                Post::SubjectTeacher => format!("{class}{}教师", held.subject.as_deref().unwrap_or("任课")),
-                _ => held.unit_name.clone(),
-            }
-        }
-        None => author.name.clone(),
+/// The sender as parents see it: the capacity in which it is sent.
+fn sender_title(held: &Appointment) -> String {
+    let class = held.class_name.as_deref().unwrap_or_default();
+    match held.post {
+        Post::HomeroomTeacher => format!("{class}班主任"),
+        Post::SubjectTeacher => format!("{class}{}教师", held.subject.as_deref().unwrap_or("任课")),
+        _ => held.unit_name.clone(),
     }
 }
 
 /// The columns that follow from a draft and its surroundings.
-pub fn columns(author: &Person, draft: &Draft, around: &Surroundings) -> DraftColumns {
+///
+/// # Errors
+/// [`AppError::Forbidden`] where the author holds no post that lets write.
+pub fn columns(author: &Person, draft: &Draft, around: &Surroundings) -> Result<DraftColumns, AppError> {
     let words = audience_words(&draft.audience, around);
-    DraftColumns {
-        unit: around.place(&draft.audience).0,
-        sender_title: sender_title(author, &draft.audience, around),
+    let held = around.capacity(author, &draft.audience).ok_or(AppError::Forbidden)?;
+    Ok(DraftColumns {
+        appointment: held.id,
+        capacity_unit: held.unit,
+        audience_unit: around.unit(&draft.audience),
+        sender_title: sender_title(held),
         audience_zh: words.zh.into_owned(),
         audience_en: words.en.into_owned(),
         signature: around.signature.clone(),
-    }
+    })
 }
 
 /// Persons that hold deciding posts, from their rows.
 pub fn holders(rows: &[HolderRow]) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::new();
     for row in rows {
-        let Some(post) = Post::from_key(&row.post) else { continue };
         let held = Appointment {
-            post,
+            id: row.id,
+            post: row.post,
             unit: row.unit_id,
             unit_name: String::new(),
             class: None,
@@ -118,97 +101,73 @@ pub fn holders(rows: &[HolderRow]) -> Vec<Person> {
     people
 }
 
-fn broken(what: &str) -> AppError {
-    AppError::Internal(format!("{what} has an unknown value"))
-}
-
-fn step(row: &StepRow) -> Result<Step, AppError> {
-    Ok(Step {
+fn step(row: &StepRow) -> Step {
+    Step {
         position: row.position,
-        kind: StepKind::from_key(&row.kind).ok_or_else(|| broken("step kind"))?,
-        post: Post::from_key(&row.post).ok_or_else(|| broken("step post"))?,
+        kind: row.kind,
+        post: row.post,
         unit: row.unit_id,
-        substitute: row.substitute.as_deref().and_then(Post::from_key),
-    })
+        substitute: row.substitute,
+        substitute_unit: row.substitute_unit_id,
+        holds: row.holds,
+        needs: row.needs.clone(),
+    }
 }
 
-fn decision_view(row: &DecisionRow) -> Result<DecisionView, AppError> {
-    Ok(DecisionView {
+fn decision_view(row: &DecisionRow) -> DecisionView {
+    DecisionView {
         version: row.version,
         position: row.position,
-        kind: StepKind::from_key(&row.kind).ok_or_else(|| broken("step kind"))?,
+        kind: row.kind,
         name: row.name.clone(),
-        post: Post::from_key(&row.post).ok_or_else(|| broken("decision post"))?,
-        verdict: Verdict::from_key(&row.verdict).ok_or_else(|| broken("verdict"))?,
+        post: row.post,
+        verdict: row.verdict,
         reason: row.reason.clone(),
         at: row.at,
-    })
+    }
+}
+
+impl MessageRow {
+    /// The wording of its SMS, however old.
+    ///
+    /// # Errors
+    /// Where nobody knows it any more.
+    pub fn template(&self) -> Result<&'static Template, AppError> {
+        Template::find(&self.template, self.template_version).ok_or_else(|| {
+            AppError::Internal(format!("template {} v{} is unknown", self.template, self.template_version))
+        })
+    }
 }
 
 impl Loaded {
-    /// Where it stands.
-    ///
-    /// # Errors
-    /// Where the row holds an unknown state.
-    pub fn state(&self) -> Result<MessageState, AppError> {
-        MessageState::from_key(&self.row.state).ok_or_else(|| broken("message state"))
-    }
-
     /// The chain of this version as the rules judge it.
-    ///
-    /// # Errors
-    /// Where a row holds an unknown key.
-    pub fn chain(&self) -> Result<Chain, AppError> {
-        Ok(Chain {
+    pub fn chain(&self) -> Chain {
+        let decisions = self.decisions.iter().filter(|d| d.version == self.row.version);
+        Chain {
             author: self.row.author_id,
             digest: self.row.digest.clone().unwrap_or_default(),
-            steps: self.steps.iter().map(step).collect::<Result<_, _>>()?,
-            decisions: self
-                .decisions
-                .iter()
-                .filter(|d| d.version == self.row.version)
-                .map(|d| {
-                    Ok(Decision {
-                        position: d.position,
-                        staff: d.staff_id,
-                        verdict: Verdict::from_key(&d.verdict).ok_or_else(|| broken("verdict"))?,
-                        digest: d.digest.clone(),
-                    })
+            steps: self.steps.iter().map(step).collect(),
+            decisions: decisions
+                .map(|d| Decision {
+                    position: d.position,
+                    staff: d.staff_id,
+                    verdict: d.verdict,
+                    digest: d.digest.clone(),
                 })
-                .collect::<Result<_, AppError>>()?,
-        })
+                .collect(),
+        }
     }
 
     /// The draft as it was written.
     pub fn draft(&self) -> Draft {
         Draft {
             audience: self.audience.clone(),
-            category: self.row.category.as_deref().and_then(Category::from_key),
+            category: self.row.category,
             title: self.row.title.clone(),
             body: self.row.body.clone(),
             send_at: self.row.send_at,
-            reasons: serde_json::from_str(&self.row.reasons).unwrap_or_default(),
+            reasons: self.row.reasons.clone(),
         }
-    }
-
-    /// The streams that its frozen list lies in.
-    pub fn streams(&self) -> Vec<String> {
-        self.lists().into_iter().map(|l| l.stream).collect()
-    }
-
-    /// The roots of its frozen list; none before submission.
-    pub fn lists(&self) -> Vec<ListRoot> {
-        self.row.lists.as_deref().and_then(|l| serde_json::from_str(l).ok()).unwrap_or_default()
-    }
-
-    /// How many the frozen list reaches.
-    fn frozen_reach(&self) -> Audiences {
-        self.row.reach.as_deref().and_then(|r| serde_json::from_str(r).ok()).unwrap_or_default()
-    }
-
-    /// The digest over what the row and the given lists say (I2).
-    pub fn digest(&self, lists: &[ListRoot]) -> String {
-        sealed(&self.row, lists).digest().to_hex()
     }
 
     /// The progress of all batches, once released.
@@ -243,20 +202,19 @@ impl Loaded {
     /// The whole screen.
     ///
     /// # Errors
-    /// Where a row holds an unknown key.
+    /// Where the SMS that was submitted has a wording that nobody knows any more.
     pub fn view(&self, app: &App, person: &Person) -> Result<MessageView, AppError> {
-        let state = self.state()?;
-        let chain = self.chain()?;
+        let state = self.row.state;
+        let chain = self.chain();
         let draft = self.draft();
         let unfrozen = matches!(state, MessageState::Draft) || self.row.digest.is_none();
-        let sms = sample_sms(app, &self.row.signature, &self.row.title);
-        let history: Vec<DecisionView> =
-            self.decisions.iter().map(decision_view).collect::<Result<_, _>>()?;
+        let sms = sample_sms(app, self.row.template()?, &self.row.signature, &self.row.title);
+        let history: Vec<DecisionView> = self.decisions.iter().map(decision_view).collect();
         let steps = if unfrozen { self.around.steps(&self.audience) } else { chain.steps.clone() };
         let last_return =
             history.iter().rev().find(|d| d.verdict == Verdict::Return && d.version < self.row.version);
         let names =
-            |what: &str| self.moved.iter().filter(|m| m.what == what).map(|m| m.name.clone()).collect();
+            |what: Moved| self.moved.iter().filter(|m| m.what == what).map(|m| m.name.clone()).collect();
         Ok(MessageView {
             id: self.row.id,
             version: self.row.version,
@@ -271,11 +229,11 @@ impl Loaded {
             digest: self.row.digest.clone(),
             length: length(&sms),
             sms,
-            reach: if unfrozen { self.around.reach } else { self.frozen_reach() },
+            reach: if unfrozen { self.around.reach } else { self.row.reach.unwrap_or_default() },
             findings: if unfrozen {
                 domain::content::check(&draft.title, &draft.body)
             } else {
-                serde_json::from_str::<Vec<Finding>>(&self.row.findings).unwrap_or_default()
+                self.row.findings.clone()
             },
             chain: chain_view(&steps, &chain, &history, self.row.version, &self.around, state),
             before: self.earlier.as_ref().map(|e| Earlier {
@@ -285,8 +243,8 @@ impl Loaded {
                 reason: last_return.map(|d| d.reason.clone()).unwrap_or_default(),
             }),
             history,
-            joined: names("joined"),
-            left: names("left"),
+            joined: names(Moved::Joined),
+            left: names(Moved::Left),
             may: self.may(person, state, &chain),
             times: Times {
                 created_at: self.row.created_at,
@@ -297,25 +255,6 @@ impl Loaded {
             funnel: self.funnel(),
             draft,
         })
-    }
-}
-
-/// The canonical form of a row and its lists.
-pub fn sealed<'a>(row: &'a super::store::MessageRow, lists: &'a [ListRoot]) -> Sealed<'a> {
-    Sealed {
-        form: Sealed::FORM,
-        title: &row.title,
-        body: &row.body,
-        category: row.category.as_deref().unwrap_or_default(),
-        signature: &row.signature,
-        template: (&row.template, row.template_version),
-        mode: "link",
-        answer: "confirm",
-        send_at: row.send_at.map(|t| t.0),
-        sender: row.author_id.0,
-        sender_title: &row.sender_title,
-        audience: &row.audience,
-        lists,
     }
 }
 
@@ -358,12 +297,8 @@ fn able(step: &Step, people: &[Person], author: StaffId) -> Vec<String> {
 pub fn funnel(progress: &[ProgressRow], skipped: u32) -> Funnel {
     let mut funnel = Funnel::default();
     for row in progress {
-        let totals: std::collections::HashMap<String, u32> =
-            serde_json::from_str(&row.totals).unwrap_or_default();
-        for (state, n) in totals {
-            if let Some(state) = DeliveryState::from_key(&state) {
-                funnel.add(state, n);
-            }
+        for (state, n) in &row.totals {
+            funnel.add(*state, *n);
         }
         funnel.opened += row.opened;
         funnel.confirmed += row.confirmed;
@@ -373,23 +308,18 @@ pub fn funnel(progress: &[ProgressRow], skipped: u32) -> Funnel {
 }
 
 /// A line of the list.
-///
-/// # Errors
-/// Where a row holds an unknown key.
-pub fn summary(row: SummaryRow) -> Result<MessageSummary, AppError> {
-    let progress: Vec<(serde_json::Value, u32)> = serde_json::from_str(&row.progress).unwrap_or_default();
-    let progress: Vec<ProgressRow> = progress
-        .into_iter()
-        .map(|(totals, confirmed)| ProgressRow { totals: totals.to_string(), confirmed, opened: 0 })
-        .collect();
-    Ok(MessageSummary {
+pub fn summary(row: SummaryRow) -> MessageSummary {
+    let progress = row.progress.into_iter();
+    let progress: Vec<ProgressRow> =
+        progress.map(|(totals, confirmed)| ProgressRow { totals, confirmed, opened: 0 }).collect();
+    MessageSummary {
         id: row.id,
         title: row.title,
         audience: Words { zh: row.audience_zh.into(), en: row.audience_en.into() },
-        state: MessageState::from_key(&row.state).ok_or_else(|| broken("message state"))?,
+        state: row.state,
         author: row.author_name,
         changed_at: row.changed_at,
         send_at: row.send_at,
-        funnel: row.released_at.map(|_: Instant| funnel(&progress, row.skipped)),
-    })
+        funnel: row.released_at.map(|_| funnel(&progress, row.skipped)),
+    }
 }

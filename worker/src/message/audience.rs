@@ -1,0 +1,317 @@
+//! An audience: whom it holds now, in which classes, and the world around it,
+//! which decides the chain that fits and who holds the posts that decide. Read
+//! for a draft that is typed, and together with a message that is saved.
+
+use std::borrow::Cow;
+
+use domain::access::{Action, Appointment, ClassPlace, Person, Post};
+use domain::approval::{OWN_PROCEDURE, Procedure, ProcedureStep, Scope, Step};
+use domain::ids::{ClassId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
+use domain::message::{Audience, Audiences, ListRoot, Recipient, RecipientKind, RootHasher};
+use domain::school::UnitKind;
+use domain::time::{Instant, SendingWindow};
+use serde::Deserialize;
+
+use crate::args;
+use crate::platform::app::App;
+use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
+use crate::platform::error::AppError;
+use crate::platform::json;
+
+/// Streams whose entries are read at once: at eighty entries of some 25 bytes each, 1.4 MB.
+pub const STREAMS_OF_A_PAGE: usize = 700;
+
+/// A class of the audience, with its name.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NamedClass {
+    /// Class.
+    pub id: ClassId,
+    unit_id: UnitId,
+    #[serde(deserialize_with = "json::column")]
+    within: Vec<UnitId>,
+    /// Name.
+    pub name: String,
+}
+
+impl NamedClass {
+    /// As the rules need it.
+    pub fn place(&self) -> ClassPlace {
+        ClassPlace { id: self.id, unit: self.unit_id, within: self.within.clone() }
+    }
+}
+
+/// A holder of a post that decides.
+#[derive(Clone, Debug, Deserialize)]
+pub struct HolderRow {
+    /// The appointment.
+    pub id: domain::ids::AppointmentId,
+    /// Who.
+    pub staff_id: StaffId,
+    /// Name.
+    pub name: String,
+    /// Staff number.
+    pub number: String,
+    /// Post.
+    pub post: Post,
+    /// Unit.
+    pub unit_id: UnitId,
+}
+
+#[derive(Deserialize)]
+struct UnitRow {
+    id: UnitId,
+    kind: UnitKind,
+    custodian_id: Option<StaffId>,
+}
+
+#[derive(Deserialize)]
+struct SchoolRow {
+    signature: String,
+    window_from: u16,
+    window_to: u16,
+    roll_version: i64,
+}
+
+#[derive(Deserialize)]
+struct ProcedureRow {
+    id: ProcedureId,
+    version: u32,
+    scope: Scope,
+    #[serde(deserialize_with = "json::column")]
+    steps: Vec<ProcedureStep>,
+}
+
+/// What the world looks like for an audience: who it holds, which chain fits.
+pub struct Surroundings {
+    /// Classes of the audience that exist.
+    pub classes: Vec<NamedClass>,
+    /// The root unit.
+    school_unit: UnitId,
+    /// Units that hold classes of one grade.
+    grades: Vec<UnitId>,
+    /// Units without a custodian.
+    pub without_custodian: Vec<UnitId>,
+    /// The procedures in force.
+    procedures: Vec<(Scope, Procedure)>,
+    /// Who holds posts that decide.
+    pub holders: Vec<HolderRow>,
+    /// SMS signature.
+    pub signature: String,
+    /// Sending window.
+    pub window: SendingWindow,
+    /// How many.
+    pub reach: Audiences,
+    /// The roll that all this was read from.
+    pub roll_version: i64,
+}
+
+/// The classes `c` of the audience `a` (an SQL expression that gives its JSON).
+fn in_audience(a: &str) -> String {
+    format!(
+        "c.archived_at IS NULL AND ({a} ->> '$.kind' = 'all_guardians'
+           OR {a} ->> '$.kind' = 'classes' AND c.id IN (SELECT value FROM json_each({a}, '$.classes')))"
+    )
+}
+
+/// Whom the audience holds now. Driven from the classes, few, into the
+/// indexes of the growing tables.
+pub(super) fn who(a: &str) -> String {
+    let classes = in_audience(a);
+    format!(
+        "who (stream_id, kind, person, student, phone_id) AS (
+           SELECT t.id, 'guardian', g.id, s.id, g.phone_id
+           FROM classes c
+           CROSS JOIN streams t ON t.class_id = c.id
+           CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
+           CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL
+           WHERE {classes}
+           UNION ALL
+           SELECT {staff}, 'staff', t.id, 0, t.phone_id FROM staff t
+           WHERE {a} ->> '$.kind' = 'all_teachers' AND t.left_at IS NULL AND t.phone_id IS NOT NULL)",
+        staff = domain::delivery::STAFF_STREAM
+    )
+}
+
+/// How many the audience holds now.
+fn reach(a: &str) -> String {
+    let (who, classes) = (who(a), in_audience(a));
+    format!(
+        "WITH {who} SELECT
+           (SELECT COUNT(*) FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL WHERE {classes}) AS children,
+           COUNT(*) AS people, COUNT(DISTINCT phone_id) AS phones,
+           (SELECT COUNT(*) FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
+            WHERE {classes} AND NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL)) AS unreachable
+         FROM who"
+    )
+}
+
+/// Reads what surrounds an audience; `a` gives its JSON, `arg` is bound to its ?1.
+pub(super) fn surroundings_sql(a: &str, arg: &Value, now: Instant) -> Vec<Stmt> {
+    let arg = std::slice::from_ref(arg);
+    vec![
+        sql(
+            format!(
+                "SELECT c.id, c.unit_id, c.name, (SELECT json_group_array(t.ancestor_id) FROM
+                   (SELECT ancestor_id FROM unit_tree WHERE unit_id = c.unit_id ORDER BY depth) t) AS within
+                 FROM classes c WHERE {} ORDER BY c.id",
+                in_audience(a)
+            ),
+            arg,
+        ),
+        sql("SELECT id, kind, custodian_id FROM units", &[]),
+        sql(
+            "SELECT p.id, p.version, p.scope, p.steps FROM procedures p
+             WHERE p.version = (SELECT MAX(q.version) FROM procedures q WHERE q.id = p.id AND q.in_force_from <= ?1)",
+            args![now],
+        ),
+        // The posts that decide are few; those of teachers are many and decide nothing.
+        sql(
+            "SELECT a.id, t.id AS staff_id, t.name, t.number, a.post, a.unit_id FROM appointments a JOIN staff t ON t.id = a.staff_id
+             WHERE a.post IN ('principal', 'vice_principal', 'office_director', 'office_clerk', 'grade_head', 'department_head')
+               AND a.since <= ?1 AND (a.until IS NULL OR a.until > ?1) AND t.left_at IS NULL ORDER BY t.id",
+            args![now],
+        ),
+        sql("SELECT signature, window_from, window_to, roll_version FROM school WHERE id = 1", &[]),
+        sql(reach(a), arg),
+    ]
+}
+
+pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError> {
+    let units: Vec<UnitRow> = rows.at(1)?.all()?;
+    let school: SchoolRow = rows.at(4)?.one()?;
+    let root = units.iter().find(|u| u.kind == UnitKind::School);
+    Ok(Surroundings {
+        classes: rows.at(0)?.all()?,
+        school_unit: root.ok_or_else(|| AppError::Internal("there is no root unit".into()))?.id,
+        grades: units.iter().filter(|u| u.kind == UnitKind::Grade).map(|u| u.id).collect(),
+        without_custodian: units.iter().filter(|u| u.custodian_id.is_none()).map(|u| u.id).collect(),
+        procedures: rows
+            .at(2)?
+            .all::<ProcedureRow>()?
+            .into_iter()
+            .map(|p| {
+                (p.scope, Procedure { id: p.id, version: p.version, label: OWN_PROCEDURE, steps: p.steps })
+            })
+            .collect(),
+        holders: rows.at(3)?.all()?,
+        signature: school.signature,
+        window: SendingWindow { from: school.window_from, to: school.window_to },
+        reach: rows.at(5)?.first()?.unwrap_or_default(),
+        roll_version: school.roll_version,
+    })
+}
+
+impl Surroundings {
+    /// Reads what surrounds a draft that need not be saved.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn of(app: &App, audience: &Audience) -> Result<Self, AppError> {
+        let rows = app.db.run(surroundings_sql("?1", &json::text(audience)?.into(), app.now())).await?;
+        read_surroundings(&rows)
+    }
+
+    /// The classes as the rules need them.
+    pub fn places(&self) -> Vec<ClassPlace> {
+        self.classes.iter().map(NamedClass::place).collect()
+    }
+
+    /// The smallest unit that holds the whole audience.
+    pub fn unit(&self, audience: &Audience) -> UnitId {
+        let Audience::Classes { .. } = audience else { return self.school_unit };
+        let Some((first, others)) = self.classes.split_first() else { return self.school_unit };
+        let holds_all = |unit: &&UnitId| others.iter().all(|c| c.within.contains(unit));
+        first.within.iter().find(holds_all).copied().unwrap_or(self.school_unit)
+    }
+
+    /// The procedure that a message to this audience takes, if there is one.
+    pub fn procedure(&self, audience: &Audience) -> Option<&Procedure> {
+        let scope = if self.grades.contains(&self.unit(audience)) { Scope::Grade } else { Scope::School };
+        self.procedures.iter().find(|(s, _)| *s == scope).map(|(_, procedure)| procedure)
+    }
+
+    /// The steps that a message to this audience takes.
+    pub fn steps(&self, audience: &Audience) -> Vec<Step> {
+        let procedure = self.procedure(audience);
+        procedure.map(|p| Step::bind(&p.steps, self.unit(audience))).unwrap_or_default()
+    }
+
+    /// The appointment in which a person writes to this audience: the first of
+    /// those that reach it, else of those that let write at all.
+    pub fn capacity<'a>(&self, author: &'a Person, audience: &Audience) -> Option<&'a Appointment> {
+        let action = match audience {
+            Audience::Classes { .. } => Action::WriteToClass,
+            Audience::AllGuardians => Action::WriteToAllGuardians,
+            Audience::AllTeachers => Action::WriteToAllTeachers,
+        };
+        let reaches = |held: &Appointment| match audience {
+            Audience::Classes { .. } => held.class.is_none_or(|c| self.classes.iter().any(|x| x.id == c)),
+            Audience::AllGuardians | Audience::AllTeachers => true,
+        };
+        let writing = [Action::WriteToClass, Action::WriteToAllGuardians, Action::WriteToAllTeachers];
+        let first = |fits: &dyn Fn(&Appointment) -> bool, actions: &[Action]| {
+            let held = actions.iter().flat_map(|a| author.reaches(*a)).map(|(held, _)| held);
+            held.filter(|h| fits(h)).min_by_key(|h| h.post)
+        };
+        first(&reaches, &[action]).or_else(|| first(&|_| true, &writing))
+    }
+}
+
+/// One page of the audience, by stream: its entries, sorted, as lines of text.
+#[derive(Deserialize)]
+struct PageRow {
+    stream_id: StreamId,
+    entries: Cow<'static, str>,
+}
+
+/// Reads the entries of the first streams of an audience behind a stream.
+pub(super) fn page_sql(a: &str, arg: &Value, behind: StreamId) -> Stmt {
+    sql(
+        format!(
+            "WITH {who} SELECT stream_id, group_concat(kind || ' ' || person || ' ' || student || ' ' || phone_id, char(10)) AS entries
+             FROM (SELECT * FROM who WHERE stream_id > ?2 ORDER BY stream_id, kind, person, student, phone_id)
+             GROUP BY stream_id ORDER BY stream_id LIMIT {STREAMS_OF_A_PAGE}",
+            who = who(a)
+        ),
+        &[arg.clone(), behind.into()],
+    )
+}
+
+/// The roots of the streams of a page. Only the page is held, never the whole list.
+///
+/// # Errors
+/// Where an entry cannot be read.
+pub(super) fn page_roots(rows: &Rows) -> Result<Vec<ListRoot>, AppError> {
+    let broken = || AppError::Internal("an entry of an audience cannot be read".into());
+    rows.all::<PageRow>()?
+        .into_iter()
+        .map(|page| {
+            let mut hasher = RootHasher::new(page.stream_id);
+            for line in page.entries.split('\n') {
+                hasher.add(&entry(line).ok_or_else(broken)?).map_err(|_| broken())?;
+            }
+            Ok(hasher.finish())
+        })
+        .collect()
+}
+
+fn entry(line: &str) -> Option<Recipient> {
+    let mut words = line.split(' ');
+    let kind = RecipientKind::from_key(words.next()?)?;
+    let mut number = || words.next()?.parse().ok();
+    Some(Recipient { kind, person: number()?, student: number()?, phone: PhoneId(number()?) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_reads_back() {
+        let read = Recipient { kind: RecipientKind::Guardian, person: 12, student: 34, phone: PhoneId(56) };
+        assert_eq!(entry("guardian 12 34 56"), Some(read));
+        for broken in ["", "guardian 12 34", "guardian 12 34 x", "neighbour 12 34 56"] {
+            assert_eq!(entry(broken), None);
+        }
+    }
+}

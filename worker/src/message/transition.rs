@@ -1,0 +1,272 @@
+//! Every statement that moves a message from one state to another, and those
+//! that write what is moved. A round of SMS is held and goes on with its message.
+
+use domain::approval::{Procedure, Step};
+use domain::content::Finding;
+use domain::ids::{AppointmentId, MessageId, StaffId, UnitId};
+use domain::message::{AnswerLevel, Audiences, CanonicalMessage, Draft, ListRoot, MessageState, Mode};
+use domain::time::Instant;
+
+use super::rows::{MessageRow, freeze_sql};
+use crate::args;
+use crate::platform::d1::{Guarded, Stmt, sql};
+use crate::platform::error::AppError;
+use crate::platform::json;
+
+/// The columns that follow from a draft and its surroundings.
+pub struct DraftColumns {
+    /// The appointment in which it is sent.
+    pub appointment: AppointmentId,
+    /// The unit of that appointment.
+    pub capacity_unit: UnitId,
+    /// The smallest unit that holds the audience.
+    pub audience_unit: UnitId,
+    /// Sender as parents see it.
+    pub sender_title: String,
+    /// Audience in Chinese.
+    pub audience_zh: String,
+    /// Audience in English.
+    pub audience_en: String,
+    /// Signature.
+    pub signature: String,
+}
+
+/// A new draft.
+///
+/// # Errors
+/// Where the draft cannot be written as JSON.
+pub fn insert<'a>(
+    batch: Guarded<'a>,
+    author: StaffId,
+    draft: &Draft,
+    columns: &DraftColumns,
+    now: Instant,
+) -> Result<Guarded<'a>, AppError> {
+    let template = domain::sms::LINK_TEMPLATE;
+    Ok(batch.must(
+        "INSERT INTO messages (author_id, appointment_id, capacity_unit_id, audience_unit_id, sender_title, audience, audience_zh,
+           audience_en, category, title, body, send_at, reasons, template, template_version, mode, answer, signature, created_at, changed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?19)",
+        args![
+            author,
+            columns.appointment,
+            columns.capacity_unit,
+            columns.audience_unit,
+            &columns.sender_title,
+            json::text(&draft.audience)?,
+            &columns.audience_zh,
+            &columns.audience_en,
+            draft.category.map(|c| c.key()),
+            &draft.title,
+            &draft.body,
+            draft.send_at,
+            json::text(&draft.reasons)?,
+            template.name,
+            template.version,
+            Mode::Link.key(),
+            AnswerLevel::Confirm.key(),
+            &columns.signature,
+            now
+        ],
+    ))
+}
+
+/// A draft that is changed: a returned message becomes the draft of its next version.
+///
+/// # Errors
+/// Where the draft cannot be written as JSON.
+pub fn change<'a>(
+    batch: Guarded<'a>,
+    row: &MessageRow,
+    draft: &Draft,
+    columns: &DraftColumns,
+    now: Instant,
+) -> Result<Guarded<'a>, AppError> {
+    let batch = if row.state == MessageState::Returned {
+        batch.must(
+            "UPDATE messages SET state = 'draft', version = version + 1, digest = NULL, digest_form = NULL,
+               procedure_id = NULL, procedure_version = NULL WHERE id = ?1 AND state = 'returned'",
+            args![row.id],
+        )
+    } else {
+        batch
+    };
+    // A new wording of the SMS reaches a draft when it is saved again.
+    let template = domain::sms::LINK_TEMPLATE;
+    Ok(batch.must(
+        "UPDATE messages SET appointment_id = ?1, capacity_unit_id = ?2, audience_unit_id = ?3, sender_title = ?4, audience = ?5,
+           audience_zh = ?6, audience_en = ?7, category = ?8, title = ?9, body = ?10, send_at = ?11, reasons = ?12, signature = ?13,
+           template = ?14, template_version = ?15, changed_at = ?16
+         WHERE id = ?17 AND state = 'draft' AND author_id = ?18",
+        args![
+            columns.appointment,
+            columns.capacity_unit,
+            columns.audience_unit,
+            &columns.sender_title,
+            json::text(&draft.audience)?,
+            &columns.audience_zh,
+            &columns.audience_en,
+            draft.category.map(|c| c.key()),
+            &draft.title,
+            &draft.body,
+            draft.send_at,
+            json::text(&draft.reasons)?,
+            &columns.signature,
+            template.name,
+            template.version,
+            now,
+            row.id,
+            row.author_id
+        ],
+    ))
+}
+
+/// What a submission freezes.
+pub struct Submission<'a> {
+    /// The draft's row, as it was checked.
+    pub row: &'a MessageRow,
+    /// Roots of the list, by stream.
+    pub lists: &'a [ListRoot],
+    /// The digest over row and lists, in the newest form.
+    pub digest: &'a str,
+    /// The procedure that fits.
+    pub procedure: &'a Procedure,
+    /// Its steps, bound to the audience's unit.
+    pub steps: &'a [Step],
+    /// What the content check found.
+    pub findings: &'a [Finding],
+    /// How many it reaches.
+    pub reach: &'a Audiences,
+    /// The roll that the list was read from.
+    pub roll_version: i64,
+    /// When.
+    pub now: Instant,
+}
+
+/// Submits (报批): what was checked is what is frozen. A save in between, or a
+/// change of the roll, loses the batch.
+///
+/// # Errors
+/// Where something cannot be written as JSON.
+pub fn submit<'a>(batch: Guarded<'a>, s: &Submission<'_>) -> Result<Guarded<'a>, AppError> {
+    let (id, version) = (s.row.id, s.row.version);
+    let entries: u32 = s.lists.iter().map(|list| list.entries).sum();
+    let mut batch = batch
+        .require("roll_version = ?1 FROM school", args![s.roll_version])
+        .must(
+            "UPDATE messages SET findings = ?1, changed_at = ?2 WHERE id = ?3 AND state = 'draft' AND changed_at = ?4",
+            args![json::text(s.findings)?, s.now, id, s.row.changed_at],
+        )
+        .then(freeze_sql(), args![id, version])
+        .require("COUNT(*) = ?3 FROM recipients WHERE message_id = ?1 AND version = ?2", args![id, version, entries]);
+    for step in s.steps {
+        batch = batch.then(
+            "INSERT INTO message_steps (message_id, version, position, kind, post, unit_id, substitute, substitute_unit_id, holds, needs)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            args![
+                id,
+                version,
+                step.position,
+                step.kind.key(),
+                step.post.key(),
+                step.unit,
+                step.substitute.map(|p| p.key()),
+                step.substitute_unit,
+                step.holds,
+                json::text(&step.needs)?
+            ],
+        );
+    }
+    let form = CanonicalMessage::FORM;
+    Ok(batch
+        .then(
+            "INSERT INTO message_versions (message_id, version, title, body, audience_zh, audience_en, digest, submitted_at, digest_form,
+               template, template_version, mode, answer, appointment_id, capacity_unit_id, procedure_id, procedure_version, lists)
+             SELECT id, version, title, body, audience_zh, audience_en, ?1, ?2, ?3, template, template_version, mode, answer,
+               appointment_id, capacity_unit_id, ?4, ?5, ?6 FROM messages WHERE id = ?7",
+            args![s.digest, s.now, form, s.procedure.id, s.procedure.version, json::text(s.lists)?, id],
+        )
+        .must(
+            "UPDATE messages SET state = 'submitted', digest = ?1, digest_form = ?2, procedure_id = ?3, procedure_version = ?4,
+               submitted_at = ?5, statement_at = ?5, reach = ?6 WHERE id = ?7 AND state = 'draft'",
+            args![s.digest, form, s.procedure.id, s.procedure.version, s.now, json::text(s.reach)?, id],
+        ))
+}
+
+/// A plain step from one state to another. What is being sent is held, or goes on, with it.
+pub fn step(
+    batch: Guarded<'_>,
+    id: MessageId,
+    from: MessageState,
+    to: MessageState,
+    now: Instant,
+) -> Guarded<'_> {
+    let batch = batch.must(
+        "UPDATE messages SET state = ?1, changed_at = ?2 WHERE id = ?3 AND state = ?4",
+        args![to.key(), now, id, from.key()],
+    );
+    match to {
+        MessageState::Paused => batch.then(
+            "UPDATE rounds SET state = 'paused' WHERE message_id = ?1 AND state = 'sending'",
+            args![id],
+        ),
+        MessageState::Sending => batch.then(
+            "UPDATE rounds SET state = 'sending' WHERE message_id = ?1 AND state = 'paused'",
+            args![id],
+        ),
+        _ => batch,
+    }
+}
+
+/// Back to its drafter.
+pub fn returned<'a>(batch: Guarded<'a>, id: MessageId, digest: &str, now: Instant) -> Guarded<'a> {
+    batch.must(
+        "UPDATE messages SET state = 'returned', changed_at = ?1 WHERE id = ?2 AND state = 'submitted' AND digest = ?3",
+        args![now, id, digest],
+    )
+}
+
+/// The last decision; `due` is its time, moved to the first open window.
+pub fn approved<'a>(
+    batch: Guarded<'a>,
+    id: MessageId,
+    digest: &str,
+    due: Instant,
+    now: Instant,
+) -> Guarded<'a> {
+    batch.must(
+        "UPDATE messages SET state = 'approved', approved_at = ?1, changed_at = ?1, due_at = ?2
+         WHERE id = ?3 AND state = 'submitted' AND digest = ?4",
+        args![now, due, id, digest],
+    )
+}
+
+/// Its time has come.
+pub fn released(batch: Guarded<'_>, id: MessageId, now: Instant) -> Guarded<'_> {
+    batch.must(
+        "UPDATE messages SET state = 'sending', released_at = ?1 WHERE id = ?2 AND state = 'approved' AND due_at <= ?1",
+        args![now, id],
+    )
+}
+
+/// Its time fell outside the window.
+pub fn put_off(batch: Guarded<'_>, id: MessageId, due: Instant) -> Guarded<'_> {
+    batch.must("UPDATE messages SET due_at = ?1 WHERE id = ?2 AND state = 'approved'", args![due, id])
+}
+
+/// A round is sent once it is settled in every stream, and the message with its sending. Run
+/// behind the statement that settles a place; the second one changes a row where that ended the message.
+pub fn sent(id: MessageId, round: u8, now: Instant) -> [Stmt; 2] {
+    [
+        sql(
+            "UPDATE rounds SET state = 'sent', ended_at = ?3 WHERE message_id = ?1 AND round = ?2 AND state IN ('sending', 'paused')
+               AND NOT EXISTS (SELECT 1 FROM message_streams s WHERE s.message_id = ?1 AND s.round = ?2 AND s.state <> 'settled')",
+            args![id, round, now],
+        ),
+        sql(
+            "UPDATE messages SET state = 'sent', changed_at = ?2 WHERE id = ?1 AND state IN ('sending', 'paused')
+               AND EXISTS (SELECT 1 FROM rounds r WHERE r.message_id = ?1 AND r.round = 0 AND r.state = 'sent')",
+            args![id, now],
+        ),
+    ]
+}
