@@ -1,14 +1,16 @@
 //! The Sequencer: one Durable Object per stream, named after it. It serialises
 //! what `delivery::sequence` does and keeps an alarm for what rests.
-#![expect(missing_docs, reason = "the macro makes public items without any")]
 
 use std::cell::Cell;
 
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
-use crate::app::App;
 use crate::delivery::sequence::advance;
-use crate::error::AppError;
+use crate::platform::app::App;
+use crate::platform::error::AppError;
+use crate::platform::host::cloudflare::Cloudflare;
+use crate::platform::log::{self, Level};
+use crate::sequencer::stream_of;
 
 /// After an error the alarm looks again so soon, in milliseconds.
 const AFTER_ERROR: i64 = 5_000;
@@ -50,9 +52,11 @@ impl Sequencer {
             let next = match self.advance().await {
                 Ok(next) => next,
                 Err(error) => {
-                    worker::console_error!(
-                        "{}",
-                        serde_json::json!({ "level": "error", "area": "sequencer", "cause": format!("{error:?}") })
+                    log::write(
+                        Level::Error,
+                        "",
+                        "sequencer",
+                        serde_json::json!({ "cause": log::cause(&error) }),
                     );
                     // Never an error to the platform: it counts, and gives up after the sixth.
                     storage.set_alarm(AFTER_ERROR).await?;
@@ -75,9 +79,9 @@ impl Sequencer {
 
     /// Returns in how many milliseconds to look again.
     async fn advance(&self) -> std::result::Result<Option<i64>, AppError> {
-        let Some(stream) = self.state.id().name() else { return Ok(None) };
-        let app = App::new(self.env.clone())?;
-        let next = advance(&app, &stream).await?;
+        let Some(stream) = self.state.id().name().as_deref().and_then(stream_of) else { return Ok(None) };
+        let app = App::new(Cloudflare::new(self.env.clone()))?;
+        let next = advance(&app, stream).await?;
         Ok(next.map(|at| at.0 - app.now().0))
     }
 }

@@ -2,20 +2,21 @@
 //! than a day past is not sent any more, whatever holds it: a pause that
 //! nobody ended, the switch, a provider that is missing, a row that cannot be read.
 
+use domain::audit::AuditAction;
 use domain::delivery::{Reason, TOO_OLD};
 use domain::time::Instant;
 use serde_json::json;
 
-use super::{BatchKey, store};
-use crate::app::App;
+use super::{BatchKey, totals};
 use crate::args;
-use crate::bindings::{Audit, Subject};
-use crate::error::AppError;
-use crate::message::store::json;
+use crate::platform::app::App;
+use crate::platform::d1::{Audit, Subject, audit_if, sql};
+use crate::platform::error::AppError;
+use crate::platform::json;
 
-/// Whether a message's time, if it has one, is too long past.
-pub fn is_too_old(due_at: Option<Instant>, now: Instant) -> bool {
-    due_at.is_some_and(|due| due.plus(TOO_OLD) < now)
+/// Whether the time of a round is too long past.
+pub fn is_too_old(due_at: Instant, now: Instant) -> bool {
+    due_at.plus(TOO_OLD) < now
 }
 
 /// The condition that cron looked at a batch under, once more: nobody has it in hand.
@@ -27,37 +28,37 @@ const RESTS: &str = "b.state IN ('ready', 'numbered', 'enqueued', 'claimed') AND
 /// Where the database fails; nothing was changed then.
 pub async fn expire(app: &App, message: i64, batches: &[BatchKey], now: Instant) -> Result<(), AppError> {
     let keys: Vec<(i64, u8, i64)> = batches.iter().map(|b| (b.message_id, b.round, b.no)).collect();
-    let keys = json(&keys)?;
+    let keys = json::text(&keys)?;
     let of_keys = "FROM json_each(?1) k CROSS JOIN batches b
         ON b.message_id = k.value ->> 0 AND b.round = k.value ->> 1 AND b.no = k.value ->> 2";
     app.db
         .run(vec![
-            app.db.sql(
-                &format!(
+            sql(
+                format!(
                     "UPDATE deliveries SET state = 'skipped', reason = ?3, moved_at = ?2
                      WHERE state = 'queued' AND (message_id, round, phone_id) IN (
                        SELECT b.message_id, b.round, x.value {of_keys} CROSS JOIN json_each(b.members) x WHERE {RESTS})"
                 ),
                 args![keys.as_str(), now, Reason::TooOld.key()],
-            )?,
-            app.db.sql(
-                &format!(
+            ),
+            sql(
+                format!(
                     "UPDATE batches SET state = 'settled' WHERE (message_id, round, no) IN (
                        SELECT b.message_id, b.round, b.no {of_keys} WHERE {RESTS})"
                 ),
                 args![keys.as_str(), now],
-            )?,
-            app.db.audit_if(
+            ),
+            audit_if(
                 "changes() > 0",
                 &Audit {
                     at: now,
                     actor: 0,
-                    action: "delivery.stopped",
+                    action: AuditAction::DeliveryStopped,
                     subject: Subject::Row("message", message),
                     detail: &json!({ "reason": Reason::TooOld.key(), "batches": batches.len() }),
                 },
-            )?,
-            store::recount(&app.db, batches, None)?,
+            ),
+            totals::recount(batches, None)?,
         ])
         .await?;
     Ok(())
@@ -70,8 +71,7 @@ mod tests {
     #[test]
     fn a_day_is_the_limit() {
         let due = Instant(1_000);
-        assert!(!is_too_old(Some(due), due.plus(TOO_OLD)));
-        assert!(is_too_old(Some(due), due.plus(TOO_OLD + 1)));
-        assert!(!is_too_old(None, due));
+        assert!(!is_too_old(due, due.plus(TOO_OLD)));
+        assert!(is_too_old(due, due.plus(TOO_OLD + 1)));
     }
 }

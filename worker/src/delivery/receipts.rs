@@ -2,11 +2,12 @@
 
 use domain::phone::Phone;
 
-use super::store;
-use crate::app::App;
+use super::totals;
 use crate::args;
-use crate::error::AppError;
-use crate::message::store::json;
+use crate::platform::app::App;
+use crate::platform::d1::sql;
+use crate::platform::error::AppError;
+use crate::platform::json;
 
 /// What a provider reports of one SMS.
 pub struct Receipt {
@@ -19,11 +20,13 @@ pub struct Receipt {
 }
 
 /// The deliveries that receipts (JSON `[[reference, lookup]]` in ?1) are about:
-/// the attempt must be ours, and the phone one of its members.
+/// the attempt must be ours, and the phone one of its members. Where the
+/// answer to the call is still to be written, the members say so.
 const MATCHED: &str = "SELECT a.message_id, a.round, p.id FROM json_each(?1) r
   CROSS JOIN attempts a ON a.reference = r.value ->> 0
   CROSS JOIN phones p ON p.lookup = r.value ->> 1
-  WHERE p.id IN (SELECT value FROM json_each(a.members))";
+  WHERE EXISTS (SELECT 1 FROM attempt_parts t WHERE t.reference = a.reference AND t.phone_id = p.id)
+    OR a.state IN ('submitting', 'unknown') AND p.id IN (SELECT value FROM json_each(a.members))";
 
 /// Takes in receipts. The same one twice, an old one late, one for nobody:
 /// nothing happens.
@@ -53,16 +56,16 @@ pub async fn take_in(app: &App, receipts: &[Receipt]) -> Result<(), AppError> {
         if list.is_empty() {
             continue;
         }
-        let list = json(&list)?;
-        statements.push(app.db.sql(
-            &format!(
+        let list = json::text(&list)?;
+        statements.push(sql(
+            format!(
                 "UPDATE deliveries SET state = '{to}', reason = {reason}, moved_at = ?2
                  WHERE state IN ({from}) AND (message_id, round, phone_id) IN ({MATCHED})"
             ),
             args![list.as_str(), now],
-        )?);
+        ));
         // In the same transaction: a total that was missed would stay wrong for days.
-        statements.push(store::recount_batches(&app.db, BATCHES, list.into())?);
+        statements.push(totals::recount_batches(BATCHES, list.into()));
     }
     if !statements.is_empty() {
         app.db.run(statements).await?;

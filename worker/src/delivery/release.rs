@@ -1,99 +1,120 @@
 //! The fan-out: one D1 batch makes everything that sending needs from the
-//! frozen list, at each person's number of that moment.
+//! frozen list. An SMS goes to the phone that the approver saw, or to the one
+//! that a recorded change of the number led to since.
 
+use domain::audit::AuditAction;
 use domain::delivery::{BATCH_MAX, ENQUEUED_MAX};
-use domain::ids::MessageId;
-use domain::time::Instant;
+use domain::ids::{MessageId, StreamId};
+use domain::message::MessageState;
+use domain::time::{Instant, SendingWindow};
+use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::App;
+use super::provider;
 use crate::args;
-use crate::bindings::{Audit, Guarded, Subject};
-use crate::error::AppError;
+use crate::message::transition;
+use crate::platform::app::App;
+use crate::platform::d1::{Answers, Audit, Guarded, Subject};
+use crate::platform::error::AppError;
+use crate::sequencer;
 
-/// Deliveries from the frozen list, one for each phone: ?1 is the message. A
-/// phone lies in the stream of its lowest class id (`place`; the stream
-/// `staff` is 0), in chunks of one provider call. It is `here` while anyone
-/// behind it still is; who has left is not listed with it.
+/// Messages that one run of cron releases; the next minute takes the rest.
+pub const RELEASES_MAX: u32 = 15;
+/// Statements that the release of one costs at most.
+pub const RELEASE_QUERIES: u32 = 13;
+
+/// Deliveries from the frozen list, one for each phone: ?1 is the message, ?2 now. A
+/// phone lies in the stream of lowest rank, in chunks of one provider call. It
+/// is `here` while anyone behind it still is; who has left is not listed with it.
 fn deliveries() -> String {
     format!(
         "WITH listed AS (
-           SELECT r.stream, r.person, r.student,
-                  CASE WHEN r.stream = 'staff' THEN t.phone_id ELSE g.phone_id END AS phone_id,
-                  CASE WHEN r.stream = 'staff' THEN t.left_at IS NULL ELSE g.left_at IS NULL AND s.left_at IS NULL END AS here,
-                  {PLACE} AS place
+           SELECT r.stream_id, r.kind, r.person, r.student, c.rank,
+                  COALESCE(CASE r.kind WHEN 'guardian' THEN g.phone_id WHEN 'staff' THEN t.phone_id END, r.phone_id) AS phone_id,
+                  CASE r.kind WHEN 'guardian' THEN g.left_at IS NULL AND s.left_at IS NULL AND g.id IS NOT NULL
+                              WHEN 'staff' THEN t.left_at IS NULL AND t.phone_id IS NOT NULL
+                              ELSE s.left_at IS NULL AND s.id IS NOT NULL END AS here
            FROM messages m
            CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version
-           LEFT JOIN guardians g ON r.stream <> 'staff' AND g.id = r.person
-           LEFT JOIN students s ON r.stream <> 'staff' AND s.id = r.student
-           LEFT JOIN staff t ON r.stream = 'staff' AND t.id = r.person
+           CROSS JOIN streams c ON c.id = r.stream_id
+           LEFT JOIN guardians g ON r.kind = 'guardian' AND g.id = r.person
+           LEFT JOIN students s ON r.kind <> 'staff' AND s.id = r.student
+           LEFT JOIN staff t ON r.kind = 'staff' AND t.id = r.person
            WHERE m.id = ?1),
          by_phone AS (
-           SELECT phone_id, MAX(here) AS here, MIN(CASE WHEN here THEN place END) AS place,
-                  CASE WHEN MAX(here) THEN json_group_array(json_array(person, student, stream)) FILTER (WHERE here)
-                       ELSE json_group_array(json_array(person, student, stream)) END AS recipients
-           FROM listed WHERE phone_id IS NOT NULL GROUP BY phone_id),
+           SELECT phone_id, MAX(here) AS here, MIN(CASE WHEN here THEN rank END) AS rank,
+                  CASE WHEN MAX(here) THEN json_group_array(json_array(kind, person, student, stream_id)) FILTER (WHERE here)
+                       ELSE json_group_array(json_array(kind, person, student, stream_id)) END AS recipients
+           FROM listed GROUP BY phone_id),
          chunked AS (
-           SELECT phone_id, here, place, recipients,
-                  (ROW_NUMBER() OVER (PARTITION BY place ORDER BY phone_id) - 1) / {BATCH_MAX} AS chunk FROM by_phone),
+           SELECT phone_id, here, rank, recipients,
+                  (ROW_NUMBER() OVER (PARTITION BY rank ORDER BY phone_id) - 1) / {BATCH_MAX} AS chunk FROM by_phone),
          numbered AS (
-           SELECT phone_id, here, recipients, DENSE_RANK() OVER (ORDER BY here DESC, place, chunk) AS no FROM chunked)
+           SELECT phone_id, here, recipients, DENSE_RANK() OVER (ORDER BY here DESC, rank, chunk) AS no FROM chunked)
          INSERT INTO deliveries (message_id, round, phone_id, batch_no, state, reason, recipients, moved_at)
          SELECT ?1, 0, phone_id, CASE WHEN here THEN no ELSE 0 END, CASE WHEN here THEN 'queued' ELSE 'skipped' END,
                 CASE WHEN here THEN NULL ELSE 'left' END, recipients, ?2 FROM numbered ORDER BY phone_id"
     )
 }
 
-/// A stream's rank among a phone's: the class id, 0 for `staff`. Over a column `stream`.
-const PLACE: &str = "CASE WHEN r.stream = 'staff' THEN 0 ELSE CAST(substr(r.stream, 7) AS INTEGER) END";
-
-/// Batches of the deliveries just made: ?2 is now. All members of one have
-/// the same lowest stream, so any of them tells it.
+/// Batches of the deliveries just made: ?2 is now, ?3 the provider. All members of one have
+/// the same stream of lowest rank, so any of them tells it.
 fn batches() -> String {
     format!(
-        "INSERT INTO batches (message_id, round, no, stream, state, members, ready_at, check_at, totals)
+        "INSERT INTO batches (message_id, round, no, stream_id, state, members, size, provider, ready_at, check_at, totals)
          SELECT ?1, 0, b.no,
-                (SELECT x.value ->> 2 FROM deliveries f, json_each(f.recipients) x
-                 WHERE f.message_id = ?1 AND f.round = 0 AND f.phone_id = b.first
-                 ORDER BY CASE WHEN x.value ->> 2 = 'staff' THEN 0 ELSE CAST(substr(x.value ->> 2, 7) AS INTEGER) END LIMIT 1),
-                'ready', b.members, ?2, ?2 + {ENQUEUED_MAX}, json_object('queued', b.n)
+                (SELECT t.id FROM deliveries f CROSS JOIN json_each(f.recipients) x CROSS JOIN streams t ON t.id = x.value ->> 3
+                 WHERE f.message_id = ?1 AND f.round = 0 AND f.phone_id = b.first ORDER BY t.rank LIMIT 1),
+                'ready', b.members, b.n, ?3, ?2, ?2 + {ENQUEUED_MAX}, json_object('queued', b.n)
          FROM (SELECT d.batch_no AS no, MIN(d.phone_id) AS first, json_group_array(d.phone_id) AS members, COUNT(*) AS n
                FROM deliveries d WHERE d.message_id = ?1 AND d.round = 0 AND d.batch_no > 0 GROUP BY d.batch_no) b"
     )
 }
 
-/// Adds the release of an approved message to a batch: its places in the
-/// streams, its SMS batches, its deliveries, and the state `sending`.
-///
-/// # Errors
-/// Where values cannot be bound.
-pub fn statements(batch: Guarded<'_>, id: MessageId, now: Instant) -> Result<Guarded<'_>, AppError> {
-    batch
-        .must("UPDATE messages SET state = 'sending', released_at = ?1 WHERE id = ?2 AND state = 'approved' AND due_at <= ?1", args![
-            now, id
-        ])?
-        .then(
-            "INSERT INTO message_streams (message_id, round, stream, state, ready_at)
-             SELECT DISTINCT r.message_id, 0, r.stream, 'ready', ?1
-             FROM messages m CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version WHERE m.id = ?2",
-            args![now, id],
-        )?
-        .then(&deliveries(), args![id, now])?
-        .then(&batches(), args![id, now])?
-        .then(
-            "INSERT INTO rounds (message_id, round, kind, ordered_by, why, at, skipped)
-             SELECT ?1, 0, 'sending', m.author_id, 'approved', ?2,
-               (SELECT COUNT(*) FROM deliveries d WHERE d.message_id = ?1 AND d.round = 0 AND d.state = 'skipped')
-             FROM messages m WHERE m.id = ?1",
+/// Adds the release of an approved message to a batch: its round with its places in the
+/// streams, its deliveries and SMS batches. The round is filled, checked as a
+/// whole by the database, and then sends.
+pub fn statements<'a>(batch: Guarded<'a>, app: &App, id: MessageId, now: Instant) -> Guarded<'a> {
+    transition::released(batch, id, now)
+        .must(
+            "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at)
+             SELECT id, 0, 'sending', author_id, 'approved', due_at, ?2 FROM messages WHERE id = ?1",
             args![id, now],
-        )?
+        )
+        .then(
+            "INSERT INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at)
+             SELECT DISTINCT r.message_id, 0, r.stream_id, 'ready', 1, ?2
+             FROM messages m CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version WHERE m.id = ?1",
+            args![id, now],
+        )
+        .then(deliveries(), args![id, now])
+        .then(batches(), args![id, now, provider::key_of(app)])
+        .must(
+            "UPDATE rounds SET state = 'sending',
+               skipped = (SELECT COUNT(*) FROM deliveries d WHERE d.message_id = ?1 AND d.round = 0 AND d.state = 'skipped')
+             WHERE message_id = ?1 AND round = 0 AND state = 'filling'",
+            args![id],
+        )
         .audit(&Audit {
             at: now,
             actor: 0,
-            action: "message.released",
+            action: AuditAction::MessageReleased,
             subject: Subject::Row("message", id.0),
             detail: &json!({ "round": 0 }),
         })
+}
+
+#[derive(Deserialize)]
+struct DueRow {
+    id: MessageId,
+    due_at: Instant,
+    window_from: u16,
+    window_to: u16,
+}
+
+#[derive(Deserialize)]
+struct StreamRow {
+    stream_id: StreamId,
 }
 
 /// Releases what is due: cron's part. Each message in its own batch, so that
@@ -102,68 +123,49 @@ pub fn statements(batch: Guarded<'_>, id: MessageId, now: Instant) -> Result<Gua
 /// # Errors
 /// Where the database cannot be read.
 pub async fn release_due(app: &App) -> Result<(), AppError> {
-    #[derive(serde::Deserialize)]
-    struct Due {
-        id: MessageId,
-        due_at: Instant,
-        lists: String,
-        window_from: u16,
-        window_to: u16,
-    }
     let now = app.now();
-    let due: Vec<Due> = app
+    let due: Vec<DueRow> = app
         .db
         .all(
-            "SELECT m.id, m.due_at, m.lists, s.window_from, s.window_to FROM messages m CROSS JOIN school s
-             WHERE m.state = 'approved' AND m.due_at <= ?1 ORDER BY m.due_at LIMIT 20",
+            format!(
+                "SELECT m.id, m.due_at, s.window_from, s.window_to FROM messages m CROSS JOIN school s
+                 WHERE m.state = 'approved' AND m.due_at <= ?1
+                   AND NOT EXISTS (SELECT 1 FROM missing_registrations r WHERE r.message_id = m.id)
+                 ORDER BY m.due_at LIMIT {RELEASES_MAX}"
+            ),
             args![now],
         )
         .await?;
     for message in due {
-        let window = domain::time::SendingWindow { from: message.window_from, to: message.window_to };
-        let open = window.next_open(now);
-        let id = message.id;
-        let batch = app.db.guarded();
-        let batch = if message.due_at.plus(domain::delivery::TOO_OLD) < now {
-            // Nobody wants yesterday's «bring an umbrella tomorrow».
-            batch
-                .must("UPDATE messages SET state = 'cancelled', changed_at = ?1 WHERE id = ?2 AND state = 'approved'", args![now, id])?
-                .audit(&Audit {
-                    at: now,
-                    actor: 0,
-                    action: "message.too_old",
-                    subject: Subject::Row("message", id.0),
-                    detail: &json!({ "due_at": message.due_at }),
-                })?
-        } else if open > now {
-            batch
-                .must(
-                    "UPDATE messages SET due_at = ?1 WHERE id = ?2 AND state = 'approved'",
-                    args![open, id],
-                )?
-                .audit(&Audit {
-                    at: now,
-                    actor: 0,
-                    action: "message.put_off",
-                    subject: Subject::Row("message", id.0),
-                    detail: &json!({ "due_at": open }),
-                })?
-        } else {
-            statements(batch, id, now)?
-        };
-        match batch.commit().await {
-            Ok(_) => {
-                let lists: Vec<domain::message::ListRoot> =
-                    serde_json::from_str(&message.lists).unwrap_or_default();
-                super::poke(app, lists.into_iter().map(|l| l.stream).collect()).await;
-            }
-            // Someone cancelled it, or another cron was quicker.
-            Err(AppError::Lost) => {}
-            Err(other) => worker::console_error!(
-                "{}",
-                json!({ "level": "error", "area": "release", "message": id, "cause": format!("{other:?}") })
-            ),
+        match release(app, &message, now).await {
+            // Someone cancelled it, or another run was quicker.
+            Ok(()) | Err(AppError::Lost) => {}
+            Err(error) => app.log_error("release", &error, json!({ "message": message.id })),
         }
     }
+    Ok(())
+}
+
+async fn release(app: &App, message: &DueRow, now: Instant) -> Result<(), AppError> {
+    let (id, batch) = (message.id, app.db.guarded());
+    let open = SendingWindow { from: message.window_from, to: message.window_to }.next_open(now);
+    let told = |action, detail| (action, detail);
+    let (batch, (action, detail)) = if message.due_at.plus(domain::delivery::TOO_OLD) < now {
+        // Nobody wants yesterday's «bring an umbrella tomorrow».
+        let batch = transition::step(batch, id, MessageState::Approved, MessageState::Cancelled, now);
+        (batch, told(AuditAction::MessageTooOld, json!({ "due_at": message.due_at })))
+    } else if open > now {
+        (transition::put_off(batch, id, open), told(AuditAction::MessagePutOff, json!({ "due_at": open })))
+    } else {
+        let batch = statements(batch, app, id, now);
+        let at = batch.len();
+        let streams = "SELECT stream_id FROM message_streams WHERE message_id = ?1 AND round = 0";
+        let rows = batch.then(streams, args![id]).commit().await?;
+        let streams = rows.at(at)?.all::<StreamRow>()?.into_iter().map(|s| s.stream_id).collect();
+        sequencer::poke(app, streams).await;
+        return Ok(());
+    };
+    let entry = Audit { at: now, actor: 0, action, subject: Subject::Row("message", id.0), detail: &detail };
+    batch.audit(&entry).commit().await?;
     Ok(())
 }

@@ -2,17 +2,25 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::delivery::{ChildRow, DeliveryList, DeliveryState, Reason, RecipientRow};
-use domain::ids::{ClassId, GuardianId, MessageId, StudentId};
+use domain::delivery::{ChildRow, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow};
+use domain::ids::{ClassId, GuardianId, MessageId, StreamId, StudentId};
+use domain::message::RecipientKind;
 use domain::time::Instant;
 use serde::Deserialize;
 
+use super::PhoneRow;
 use crate::args;
-use crate::bindings::Rows;
-use crate::error::AppError;
-use crate::message::store::{PROGRESS, ProgressRow, Sight, visible};
+use crate::message::rows::{PROGRESS, ProgressRow};
 use crate::message::view;
-use crate::router::{Answer, Call};
+use crate::message::visibility::visible;
+use crate::platform::d1::{Answers, Rows, sql};
+use crate::platform::error::AppError;
+use crate::platform::http::{Reply, Signed};
+use crate::platform::json;
+
+/// What the funnel needs of the message itself.
+const SKIPPED: &str =
+    "COALESCE((SELECT r.skipped FROM rounds r WHERE r.message_id = m.id AND r.round = 0), 0) AS skipped";
 
 #[derive(Deserialize)]
 struct SeenRow {
@@ -23,29 +31,17 @@ struct SeenRow {
 ///
 /// # Errors
 /// Where the message is not within sight.
-pub async fn funnel(call: Call) -> Result<Answer, AppError> {
-    let id: MessageId = call.param("id")?;
+pub async fn funnel(call: Signed, id: MessageId) -> Result<Reply<Funnel>, AppError> {
     let db = &call.app.db;
-    let rows = db
-        .run(vec![
-            visible(
-                db,
-                &Sight::of(call.person()?),
-                id,
-                "COALESCE((SELECT SUM(r.skipped) FROM rounds r WHERE r.message_id = m.id), 0) AS skipped",
-            )?,
-            db.sql(PROGRESS, args![id])?,
-        ])
-        .await?;
-    let [seen, progress] = rows.as_slice() else { return Err(AppError::NotFound) };
-    let seen: SeenRow = seen.first()?.ok_or(AppError::NotFound)?;
-    let progress: Vec<ProgressRow> = progress.all()?;
-    Answer::json(200, &view::funnel(&progress, seen.skipped))
+    let rows = db.run(vec![visible(&call.person, id, SKIPPED)?, sql(PROGRESS, args![id])]).await?;
+    let seen: SeenRow = rows.at(0)?.one()?;
+    let progress: Vec<ProgressRow> = rows.at(1)?.all()?;
+    Reply::json(200, &view::funnel(&progress, seen.skipped))
 }
 
 #[derive(Deserialize)]
 struct ListedRow {
-    stream: String,
+    kind: RecipientKind,
     person: i64,
     student: i64,
     name: String,
@@ -53,28 +49,29 @@ struct ListedRow {
     student_name: Option<String>,
     class_id: Option<ClassId>,
     class_name: Option<String>,
-    phone_id: Option<i64>,
+    phone_id: i64,
 }
 
 #[derive(Deserialize)]
 struct SentRow {
     phone_id: i64,
-    state: String,
-    reason: Option<String>,
-    recipients: String,
-    answered_at: Option<Instant>,
+    state: DeliveryState,
+    reason: Option<Reason>,
+    #[serde(deserialize_with = "json::column")]
+    recipients: Vec<(RecipientKind, i64, i64, StreamId)>,
+}
+
+#[derive(Deserialize)]
+struct AnsweredRow {
+    phone_id: i64,
+    student_id: i64,
+    at: Instant,
 }
 
 #[derive(Deserialize)]
 struct OpenedRow {
-    seen: String,
-}
-
-#[derive(Deserialize)]
-struct PhoneRow {
-    id: i64,
-    key_id: i64,
-    sealed: String,
+    #[serde(deserialize_with = "json::column")]
+    seen: BTreeMap<String, Instant>,
 }
 
 #[derive(Deserialize)]
@@ -85,68 +82,66 @@ struct UnreachedRow {
     class_name: String,
 }
 
+/// The number that a person has now, or had when the list was frozen.
+const NUMBER_NOW: &str = "COALESCE(g.phone_id, t.phone_id, r.phone_id)";
+
 /// `GET /api/messages/{id}/deliveries`: by child, with the reason for every failure.
 ///
 /// # Errors
 /// Where the message is not within sight.
-pub async fn list(call: Call) -> Result<Answer, AppError> {
-    let id: MessageId = call.param("id")?;
+pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, AppError> {
     let db = &call.app.db;
     let frozen = "messages m CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version";
     let rows = db
         .run(vec![
-            visible(
-                db,
-                &Sight::of(call.person()?),
-                id,
-                "COALESCE((SELECT SUM(r.skipped) FROM rounds r WHERE r.message_id = m.id), 0) AS skipped",
-            )?,
-            db.sql(PROGRESS, args![id])?,
-            db.sql(
-                &format!(
-                    "SELECT r.stream, r.person, r.student, COALESCE(g.name, t.name, '') AS name, COALESCE(g.relation, '') AS relation,
-                       s.name AS student_name, c.id AS class_id, c.name AS class_name, COALESCE(g.phone_id, t.phone_id) AS phone_id
-                     FROM {frozen}
-                     LEFT JOIN guardians g ON r.stream <> 'staff' AND g.id = r.person
-                     LEFT JOIN students s ON r.stream <> 'staff' AND s.id = r.student
-                     LEFT JOIN classes c ON r.stream <> 'staff' AND c.id = CAST(substr(r.stream, 7) AS INTEGER)
-                     LEFT JOIN staff t ON r.stream = 'staff' AND t.id = r.person
+            visible(&call.person, id, SKIPPED)?,
+            sql(PROGRESS, args![id]),
+            sql(
+                format!(
+                    "SELECT r.kind, r.person, r.student, COALESCE(g.name, t.name, '') AS name, COALESCE(g.relation, '') AS relation,
+                       s.name AS student_name, c.id AS class_id, c.name AS class_name, {NUMBER_NOW} AS phone_id
+                     FROM {frozen} CROSS JOIN streams w ON w.id = r.stream_id
+                     LEFT JOIN guardians g ON r.kind = 'guardian' AND g.id = r.person
+                     LEFT JOIN students s ON r.student <> 0 AND s.id = r.student
+                     LEFT JOIN classes c ON c.id = w.class_id
+                     LEFT JOIN staff t ON r.kind = 'staff' AND t.id = r.person
                      WHERE m.id = ?1 ORDER BY c.id, s.number, g.position, t.number"
                 ),
                 args![id],
-            )?,
-            db.sql(
-                "SELECT d.phone_id, d.state, d.reason, d.recipients, a.at AS answered_at FROM delivery_states d
-                 LEFT JOIN answers a ON a.message_id = d.message_id AND a.phone_id = d.phone_id
-                 WHERE d.message_id = ?1 ORDER BY d.round",
+            ),
+            sql(
+                "SELECT d.phone_id, d.state, d.reason, d.recipients FROM delivery_states d WHERE d.message_id = ?1 ORDER BY d.round",
                 args![id],
-            )?,
-            db.sql("SELECT seen FROM opened WHERE message_id = ?1", args![id])?,
-            db.sql(
-                &format!(
+            ),
+            sql("SELECT seen FROM opened WHERE message_id = ?1", args![id]),
+            sql(
+                format!(
                     "SELECT DISTINCT p.id, p.key_id, p.sealed FROM {frozen}
-                     LEFT JOIN guardians g ON r.stream <> 'staff' AND g.id = r.person
-                     LEFT JOIN staff t ON r.stream = 'staff' AND t.id = r.person
-                     CROSS JOIN phones p ON p.id = COALESCE(g.phone_id, t.phone_id) WHERE m.id = ?1"
+                     LEFT JOIN guardians g ON r.kind = 'guardian' AND g.id = r.person
+                     LEFT JOIN staff t ON r.kind = 'staff' AND t.id = r.person
+                     CROSS JOIN phones p ON p.id = {NUMBER_NOW} WHERE m.id = ?1"
                 ),
                 args![id],
-            )?,
+            ),
             // Children of the classes addressed whom the list cannot reach.
-            db.sql(
+            sql(
                 "SELECT s.id, s.name, c.id AS class_id, c.name AS class_name FROM messages m
-                 CROSS JOIN json_each(COALESCE(m.lists, '[]')) l
-                 CROSS JOIN classes c ON l.value ->> '$.stream' = 'class:' || c.id
+                 CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
+                 CROSS JOIN json_each(v.lists) l
+                 CROSS JOIN streams w ON w.id = l.value ->> '$.stream'
+                 CROSS JOIN classes c ON c.id = w.class_id
                  CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
                  WHERE m.id = ?1 AND NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL)",
                 args![id],
-            )?,
+            ),
+            sql("SELECT phone_id, student_id, at FROM answers_now WHERE message_id = ?1 AND kind = 'confirm'", args![id]),
         ])
         .await?;
-    let at = |n: usize| rows.get(n).ok_or(AppError::NotFound);
-    let seen: SeenRow = at(0)?.first()?.ok_or(AppError::NotFound)?;
+    let at = |n: usize| rows.at(n);
+    let seen: SeenRow = at(0)?.one()?;
     let funnel = view::funnel(&at(1)?.all::<ProgressRow>()?, seen.skipped);
     let phones = masked(&call, at(5)?)?;
-    let sent = Sent::read(at(3)?, at(4)?)?;
+    let sent = Sent::read(at(3)?, at(4)?, at(7)?)?;
 
     let mut children: BTreeMap<(i64, usize), ChildRow> = BTreeMap::new();
     let mut places: HashMap<i64, usize> = HashMap::new();
@@ -180,14 +175,14 @@ pub async fn list(call: Call) -> Result<Answer, AppError> {
         confirmed: false,
         guardians: Vec::new(),
     }));
-    Answer::json(200, &DeliveryList { funnel, children, staff })
+    Reply::json(200, &DeliveryList { funnel, children, staff })
 }
 
-fn masked(call: &Call, rows: &Rows) -> Result<HashMap<i64, String>, AppError> {
+fn masked(call: &Signed, rows: &Rows) -> Result<HashMap<i64, String>, AppError> {
     let keys = call.app.keys()?;
     rows.all::<PhoneRow>()?
         .into_iter()
-        .map(|p| Ok((p.id, keys.open_phone(p.id, p.key_id, &p.sealed)?.masked())))
+        .map(|p| Ok((p.id.0, keys.open_phone(p.id.0, p.key_id, &p.sealed)?.masked())))
         .collect()
 }
 
@@ -197,50 +192,47 @@ struct Outcome {
     state: DeliveryState,
     reason: Option<Reason>,
     phone: i64,
-    confirmed_at: Option<Instant>,
 }
 
-/// What was sent, by stream and the person behind each phone.
+/// What was sent, by the person behind each phone and the child it is about, and what came back.
 struct Sent {
-    by_person: HashMap<(String, i64), Outcome>,
+    by_person: HashMap<(RecipientKind, i64, i64), Outcome>,
     opened: HashMap<i64, Instant>,
+    confirmed: HashMap<(i64, i64), Instant>,
 }
 
 impl Sent {
-    fn read(deliveries: &Rows, opened: &Rows) -> Result<Self, AppError> {
+    fn read(deliveries: &Rows, opened: &Rows, answers: &Rows) -> Result<Self, AppError> {
         let mut by_person = HashMap::new();
+        // Later rounds come last, so that a person's newest SMS is shown.
         for row in deliveries.all::<SentRow>()? {
-            let Some(state) = DeliveryState::from_key(&row.state) else { continue };
-            let reason = row.reason.as_deref().and_then(Reason::from_key);
-            let outcome = Outcome { state, reason, phone: row.phone_id, confirmed_at: row.answered_at };
-            let people: Vec<(i64, i64, String)> = serde_json::from_str(&row.recipients).unwrap_or_default();
-            for (person, _, stream) in people {
-                by_person.insert((stream, person), outcome);
+            let outcome = Outcome { state: row.state, reason: row.reason, phone: row.phone_id };
+            for (kind, person, student, _) in row.recipients {
+                by_person.insert((kind, person, student), outcome);
             }
         }
         let mut first = HashMap::new();
-        for row in opened.all::<OpenedRow>()? {
-            let seen: HashMap<String, i64> = serde_json::from_str(&row.seen).unwrap_or_default();
-            for (phone, at) in seen {
-                if let Ok(phone) = phone.parse() {
-                    first.insert(phone, Instant(at));
-                }
+        for (phone, at) in opened.all::<OpenedRow>()?.into_iter().flat_map(|row| row.seen) {
+            if let Ok(phone) = phone.parse() {
+                first.insert(phone, at);
             }
         }
-        Ok(Self { by_person, opened: first })
+        let confirmed = answers.all::<AnsweredRow>()?;
+        let confirmed = confirmed.into_iter().map(|a| ((a.phone_id, a.student_id), a.at)).collect();
+        Ok(Self { by_person, opened: first, confirmed })
     }
 
     fn recipient(&self, listed: &ListedRow, phones: &HashMap<i64, String>) -> RecipientRow {
-        let delivery = self.by_person.get(&(listed.stream.clone(), listed.person));
+        let delivery = self.by_person.get(&(listed.kind, listed.person, listed.student));
         RecipientRow {
-            guardian: (listed.student != 0).then_some(GuardianId(listed.person)),
+            guardian: (listed.kind == RecipientKind::Guardian).then_some(GuardianId(listed.person)),
             name: listed.name.clone(),
             relation: listed.relation.clone(),
-            phone: listed.phone_id.and_then(|p| phones.get(&p).cloned()).unwrap_or_default(),
+            phone: phones.get(&listed.phone_id).cloned().unwrap_or_default(),
             state: delivery.map(|d| d.state),
             reason: delivery.and_then(|d| d.reason),
             opened_at: delivery.and_then(|d| self.opened.get(&d.phone).copied()),
-            confirmed_at: delivery.and_then(|d| d.confirmed_at),
+            confirmed_at: delivery.and_then(|d| self.confirmed.get(&(d.phone, listed.student)).copied()),
         }
     }
 }

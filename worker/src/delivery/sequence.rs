@@ -1,32 +1,36 @@
-//! Order within a stream (I6): which message has the word, what of it goes
+//! Order within a stream (I6): which message is at its head, what of it goes
 //! to the queue, when the next one follows. Run by the stream's Sequencer
 //! object alone; everything it knows it reads from D1, so that an object that
 //! was evicted or moved goes on where it was.
 
-use domain::delivery::{ENQUEUED_MAX, HOLD};
+use domain::audit::AuditAction;
+use domain::delivery::{BatchState, ENQUEUED_MAX, HOLD, PlaceState};
+use domain::ids::{MessageId, StreamId};
 use domain::time::{Instant, MINUTE, SECOND};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::BatchKey;
-use crate::app::App;
 use crate::args;
-use crate::bindings::{Audit, SmsJob, Subject, sms_queue};
-use crate::error::AppError;
+use crate::message::transition;
+use crate::platform::app::App;
+use crate::platform::d1::{Answers, Audit, Rows, Stmt, Subject, audit_if, sql};
+use crate::platform::error::AppError;
+use crate::platform::json;
+use crate::sequencer::{self, SmsJob};
 
 /// Messages that one call settles or numbers at most; the alarm goes on.
 const STEPS_MAX: usize = 32;
 /// How soon to look again at something that will move by itself.
 const SOON: i64 = 5 * SECOND;
-/// Queue messages in one send.
-const SEND_MAX: usize = 100;
 
 #[derive(Debug, Deserialize)]
 struct Place {
     message_id: i64,
     round: u8,
-    state: String,
-    held: i64,
+    state: PlaceState,
+    #[serde(deserialize_with = "json::flag")]
+    held: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -34,42 +38,79 @@ struct Resting {
     message_id: i64,
     round: u8,
     no: i64,
-    state: String,
+    state: BatchState,
     not_before: Instant,
     check_at: Option<Instant>,
 }
 
-/// The stream's open places in their order, the one that has the word first;
-/// `held` says that its message is paused or all sending is stopped.
-const PLACES: &str = "SELECT s.message_id, s.round, s.state,
-    (m.state <> 'sending' OR EXISTS (SELECT 1 FROM school WHERE stopped_at IS NOT NULL)) AS held
-  FROM message_streams s CROSS JOIN messages m ON m.id = s.message_id
-  WHERE s.stream = ?1 AND s.state <> 'settled' ORDER BY s.seq IS NULL, s.seq, s.ready_at, s.message_id LIMIT 1";
+/// A stream's open places in their order: its head.
+const HEAD: &str = "SELECT s.message_id, s.round, s.state FROM message_streams s
+  WHERE s.stream_id = ?1 AND s.state <> 'settled' ORDER BY s.seq IS NULL, s.seq, s.ready_at, s.message_id, s.round LIMIT 1";
 
-/// The batches of the place that has the word, and late ones of this stream.
-const RESTING: &str = "SELECT b.message_id, b.round, b.no, b.state, b.not_before, b.check_at FROM batches b
-  WHERE b.message_id = ?1 AND b.round = ?2 AND b.stream = ?3 AND b.state <> 'settled'";
+/// What is read of a batch.
+const RESTING: &str = "b.message_id, b.round, b.no, b.state, b.not_before, b.check_at";
 
-/// Late batches: put off to a retry or a window, their message settled in
-/// this stream meanwhile. Few, and found by an index of their own.
-const LATE: &str = "SELECT b.message_id, b.round, b.no, b.state, b.not_before, b.check_at
-  FROM batches b CROSS JOIN message_streams s ON s.message_id = b.message_id AND s.round = b.round AND s.stream = b.stream
-  CROSS JOIN messages m ON m.id = b.message_id
-  WHERE b.stream = ?1 AND b.not_before > 0 AND b.state <> 'settled'
-    AND s.state = 'settled' AND m.state IN ('sending', 'sent') AND NOT EXISTS (SELECT 1 FROM school WHERE stopped_at IS NOT NULL)";
+/// Reads a stream whole, in one round trip: its late batches, its head, the head's batches.
+fn read_sql(stream: StreamId) -> [Stmt; 3] {
+    [
+        // Late: put off to a retry or a window, their round settled in this
+        // stream meanwhile. Few, and found by an index of their own.
+        sql(
+            format!(
+                "SELECT {RESTING} FROM batches b
+                 CROSS JOIN message_streams s ON s.message_id = b.message_id AND s.round = b.round AND s.stream_id = b.stream_id
+                 CROSS JOIN rounds r ON r.message_id = b.message_id AND r.round = b.round
+                 WHERE b.stream_id = ?1 AND b.not_before > 0 AND b.state <> 'settled'
+                   AND s.state = 'settled' AND r.state IN ('sending', 'sent') AND NOT EXISTS (SELECT 1 FROM school WHERE stopped_at IS NOT NULL)"
+            ),
+            args![stream],
+        ),
+        sql(
+            format!(
+                "SELECT head.message_id, head.round, head.state, (r.state <> 'sending' OR EXISTS (SELECT 1 FROM school WHERE stopped_at IS NOT NULL)) AS held
+                 FROM ({HEAD}) head CROSS JOIN rounds r ON r.message_id = head.message_id AND r.round = head.round"
+            ),
+            args![stream],
+        ),
+        sql(
+            format!(
+                "SELECT {RESTING} FROM ({HEAD}) head CROSS JOIN batches b INDEXED BY batches_open
+                   ON b.stream_id = ?1 AND b.message_id = head.message_id AND b.round = head.round AND b.state <> 'settled'"
+            ),
+            args![stream],
+        ),
+    ]
+}
 
-/// Gives the next message its number: only where none has the word, and only
-/// once. (`<> 'settled'` is what the index of open places asks for; the other
-/// one would walk through all that the stream ever sent.)
+/// What a stream has to do.
+struct Standing {
+    late: Vec<Resting>,
+    /// The place at the head, and whether its round is paused or all sending is stopped.
+    head: Option<Place>,
+    /// The batches of the head.
+    resting: Vec<Resting>,
+}
+
+impl Standing {
+    fn read(rows: &[Rows]) -> Result<Self, AppError> {
+        Ok(Self { late: rows.at(0)?.all()?, head: rows.at(1)?.first()?, resting: rows.at(2)?.all()? })
+    }
+}
+
+/// Gives the next place its turn, and the number that parents see where it takes one: only where
+/// no place is at the head, and only once. (`<> 'settled'` is what the index of open places asks
+/// for; the other condition would walk through all that the stream ever sent.)
 const NUMBER: &str = "UPDATE message_streams SET state = 'numbered',
-    seq = (SELECT COALESCE(MAX(seq), 0) + 1 FROM message_streams WHERE stream = ?3 AND seq IS NOT NULL)
-  WHERE message_id = ?1 AND round = ?2 AND stream = ?3 AND state = 'ready'
-    AND NOT EXISTS (SELECT 1 FROM message_streams o WHERE o.stream = ?3 AND o.state <> 'settled' AND o.state = 'numbered')";
+    seq = (SELECT COALESCE(MAX(seq), 0) + 1 FROM message_streams WHERE stream_id = ?3 AND seq IS NOT NULL),
+    number = CASE WHEN takes_number = 1
+      THEN (SELECT COALESCE(MAX(number), 0) + 1 FROM message_streams WHERE stream_id = ?3 AND number IS NOT NULL) END
+  WHERE message_id = ?1 AND round = ?2 AND stream_id = ?3 AND state = 'ready'
+    AND NOT EXISTS (SELECT 1 FROM message_streams o WHERE o.stream_id = ?3 AND o.state <> 'settled' AND o.state = 'numbered')";
 
 /// Settles a place none of whose batches holds it any more.
 const SETTLE: &str = "UPDATE message_streams SET state = 'settled', settled_at = ?4
-  WHERE message_id = ?1 AND round = ?2 AND stream = ?3 AND state = 'numbered'
-    AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.message_id = ?1 AND b.round = ?2 AND b.stream = ?3 AND b.state <> 'settled' AND b.not_before <= ?5)";
+  WHERE message_id = ?1 AND round = ?2 AND stream_id = ?3 AND state = 'numbered'
+    AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.message_id = ?1 AND b.round = ?2 AND b.stream_id = ?3 AND b.state <> 'settled' AND b.not_before <= ?5)";
 
 /// Does all that can be done for a stream now.
 ///
@@ -77,12 +118,12 @@ const SETTLE: &str = "UPDATE message_streams SET state = 'settled', settled_at =
 ///
 /// # Errors
 /// Where the database or the queue fails; calling again is safe.
-pub async fn advance(app: &App, stream: &str) -> Result<Option<Instant>, AppError> {
+pub async fn advance(app: &App, stream: StreamId) -> Result<Option<Instant>, AppError> {
     let now = app.now();
-    let late: Vec<Resting> = app.db.all(LATE, args![stream]).await?;
-    put_on_queue(app, late.iter().filter(|b| is_due(b, now)).collect(), now).await?;
-    let late = next_look(&late, now);
-    let next = word(app, stream).await?;
+    let standing = Standing::read(&app.db.run(read_sql(stream).into()).await?)?;
+    put_on_queue(app, standing.late.iter().filter(|b| is_due(b, now)).collect(), now).await?;
+    let late = next_look(&standing.late, now);
+    let next = advance_head(app, stream, standing).await?;
     Ok(match (late, next) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (one, None) | (None, one) => one,
@@ -97,28 +138,34 @@ fn next_look(batches: &[Resting], now: Instant) -> Option<Instant> {
     batches.iter().map(due).min().map(|at| at.max(now.plus(SECOND)))
 }
 
-/// Works for the message that has the word, and for those that get it.
-async fn word(app: &App, stream: &str) -> Result<Option<Instant>, AppError> {
+/// Works for the place at the head of the stream, and for those that follow it.
+async fn advance_head(
+    app: &App,
+    stream: StreamId,
+    mut standing: Standing,
+) -> Result<Option<Instant>, AppError> {
     for _ in 0..STEPS_MAX {
         let now = app.now();
-        let places: Vec<Place> = app.db.all(PLACES, args![stream]).await?;
-        let Some(place) = places.first() else { return Ok(None) };
-        let resting: Vec<Resting> = app.db.all(RESTING, args![place.message_id, place.round, stream]).await?;
+        let Some(place) = &standing.head else { return Ok(None) };
+        let resting = &standing.resting;
         // Where nothing is left to hold, it keeps nobody waiting.
-        if place.held != 0 && !resting.is_empty() {
+        if place.held && !resting.is_empty() {
             return Ok(Some(now.plus(MINUTE)));
         }
-        if place.state == "ready" {
-            number(app, place, stream, now).await?;
+        if place.state == PlaceState::Ready {
+            if start(app, place, stream, now).await? > 0 {
+                return Ok(Some(now.plus(ENQUEUED_MAX)));
+            }
+            standing = Standing::read(&app.db.run(read_sql(stream).into()).await?)?;
             continue;
         }
         if resting.iter().all(|b| b.not_before > now.plus(HOLD)) {
-            settle(app, place, stream, now).await?;
+            standing = settle(app, place, stream, now).await?;
             continue;
         }
         let due = resting.iter().filter(|b| is_due(b, now)).collect();
         put_on_queue(app, due, now).await?;
-        return Ok(next_look(&resting, now));
+        return Ok(next_look(resting, now));
     }
     Ok(Some(app.now().plus(SOON)))
 }
@@ -126,51 +173,66 @@ async fn word(app: &App, stream: &str) -> Result<Option<Instant>, AppError> {
 /// Whether a batch has to be put on the queue (again): it has its number and
 /// waits for nothing, or it was lost on the queue or by a consumer.
 fn is_due(batch: &Resting, now: Instant) -> bool {
-    match batch.state.as_str() {
-        "ready" | "numbered" => batch.not_before <= now,
-        "enqueued" | "claimed" => batch.check_at.is_none_or(|at| at <= now),
+    match batch.state {
+        BatchState::Ready | BatchState::Numbered => batch.not_before <= now,
+        BatchState::Enqueued | BatchState::Claimed => batch.check_at.is_none_or(|at| at <= now),
         // A provider call is under way; past its deadline it is cron's.
-        _ => false,
+        BatchState::Submitting | BatchState::Settled => false,
     }
 }
 
-async fn number(app: &App, place: &Place, stream: &str, now: Instant) -> Result<(), AppError> {
-    app.db
+/// Gives the head its number and puts its batches on the queue; tells how many.
+async fn start(app: &App, place: &Place, stream: StreamId, now: Instant) -> Result<usize, AppError> {
+    let key = args![place.message_id, place.round, stream, now];
+    let numbered = "EXISTS (SELECT 1 FROM message_streams s
+        WHERE s.message_id = ?1 AND s.round = ?2 AND s.stream_id = ?3 AND s.state = 'numbered')";
+    let move_on = |set: &str, from: &str| {
+        format!(
+            "UPDATE batches SET {set} WHERE message_id = ?1 AND round = ?2 AND stream_id = ?3 AND state = '{from}' AND {numbered}"
+        )
+    };
+    let rows = app
+        .db
         .run(vec![
-            app.db.sql(NUMBER, args![place.message_id, place.round, stream])?,
-            app.db.sql(
-                "UPDATE batches SET state = 'numbered', check_at = ?4
-                 WHERE message_id = ?1 AND round = ?2 AND stream = ?3 AND state = 'ready'
-                   AND EXISTS (SELECT 1 FROM message_streams s WHERE s.message_id = ?1 AND s.round = ?2 AND s.stream = ?3 AND s.state = 'numbered')",
-                args![place.message_id, place.round, stream, now],
-            )?,
+            sql(NUMBER, &key[..3]),
+            sql(move_on("state = 'numbered', check_at = ?4", "ready"), key),
+            sql(
+                move_on("state = 'enqueued', check_at = ?5", "numbered")
+                    + " AND not_before <= ?4 RETURNING message_id, round, no",
+                args![place.message_id, place.round, stream, now, now.plus(ENQUEUED_MAX)],
+            ),
         ])
         .await?;
-    Ok(())
+    let marked: Vec<BatchKey> = rows.at(2)?.all()?;
+    enqueue(app, &marked).await?;
+    Ok(marked.len())
 }
 
-async fn settle(app: &App, place: &Place, stream: &str, now: Instant) -> Result<(), AppError> {
-    app.db
-        .run(vec![
-            app.db.sql(SETTLE, args![place.message_id, place.round, stream, now, now.plus(HOLD)])?,
-            app.db.sql(
-                "UPDATE messages SET state = 'sent', changed_at = ?2 WHERE id = ?1 AND state IN ('sending', 'paused')
-                   AND NOT EXISTS (SELECT 1 FROM message_streams s WHERE s.message_id = ?1 AND s.state <> 'settled')",
-                args![place.message_id, now],
-            )?,
-            app.db.audit_if(
-                "changes() = 1",
-                &Audit {
-                    at: now,
-                    actor: 0,
-                    action: "message.sent",
-                    subject: Subject::Row("message", place.message_id),
-                    detail: &json!({ "round": place.round }),
-                },
-            )?,
-        ])
-        .await?;
-    Ok(())
+/// Settles a place where nothing holds it any more, and ends its round and its message with the
+/// last one. Also stands behind the batch that settles its last SMS batch, so that a Sequencer
+/// finds the next message at the head.
+pub(super) fn settle_sql(message: i64, round: u8, stream: StreamId, now: Instant) -> [Stmt; 4] {
+    let key = args![message, round, stream, now, now.plus(HOLD)];
+    let [ended, sent] = transition::sent(MessageId(message), round, now);
+    let entry = audit_if(
+        "changes() = 1",
+        &Audit {
+            at: now,
+            actor: 0,
+            action: AuditAction::MessageSent,
+            subject: Subject::Row("message", message),
+            detail: &json!({ "round": round }),
+        },
+    );
+    [sql(SETTLE, key), ended, sent, entry]
+}
+
+/// Settles the head; tells how the stream then stands.
+async fn settle(app: &App, place: &Place, stream: StreamId, now: Instant) -> Result<Standing, AppError> {
+    let settling = settle_sql(place.message_id, place.round, stream, now);
+    let at = settling.len();
+    let rows = app.db.run(settling.into_iter().chain(read_sql(stream)).collect()).await?;
+    Standing::read(rows.get(at..).unwrap_or_default())
 }
 
 /// Marks batches as enqueued, then enqueues those that this call marked. Dying
@@ -180,7 +242,7 @@ async fn put_on_queue(app: &App, batches: Vec<&Resting>, now: Instant) -> Result
         return Ok(());
     }
     let keys: Vec<(i64, u8, i64, &str)> =
-        batches.iter().map(|b| (b.message_id, b.round, b.no, b.state.as_str())).collect();
+        batches.iter().map(|b| (b.message_id, b.round, b.no, b.state.key())).collect();
     let marked: Vec<BatchKey> = app
         .db
         .all(
@@ -188,14 +250,14 @@ async fn put_on_queue(app: &App, batches: Vec<&Resting>, now: Instant) -> Result
              WHERE (message_id, round, no, state) IN (SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1))
                AND (state = 'numbered' OR state = 'ready' OR check_at <= ?3)
              RETURNING message_id, round, no",
-            args![crate::message::store::json(&keys)?, now.plus(ENQUEUED_MAX), now],
+            args![json::text(&keys)?, now.plus(ENQUEUED_MAX), now],
         )
         .await?;
-    let queue = sms_queue(&app.env)?;
-    for some in marked.chunks(SEND_MAX) {
-        let jobs: Vec<SmsJob> =
-            some.iter().map(|b| SmsJob { message: b.message_id, round: b.round, no: b.no }).collect();
-        queue.send_batch(jobs).await?;
-    }
-    Ok(())
+    enqueue(app, &marked).await
+}
+
+async fn enqueue(app: &App, marked: &[BatchKey]) -> Result<(), AppError> {
+    let jobs: Vec<SmsJob> =
+        marked.iter().map(|b| SmsJob { message: b.message_id, round: b.round, no: b.no }).collect();
+    sequencer::enqueue(app, &jobs).await
 }

@@ -1,6 +1,6 @@
-//! The demo's pretend telephone network: takes SMS, shows them at `/sandbox`,
-//! reports receipts. It has a database of its own, which a real deployment
-//! does not bind.
+//! The demo's pretended telephone network as people and tests see it: the
+//! phones at `/sandbox`, and the receipts that it reports. It has a database
+//! of its own, which a real deployment does not bind.
 
-pub mod network;
+pub mod receipts;
 pub mod routes;

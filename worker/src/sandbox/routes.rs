@@ -7,11 +7,11 @@ use domain::words::{Lang, Words};
 use parent::{SandboxList, SandboxPhone, SandboxSms};
 use serde::{Deserialize, Serialize};
 
-use super::network;
 use crate::args;
-use crate::bindings;
-use crate::error::AppError;
-use crate::router::{Answer, Call};
+use crate::delivery::provider::sandbox as network;
+use crate::platform::d1;
+use crate::platform::error::AppError;
+use crate::platform::http::{Call, Reply};
 
 /// Phones on one page.
 const PAGE: u32 = 30;
@@ -43,21 +43,20 @@ fn endings() -> Vec<(String, Words)> {
 ///
 /// # Errors
 /// Outside the demo.
-pub async fn phones(call: Call) -> Result<Answer, AppError> {
+pub async fn phones(call: Call) -> Result<Reply, AppError> {
     let db = network::db(&call.app)?;
-    let lang = match call.query.get("lang").map(String::as_str) {
+    let lang = match call.query("lang").as_deref() {
         Some("en") => Lang::En,
         Some("zh") => Lang::Zh,
         _ => call.lang,
     };
     let digits = |name: &str| -> String {
-        call.query
-            .get(name)
+        call.query(name)
             .map(|v| v.chars().filter(char::is_ascii_digit).take(11).collect())
             .unwrap_or_default()
     };
     let query = digits("q");
-    let page: u32 = call.query.get("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, 100_000);
+    let page: u32 = call.query("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, 100_000);
     let rows: Vec<PhoneRow> = db
         .all(
             "SELECT s.phone, s.text AS last_text, s.at AS last_at, g.count, COUNT(*) OVER () AS total
@@ -78,7 +77,7 @@ pub async fn phones(call: Call) -> Result<Answer, AppError> {
             })
             .collect(),
         query,
-        live: call.query.get("live").is_some_and(|l| l == "1"),
+        live: call.query("live").is_some_and(|l| l == "1"),
         page,
         pages: total.div_ceil(PAGE).max(1),
         total,
@@ -104,7 +103,7 @@ pub async fn phones(call: Call) -> Result<Answer, AppError> {
         "default-src 'none'; style-src {}; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         parent::sandbox_style_hash()
     );
-    Ok(Answer::html(200, html).header("Content-Security-Policy", csp))
+    Ok(Reply::html(200, html).header("Content-Security-Policy", csp))
 }
 
 fn receipt(outcome: &str, told: bool) -> Words {
@@ -129,9 +128,9 @@ struct Message {
 ///
 /// # Errors
 /// Outside the demo.
-pub async fn messages(call: Call) -> Result<Answer, AppError> {
+pub async fn messages(call: Call) -> Result<Reply, AppError> {
     let db = network::db(&call.app)?;
-    let number = |name: &str| call.query.get(name).and_then(|v| v.parse::<i64>().ok());
+    let number = |name: &str| call.query(name).and_then(|v| v.parse::<i64>().ok());
     let after = number("after").unwrap_or(0);
     let limit = number("limit").unwrap_or(MESSAGES_MAX).clamp(1, MESSAGES_MAX);
     let messages: Vec<Message> = db
@@ -141,23 +140,23 @@ pub async fn messages(call: Call) -> Result<Answer, AppError> {
         )
         .await?;
     let next = messages.last().map_or(after, |m| m.id);
-    Answer::json(200, &serde_json::json!({ "messages": messages, "next": next }))
+    Ok(Reply::json(200, &serde_json::json!({ "messages": messages, "next": next }))?.untyped())
 }
 
 /// `GET /sandbox/api/usage`.
 ///
 /// # Errors
 /// Outside the demo.
-pub async fn usage(call: Call) -> Result<Answer, AppError> {
+pub async fn usage(call: Call) -> Result<Reply, AppError> {
     network::db(&call.app)?;
-    Answer::json(200, &bindings::usage(false))
+    Ok(Reply::json(200, &d1::usage(false))?.untyped())
 }
 
 /// `DELETE /sandbox/api/usage`.
 ///
 /// # Errors
 /// Outside the demo.
-pub async fn reset_usage(call: Call) -> Result<Answer, AppError> {
+pub async fn reset_usage(call: Call) -> Result<Reply, AppError> {
     network::db(&call.app)?;
-    Answer::json(200, &bindings::usage(true))
+    Ok(Reply::json(200, &d1::usage(true))?.untyped())
 }

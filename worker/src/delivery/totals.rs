@@ -1,12 +1,12 @@
-//! SQL that attempts, receipts and cron share: what a batch holds, and its
-//! totals, which are always counted anew from its deliveries.
+//! What a batch holds in which state: always counted anew from its
+//! deliveries, so that no lost update can make it wrong.
 
 use domain::time::Instant;
 
 use super::BatchKey;
-use crate::args;
-use crate::bindings::{Db, Stmt, Value};
-use crate::error::AppError;
+use crate::platform::d1::{Stmt, Value, sql};
+use crate::platform::error::AppError;
+use crate::platform::json;
 
 /// Recounts batches and sets when cron has to look again: never more where
 /// all have ended. `?2` is the time to look at again while some are open;
@@ -24,19 +24,16 @@ const RECOUNT: &str = "UPDATE batches SET
   WHERE (message_id, round, no) IN ";
 
 /// Recounts the batches that a subquery over `?1` gives; when to look again stays.
-///
-/// # Errors
-/// Where its values cannot be bound.
-pub fn recount_batches(db: &Db, which: &'static str, arg: Value) -> Result<Stmt, AppError> {
-    db.sql(&format!("{RECOUNT} ({which})"), &[arg, Value::Null])
+pub(super) fn recount_batches(which: &str, arg: Value) -> Stmt {
+    sql(format!("{RECOUNT} ({which})"), &[arg, Value::Null])
 }
 
 /// Recounts some batches, and says when to look at them again.
 ///
 /// # Errors
-/// Where the values cannot be bound.
-pub fn recount(db: &Db, batches: &[BatchKey], look_at: Option<Instant>) -> Result<Stmt, AppError> {
+/// Where the keys cannot be written as JSON.
+pub(super) fn recount(batches: &[BatchKey], look_at: Option<Instant>) -> Result<Stmt, AppError> {
     let keys: Vec<(i64, u8, i64)> = batches.iter().map(|b| (b.message_id, b.round, b.no)).collect();
     let which = "(SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))";
-    db.sql(&format!("{RECOUNT} {which}"), args![crate::message::store::json(&keys)?, look_at])
+    Ok(sql(format!("{RECOUNT} {which}"), &[json::text(&keys)?.into(), look_at.into()]))
 }
