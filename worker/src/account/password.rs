@@ -5,8 +5,9 @@
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 
-use crate::crypto::{Keys, random};
-use crate::error::AppError;
+use crate::platform::app::App;
+use crate::platform::crypto::Keys;
+use crate::platform::error::AppError;
 
 /// OWASP's second choice for Argon2id, the one that fits an isolate: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
@@ -27,9 +28,8 @@ fn argon2() -> Result<Argon2<'static>, AppError> {
 ///
 /// # Errors
 /// Where the platform gives no randomness.
-pub fn hash(keys: &Keys, password: &str) -> Result<String, AppError> {
-    let salt: [u8; 16] = random()?;
-    phc(&keys.pepper(password), &salt)
+pub fn hash(app: &App, password: &str) -> Result<String, AppError> {
+    phc(&app.keys()?.pepper(password), &app.random::<16>()?)
 }
 
 /// Whether the password fits; takes as long where there is no account.

@@ -2,15 +2,17 @@
 
 use domain::access::{Appointment, Person, Post};
 use domain::account::{ACTIVATION_LIFE, SESSION_IDLE, SESSION_LIFE, throttle};
-use domain::ids::{ClassId, StaffId, UnitId};
+use domain::audit::AuditAction;
+use domain::ids::{AppointmentId, ClassId, StaffId, UnitId};
 use domain::time::{DAY, HOUR, Instant, MINUTE, SECOND};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::App;
 use crate::args;
-use crate::bindings::{Audit, Db, Guarded, Rows, Stmt, Subject};
-use crate::error::AppError;
+use crate::platform::app::App;
+use crate::platform::d1::{Audit, Guarded, Rows, Stmt, Subject, sql};
+use crate::platform::error::AppError;
+use crate::platform::json;
 
 /// How old `seen_at` may get before it is written again: a write for every request would be paid for.
 const SEEN_EVERY: i64 = 5 * MINUTE;
@@ -33,6 +35,7 @@ struct PersonRow {
 /// An appointment that holds now, and whose it is.
 #[derive(Deserialize)]
 pub struct AppointmentRow {
+    id: AppointmentId,
     /// Whose.
     pub staff_id: StaffId,
     post: String,
@@ -47,6 +50,7 @@ impl AppointmentRow {
     /// The appointment; none where the post is one that this version does not know.
     pub fn appointment(self) -> Option<Appointment> {
         Some(Appointment {
+            id: self.id,
             post: Post::from_key(&self.post)?,
             unit: self.unit_id,
             unit_name: self.unit_name,
@@ -59,21 +63,18 @@ impl AppointmentRow {
 
 /// Appointments that hold as of ?1.
 const APPOINTMENTS: &str =
-    "SELECT a.staff_id, a.post, a.unit_id, u.name AS unit_name, a.class_id, c.name AS class_name, a.subject
+    "SELECT a.id, a.staff_id, a.post, a.unit_id, u.name AS unit_name, a.class_id, c.name AS class_name, a.subject
      FROM appointments a JOIN units u ON u.id = a.unit_id LEFT JOIN classes c ON c.id = a.class_id
      WHERE a.since <= ?1 AND (a.until IS NULL OR a.until > ?1)";
 
 /// The posts of the staff id that `who` (SQL of ours, over ?2) gives.
-fn appointments(db: &Db, who: &str, now: Instant, arg: &str) -> Result<Stmt, AppError> {
-    db.sql(&format!("{APPOINTMENTS} AND a.staff_id = {who} ORDER BY a.id"), args![now, arg])
+fn appointments(who: &str, now: Instant, arg: &str) -> Stmt {
+    sql(format!("{APPOINTMENTS} AND a.staff_id = {who} ORDER BY a.id"), args![now, arg])
 }
 
 /// All posts held now, by all staff.
-///
-/// # Errors
-/// Where the values cannot be bound.
-pub fn all_appointments(db: &Db, now: Instant) -> Result<Stmt, AppError> {
-    db.sql(&format!("{APPOINTMENTS} ORDER BY a.id"), args![now])
+pub fn all_appointments(now: Instant) -> Stmt {
+    sql(format!("{APPOINTMENTS} ORDER BY a.id"), args![now])
 }
 
 fn person(row: PersonRow, held: &Rows) -> Result<Person, AppError> {
@@ -92,16 +93,16 @@ pub async fn enter(app: &App, session: &str, extra: Vec<Stmt>) -> Result<(Person
     let db = &app.db;
     let now = app.now();
     let mut statements = vec![
-        db.sql(
+        sql(
             "SELECT t.id, t.name, t.number FROM sessions s JOIN staff t ON t.id = s.staff_id
              WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND s.seen_at > ?3 AND t.left_at IS NULL",
             args![session, now, now.plus(-SESSION_IDLE)],
-        )?,
-        appointments(db, "(SELECT staff_id FROM sessions WHERE token_hash = ?2)", now, session)?,
-        db.sql(
+        ),
+        appointments("(SELECT staff_id FROM sessions WHERE token_hash = ?2)", now, session),
+        sql(
             "UPDATE sessions SET seen_at = ?2 WHERE token_hash = ?1 AND seen_at < ?3 AND seen_at > ?4 AND expires_at > ?2",
             args![session, now, now.plus(-SEEN_EVERY), now.plus(-SESSION_IDLE)],
-        )?,
+        ),
     ];
     statements.extend(extra);
     let mut rows = db.run(statements).await?;
@@ -184,11 +185,11 @@ pub async fn count_try(app: &App, tries: &Tries, now: Instant) -> Result<(), App
     let rows = app
         .db
         .run(vec![
-            app.db.sql(
+            sql(
                 "SELECT key, failures, last_at FROM signin_failures WHERE key IN (?1, ?2)",
                 args![account, address],
-            )?,
-            app.db.sql(
+            ),
+            sql(
                 "INSERT INTO signin_failures (key, failures, last_at)
                  SELECT j.value, 1, ?2 FROM json_each(?1) j
                  WHERE NOT EXISTS (
@@ -202,7 +203,7 @@ pub async fn count_try(app: &App, tries: &Tries, now: Instant) -> Result<(), App
                    ELSE signin_failures.failures END
                  RETURNING key, failures, last_at",
                 args![keys, now, account, address, waits(false), waits(true), ACCOUNT_MEMORY, ADDRESS_MEMORY],
-            )?,
+            ),
         ])
         .await?;
     let [before, counted] = rows.as_slice() else {
@@ -231,8 +232,8 @@ pub async fn open_session(
 ) -> Result<Person, AppError> {
     let now = app.now();
     let reads = vec![
-        app.db.sql("SELECT id, name, number FROM staff WHERE id = ?1 AND left_at IS NULL", args![id])?,
-        appointments(&app.db, "CAST(?2 AS INTEGER)", now, &id.to_string())?,
+        sql("SELECT id, name, number FROM staff WHERE id = ?1 AND left_at IS NULL", args![id]),
+        appointments("CAST(?2 AS INTEGER)", now, &id.to_string()),
     ];
     let rows = app
         .db
@@ -242,21 +243,21 @@ pub async fn open_session(
             "INSERT INTO sessions (token_hash, staff_id, created_at, seen_at, expires_at)
              SELECT ?1, id, ?3, ?3, ?4 FROM staff WHERE id = ?2 AND left_at IS NULL",
             args![token_hash, id, now, now.plus(SESSION_LIFE)],
-        )?
-        .then("DELETE FROM sessions WHERE token_hash = ?1", args![older])?
-        .then("DELETE FROM signin_failures WHERE key = ?1", args![tries.account.as_str()])?
+        )
+        .then("DELETE FROM sessions WHERE token_hash = ?1", args![older])
+        .then("DELETE FROM signin_failures WHERE key = ?1", args![tries.account.as_str()])
         // The address keeps its count but for this try: one right password does not wash a guesser clean.
         .then(
             "UPDATE signin_failures SET failures = MAX(0, failures - 1) WHERE key = ?1",
             args![tries.address.as_str()],
-        )?
+        )
         .audit(&Audit {
             at: now,
             actor: id.0,
-            action: "session.opened",
+            action: AuditAction::SessionOpened,
             subject: Subject::Row("staff", id.0),
             detail: &json!({}),
-        })?
+        })
         .commit()
         .await?;
     let [who, held, ..] = rows.as_slice() else { return Err(AppError::NotSignedIn) };
@@ -299,16 +300,16 @@ pub async fn activate(app: &App, token_hash: &str, id: StaffId, password: &str) 
         .must(
             "UPDATE activations SET used_at = ?2 WHERE token_hash = ?1 AND used_at IS NULL AND expires_at > ?2",
             args![token_hash, now],
-        )?
-        .must("UPDATE staff SET password = ?2, password_at = ?3 WHERE id = ?1 AND left_at IS NULL", args![id, password, now])?
-        .then("DELETE FROM sessions WHERE staff_id = ?1", args![id])?
+        )
+        .must("UPDATE staff SET password = ?2, password_at = ?3 WHERE id = ?1 AND left_at IS NULL", args![id, password, now])
+        .then("DELETE FROM sessions WHERE staff_id = ?1", args![id])
         .audit(&Audit {
             at: now,
             actor: id.0,
-            action: "account.activated",
+            action: AuditAction::AccountActivated,
             subject: Subject::Row("staff", id.0),
             detail: &json!({}),
-        })?
+        })
         .commit()
         .await?;
     Ok(())
@@ -334,7 +335,7 @@ pub async fn for_slips(app: &App, ids: &[StaffId]) -> Result<Vec<Owner>, AppErro
         .all(
             "SELECT id, name, number FROM staff WHERE left_at IS NULL
                AND (json_array_length(?1) = 0 AND password IS NULL OR id IN (SELECT value FROM json_each(?1))) ORDER BY number",
-            args![crate::message::store::json(&ids)?],
+            args![json::text(&ids)?],
         )
         .await
 }
@@ -345,25 +346,25 @@ pub type SlipRow = (StaffId, String);
 /// Statements that issue slips: older unused ones end.
 ///
 /// # Errors
-/// Where values cannot be bound.
+/// Where the list cannot be written as JSON.
 pub fn insert_slips<'a>(
     batch: Guarded<'a>,
     slips: &[SlipRow],
     by: StaffId,
     now: Instant,
 ) -> Result<Guarded<'a>, AppError> {
-    let list = crate::message::store::json(&slips)?;
-    batch
+    let list = json::text(&slips)?;
+    Ok(batch
         .then(
             "UPDATE activations SET expires_at = ?2 WHERE used_at IS NULL AND expires_at > ?2
                AND staff_id IN (SELECT value ->> 0 FROM json_each(?1))",
             args![list.as_str(), now],
-        )?
+        )
         .then(
             "INSERT INTO activations (token_hash, staff_id, issued_by, created_at, expires_at)
              SELECT value ->> 1, value ->> 0, ?2, ?3, ?4 FROM json_each(?1)",
             args![list, by, now, now.plus(ACTIVATION_LIFE)],
-        )
+        ))
 }
 
 #[cfg(test)]

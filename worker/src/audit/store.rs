@@ -5,9 +5,10 @@ use domain::time::Instant;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::App;
 use crate::args;
-use crate::error::AppError;
+use crate::platform::app::App;
+use crate::platform::d1::{Answers, sql};
+use crate::platform::error::AppError;
 
 /// Entries sealed in one run: a class's sending writes a handful; the next
 /// minute takes the rest.
@@ -154,17 +155,15 @@ pub async fn seal(app: &App) -> Result<(), AppError> {
     let rows = app
         .db
         .run(vec![
-            app.db.sql("SELECT seq, hash, sealed_at FROM audit_seals ORDER BY seq DESC LIMIT 1", &[])?,
-            app.db.sql(
+            sql("SELECT seq, hash, sealed_at FROM audit_seals ORDER BY seq DESC LIMIT 1", &[]),
+            sql(
                 "SELECT seq, at, actor, action, subject, subject_id, detail FROM audit
                  WHERE seq > COALESCE((SELECT MAX(seq) FROM audit_seals), 0) ORDER BY seq LIMIT ?1",
                 args![SEAL_MAX],
-            )?,
+            ),
         ])
         .await?;
-    let [head, entries] = rows.as_slice() else {
-        return Err(AppError::Internal("two answers expected".into()));
-    };
+    let (head, entries) = (rows.at(0)?, rows.at(1)?);
     let Head { seq, hash, sealed_at } =
         head.first()?.unwrap_or(Head { seq: 0, hash: GENESIS.to_owned(), sealed_at: Instant(0) });
     let entries: Vec<Entry> = entries.all()?;
@@ -175,12 +174,12 @@ pub async fn seal(app: &App) -> Result<(), AppError> {
     let seals = json!(chained).to_string();
     // Where another run was quicker its seals stand, and these add nothing.
     app.db
-        .run(vec![app.db.sql(
+        .run(vec![sql(
             "INSERT INTO audit_seals (seq, hash, sealed_at)
              SELECT value ->> 0, value ->> 1, ?2 FROM json_each(?1)
              WHERE COALESCE((SELECT MAX(seq) FROM audit_seals), 0) = ?3 ORDER BY key",
             args![seals, app.now(), seq],
-        )?])
+        )])
         .await?;
     let now = app.now();
     match chained.last() {
@@ -194,8 +193,7 @@ pub async fn seal(app: &App) -> Result<(), AppError> {
 async fn keep_head(app: &App, seq: i64, hash: &str, now: Instant) -> Result<(), AppError> {
     let head = json!({ "seq": seq, "hash": hash, "at": now }).to_string();
     let name = format!("audit-heads/{}.json", now.date());
-    app.env.bucket(crate::bindings::ARCHIVE)?.put(name, head.into_bytes()).execute().await?;
-    Ok(())
+    app.host.store(crate::platform::host::ARCHIVE, &name, head.into_bytes()).await
 }
 
 fn chain(head: &str, entries: &[Entry]) -> Vec<(i64, String)> {

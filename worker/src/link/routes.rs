@@ -3,11 +3,10 @@
 use domain::link::{DeliveryId, verify};
 use domain::time::MINUTE;
 use domain::words::Lang;
-use worker::Method;
 
 use super::store;
-use crate::error::AppError;
-use crate::router::{Answer, Call};
+use crate::platform::error::AppError;
+use crate::platform::http::{Call, Method, Reply};
 
 fn delivery(call: &Call) -> Result<Option<DeliveryId>, AppError> {
     let token: String = call.param("token")?;
@@ -15,38 +14,46 @@ fn delivery(call: &Call) -> Result<Option<DeliveryId>, AppError> {
 }
 
 fn lang(call: &Call) -> Lang {
-    match call.query.get("lang").map(String::as_str) {
+    match call.query("lang").as_deref() {
         Some("en") => Lang::En,
         Some("zh") => Lang::Zh,
         _ => call.lang,
     }
 }
 
-fn html(status: u16, html: String) -> Answer {
+fn html(status: u16, html: String) -> Reply {
     let csp = format!(
         "default-src 'none'; style-src {}; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         parent::style_hash()
     );
-    Answer::html(status, html).header("Content-Security-Policy", csp)
+    Reply::html(status, html).header("Content-Security-Policy", csp)
 }
 
-/// One page for whatever is wrong with a link: nobody learns which (DESIGN, Links).
-fn not_found(lang: Lang) -> Answer {
+/// One page for whatever is wrong with a link: nobody learns which.
+fn not_found(lang: Lang) -> Reply {
     html(404, parent::not_found(lang, None))
 }
 
-/// Shows the page. Changes nothing but the hint that it was opened; a HEAD, which link scanners send, not even that.
+/// Shows the page. Changes nothing but the hint that it was opened, which is left once the answer
+/// has gone; a HEAD, which link scanners send, leaves not even that.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn page(call: Call) -> Result<Answer, AppError> {
+pub async fn page(call: Call) -> Result<Reply, AppError> {
     let lang = lang(&call);
     let Some(id) = delivery(&call)? else { return Ok(not_found(lang)) };
-    let Some(page) = store::page(&call.app, id, call.method == Method::Get).await? else {
-        return Ok(not_found(lang));
-    };
+    let Some(page) = store::page(&call.app, id).await? else { return Ok(not_found(lang)) };
     let just = page.confirmed_at.is_some_and(|at| at.plus(MINUTE) > call.app.now());
-    Ok(html(200, parent::page(&page, &call.param::<String>("token")?, lang, just)))
+    let reply = html(200, parent::page(&page, &call.param::<String>("token")?, lang, just));
+    if call.method == Method::Head {
+        return Ok(reply);
+    }
+    let app = call.app;
+    Ok(reply.then(async move {
+        if let Err(error) = store::leave_hint(&app, id).await {
+            app.log_error("opened", &error, serde_json::json!({}));
+        }
+    }))
 }
 
 /// Takes the answer. The token alone authorises it: old WebViews send no
@@ -54,11 +61,8 @@ pub async fn page(call: Call) -> Result<Answer, AppError> {
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn answer(call: Call) -> Result<Answer, AppError> {
-    let form: std::collections::HashMap<String, String> =
-        worker::Url::parse(&format!("x:?{}", String::from_utf8_lossy(call.bytes())))
-            .map(|form| form.query_pairs().into_owned().collect())
-            .unwrap_or_default();
+pub async fn answer(call: Call) -> Result<Reply, AppError> {
+    let form = call.form();
     let english = form.get("lang").is_some_and(|l| l == "en");
     let lang = if english { Lang::En } else { lang(&call) };
     let Some(id) = delivery(&call)? else { return Ok(not_found(lang)) };
@@ -67,5 +71,5 @@ pub async fn answer(call: Call) -> Result<Answer, AppError> {
     }
     let token: String = call.param("token")?;
     let back = if english { format!("/m/{token}?lang=en") } else { format!("/m/{token}") };
-    Ok(Answer { status: 303, ..Answer::empty() }.header("Location", back))
+    Ok(Reply::see_other(back))
 }

@@ -2,25 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use domain::access::Post;
-use domain::account::{ACTIVATION_LIFE, Slip};
+use domain::account::{ACTIVATION_LIFE, Slips};
+use domain::audit::AuditAction;
 use domain::problem::Refusal;
-use domain::school::{Setup, StopOrder, Stopped};
+use domain::school::{SchoolView, Setup, StopOrder, Stopped, UnitView};
 use domain::time::SendingWindow;
 use domain::words;
 use domain::words::Words;
-use serde::Serialize;
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use super::store;
 use crate::account;
-use crate::error::AppError;
-use crate::router::{Answer, Call, Remember};
+use crate::platform::error::AppError;
+use crate::platform::http::{Call, Kept, Reply, Signed};
+use crate::platform::json;
 
 /// Longest name of a school.
 const NAME_MAX: usize = 40;
-/// Characters of a signature: what providers register (facts, §3.1).
+/// Characters of a signature: what mainland providers register.
 const SIGNATURE: std::ops::RangeInclusive<usize> = 2..=12;
 /// First administrators: two, so that neither is alone with the keys.
 const ADMINISTRATORS: usize = 2;
@@ -29,25 +29,20 @@ const REASON_MAX: usize = 200;
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;
 
-#[derive(Serialize)]
-struct Slips {
-    slips: Vec<Slip>,
-}
-
 /// `POST /api/setup`, with the deployment's `SETUP_KEY`.
 ///
 /// # Errors
 /// 401 without the key, 409 where a school exists, 422 by field.
-pub async fn setup(call: Call) -> Result<Answer, AppError> {
+pub async fn setup(call: Call, wanted: Setup) -> Result<Reply<Slips>, AppError> {
     let app = &call.app;
-    let given = call.headers.get("Authorization")?.unwrap_or_default();
+    let given = call.header("authorization").unwrap_or_default();
     let given = given.strip_prefix("Bearer ").unwrap_or_default();
-    let expected = app.env.secret("SETUP_KEY").map(|s| s.to_string()).unwrap_or_default();
+    let expected = app.host.setting("SETUP_KEY").unwrap_or_default();
     // Without a key in the deployment nothing fits.
     if expected.is_empty() || !bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
         return Err(AppError::Refused(
             401,
-            Refusal::new(
+            Refusal::state(
                 "wrong_setup_key",
                 Words::fixed(
                     "安装密钥不正确，请按部署说明查看 SETUP_KEY",
@@ -56,7 +51,6 @@ pub async fn setup(call: Call) -> Result<Answer, AppError> {
             ),
         ));
     }
-    let wanted: Setup = call.json()?;
     let refusals = check(&wanted);
     if !refusals.is_empty() {
         return Err(AppError::Invalid(refusals));
@@ -81,7 +75,7 @@ pub async fn setup(call: Call) -> Result<Answer, AppError> {
         )),
         other => {
             other?;
-            Answer::json(200, &Slips { slips })
+            Reply::json(200, &Slips { slips })
         }
     }
 }
@@ -160,20 +154,15 @@ fn check(wanted: &Setup) -> Vec<Refusal> {
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn units(call: Call) -> Result<Answer, AppError> {
-    Answer::json(200, &store::units(&call.app).await?)
+pub async fn units(call: Signed) -> Result<Reply<Vec<UnitView>>, AppError> {
+    Reply::json(200, &store::units(&call.app).await?)
 }
-
-/// The posts that lead a unit, for [`store::units`].
-pub(super) const HEADS: [Post; 4] =
-    [Post::Principal, Post::OfficeDirector, Post::DepartmentHead, Post::GradeHead];
 
 /// `POST /api/school/stop`: takes effect at the next claim of a batch.
 ///
 /// # Errors
 /// 422 without a reason, 409 where it is so already.
-pub async fn stop(call: Call) -> Result<Answer, AppError> {
-    let order: StopOrder = call.json()?;
+pub async fn stop(call: Signed, order: StopOrder) -> Result<Reply<SchoolView>, AppError> {
     let reason = order.reason.trim();
     let n = reason.chars().count();
     if n > REASON_MAX || (order.stopped && n == 0) {
@@ -186,7 +175,7 @@ pub async fn stop(call: Call) -> Result<Answer, AppError> {
             ),
         ));
     }
-    let (app, person, now) = (&call.app, call.person()?, call.app.now());
+    let (app, person, now) = (&call.app, &call.person, call.app.now());
     let mut school = store::school(app).await?;
     if school.stopped.is_some() == order.stopped {
         let words = if order.stopped {
@@ -198,16 +187,16 @@ pub async fn stop(call: Call) -> Result<Answer, AppError> {
     }
     school.stopped =
         order.stopped.then(|| Stopped { by: person.name.clone(), reason: reason.to_owned(), at: now });
-    let answer = Answer::json(200, &school)?;
-    let json = serde_json::to_string(&school).map_err(|e| AppError::Internal(e.to_string()))?;
-    let batch = store::stop(app.db.guarded(), person.id, &order, now)?.audit(&crate::bindings::Audit {
+    let answer = Reply::json(200, &school)?;
+    let text = json::text(&school)?;
+    let batch = store::stop(app.db.guarded(), person.id, &order, now).audit(&crate::platform::d1::Audit {
         at: now,
         actor: person.id.0,
-        action: if order.stopped { "school.stopped" } else { "school.resumed" },
-        subject: crate::bindings::Subject::Row("school", 1),
+        action: if order.stopped { AuditAction::SchoolStopped } else { AuditAction::SchoolResumed },
+        subject: crate::platform::d1::Subject::Row("school", 1),
         detail: &json!({ "reason": reason }),
-    })?;
-    call.remember(batch, 200, Remember::Json(&json))?.commit().await?;
+    });
+    call.remember(batch, 200, Kept::Json(&text)).commit().await?;
     Ok(answer)
 }
 
@@ -228,7 +217,7 @@ mod tests {
             administrators: vec![person("T0013"), person("T0014")],
         };
         let fields = |setup: &Setup| {
-            check(setup).into_iter().filter_map(|r| r.field.map(|f| f.into_owned())).collect::<Vec<_>>()
+            check(setup).iter().filter_map(|r| r.field_name().map(str::to_owned)).collect::<Vec<_>>()
         };
         assert_eq!(fields(&good), Vec::<String>::new());
         let with = |change: fn(&mut Setup)| {

@@ -2,6 +2,7 @@
 
 use domain::access::Post;
 use domain::approval::{Scope, middle_school_preset};
+use domain::audit::AuditAction;
 use domain::ids::{StaffId, UnitId};
 use domain::school::{PersonRef, SchoolView, Setup, StopOrder, Stopped, UnitKind, UnitView};
 use domain::time::{Instant, SendingWindow};
@@ -9,10 +10,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::account::store::{Owner, SlipRow, insert_slips};
-use crate::app::App;
 use crate::args;
-use crate::bindings::{Audit, Db, Guarded, Rows, Stmt, Subject};
-use crate::error::AppError;
+use crate::platform::app::App;
+use crate::platform::d1::{Answers, Audit, Guarded, Rows, Stmt, Subject, sql};
+use crate::platform::error::AppError;
 
 #[derive(Deserialize)]
 struct SchoolRow {
@@ -27,11 +28,8 @@ struct SchoolRow {
 }
 
 /// Reads the school; for [`school_view`].
-///
-/// # Errors
-/// Where the platform refuses the statement.
-pub fn school_sql(db: &Db) -> Result<Stmt, AppError> {
-    db.sql(
+pub fn school_sql() -> Stmt {
+    sql(
         "SELECT s.name, s.signature, s.platform_word, s.window_from, s.window_to, s.stopped_at, s.stop_reason,
            (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by
          FROM school s WHERE s.id = 1",
@@ -63,8 +61,8 @@ pub fn school_view(rows: &Rows) -> Result<SchoolView, AppError> {
 /// # Errors
 /// Where there is none yet.
 pub async fn school(app: &App) -> Result<SchoolView, AppError> {
-    let rows = app.db.run(vec![school_sql(&app.db)?]).await?;
-    school_view(rows.first().ok_or(AppError::NotFound)?)
+    let rows = app.db.run(vec![school_sql()]).await?;
+    school_view(rows.at(0)?)
 }
 
 /// Opens the school with its root unit, its two administrators and its
@@ -95,51 +93,43 @@ pub async fn open(
                 i64::from(window.to),
                 now
             ],
-        )?
+        )
         .then(
             "INSERT INTO units (id, kind, name, created_at) VALUES (1, 'school', ?1, ?2)",
             args![name, now],
-        )?;
+        );
     for person in administrators {
         batch = batch
             .then(
                 "INSERT INTO staff (id, number, name, created_at) VALUES (?1, ?2, ?3, ?4)",
                 args![person.id, person.number.as_str(), person.name.as_str(), now],
-            )?
+            )
             .then(
                 "INSERT INTO appointments (staff_id, post, unit_id, since) VALUES (?1, ?2, 1, ?3)",
                 args![person.id, Post::Administrator.key(), now],
-            )?;
+            );
     }
-    for scope in [Scope::Grade, Scope::School] {
+    for (id, scope) in (1i64..).zip([Scope::Grade, Scope::School]) {
         batch = batch.then(
-            "INSERT INTO policies (version, scope, steps, in_force_from, set_by) VALUES (1, ?1, ?2, ?3, 0)",
-            args![scope.key(), json!(middle_school_preset(scope)).to_string(), now],
-        )?;
+            "INSERT INTO procedures (id, version, scope, steps, in_force_from, set_by) VALUES (?1, 1, ?2, ?3, ?4, 0)",
+            args![id, scope.key(), json!(middle_school_preset(scope)).to_string(), now],
+        );
     }
     insert_slips(batch, slips, StaffId(0), now)?
         .audit(&Audit {
             at: now,
             actor: 0,
-            action: "school.opened",
+            action: AuditAction::SchoolOpened,
             subject: Subject::Row("school", 1),
             detail: &json!({ "administrators": administrators.len() }),
-        })?
+        })
         .commit()
         .await?;
     Ok(())
 }
 
 /// Stops all sending, or goes on; loses where it is so already.
-///
-/// # Errors
-/// Where the values cannot be bound.
-pub fn stop<'a>(
-    batch: Guarded<'a>,
-    by: StaffId,
-    order: &StopOrder,
-    now: Instant,
-) -> Result<Guarded<'a>, AppError> {
+pub fn stop<'a>(batch: Guarded<'a>, by: StaffId, order: &StopOrder, now: Instant) -> Guarded<'a> {
     if order.stopped {
         batch.must(
             "UPDATE school SET stopped_at = ?1, stopped_by = ?2, stop_reason = ?3 WHERE id = 1 AND stopped_at IS NULL",
@@ -172,31 +162,32 @@ struct HeadRow {
     number: String,
 }
 
+/// The posts that lead a unit.
+const HEADS: [Post; 4] = [Post::Principal, Post::OfficeDirector, Post::DepartmentHead, Post::GradeHead];
+
 /// All units with who leads and who keeps them.
 ///
 /// # Errors
 /// Where the database fails.
 pub async fn units(app: &App) -> Result<Vec<UnitView>, AppError> {
-    let heads = json!(super::routes::HEADS.map(Post::key)).to_string();
+    let heads = json!(HEADS.map(Post::key)).to_string();
     let rows = app
         .db
         .run(vec![
-            app.db.sql(
+            sql(
                 "SELECT u.id, u.parent_id, u.kind, u.name, t.id AS custodian_id, t.name AS custodian_name, t.number AS custodian_number
                  FROM units u LEFT JOIN staff t ON t.id = u.custodian_id AND t.left_at IS NULL ORDER BY u.id",
                 &[],
-            )?,
-            app.db.sql(
+            ),
+            sql(
                 "SELECT DISTINCT a.unit_id, t.id, t.name, t.number FROM appointments a JOIN staff t ON t.id = a.staff_id
                  WHERE a.post IN (SELECT value FROM json_each(?1)) AND a.since <= ?2 AND (a.until IS NULL OR a.until > ?2)
                    AND t.left_at IS NULL ORDER BY t.number",
                 args![heads, app.now()],
-            )?,
+            ),
         ])
         .await?;
-    let [units, heads] = rows.as_slice() else {
-        return Err(AppError::Internal("two answers expected".into()));
-    };
+    let (units, heads) = (rows.at(0)?, rows.at(1)?);
     let heads: Vec<HeadRow> = heads.all()?;
     let person = |id, name, number| Some(PersonRef { id: id?, name: name?, number: number? });
     units
