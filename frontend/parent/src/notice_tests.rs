@@ -3,7 +3,7 @@ use domain::time::Instant;
 use super::*;
 
 const TOKEN: &str = "AQAAEAAAAAAHAbCdEfGhIjKlMnOpQrSt";
-/// All that one visit may transfer (DESIGN), headers apart.
+/// Most bytes that one visit may transfer, without headers.
 const BUDGET: usize = 14 * 1024;
 
 fn notice(body: &str) -> Page {

@@ -255,7 +255,7 @@ fn search(list: &SandboxList, lang: Lang) -> AnyView {
         view! { <a class="off" href=all>{words.get(lang).to_owned()}</a> }
     });
     if list.live {
-        // The field stays closed while the page reloads under the fingers.
+        // A link, not a field: what is typed would be lost when the page reloads by itself.
         let still = SandboxList { query: list.query.clone(), ..SandboxList::default() }.href(lang, None, 1);
         let shown = if list.query.is_empty() { label.get(lang).to_owned() } else { list.query.clone() };
         return view! { <p class="find"><a href=still>{shown}</a>{off}</p> }.into_any();

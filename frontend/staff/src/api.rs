@@ -1,10 +1,12 @@
-//! The Worker's API as the app sees it: `domain`'s types in, `domain`'s types
-//! or a [`Problem`] out. Nothing else in the app touches `fetch`.
+//! The Worker's API as the app calls it: by the endpoints of `domain::api`,
+//! whose types go in and come out, or a [`Problem`]. Nothing else in the app
+//! touches `fetch`.
 //!
 //! [`Query`] reads, [`Order`] changes. An order carries an
 //! `Idempotency-Key` that stays the same while the same order is tried
 //! again, so that a notice is never made twice because an answer got lost.
 
+use domain::api::{Address, Csv, Method, SIGN_IN};
 use domain::problem::Problem;
 use domain::words::{Lang, Words};
 use leptos::prelude::*;
@@ -16,20 +18,18 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::session::Session;
 
-/// An answer later than this is a failure: nobody looks at a wheel for longer.
+/// An answer later than this counts as a failure.
 const PATIENCE_MS: u32 = 60_000;
 
 /// What goes out with a request.
 pub enum Body {
-    /// Nothing.
     None,
-    /// JSON.
     Json(String),
     /// A file as it is.
     File(web_sys::File),
 }
 
-/// The client; in context everywhere.
+/// The client, as every component finds it in the context.
 #[derive(Clone, Copy)]
 pub struct Api {
     lang: RwSignal<Lang>,
@@ -44,12 +44,13 @@ impl Api {
         api
     }
 
-    /// Reads something.
+    /// Reads.
     ///
     /// # Errors
     /// What went wrong, ready to be shown.
-    pub async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, Problem> {
-        let text = self.send("GET", path, Body::None, None).await?;
+    pub async fn get<T: DeserializeOwned>(self, from: impl Into<Address<(), T>>) -> Result<T, Problem> {
+        let Address { method, url, .. } = from.into();
+        let text = self.send(method, &url, Body::None, None).await?;
         self.decode(&text)
     }
 
@@ -79,9 +80,9 @@ impl Api {
     }
 
     /// Sends a request and gives the body of a good answer.
-    async fn send(self, method: &str, path: &str, body: Body, key: Option<&str>) -> Result<String, Problem> {
+    async fn send(self, method: Method, url: &str, body: Body, key: Option<&str>) -> Result<String, Problem> {
         let lang = self.lang.try_get_untracked().unwrap_or_default();
-        let answer = fetch(method, path, body, lang, key).await;
+        let answer = fetch(method.name(), url, body, lang, key).await;
         let Ok((status, text)) = answer else {
             return Err(self.own_problem(
                 "network",
@@ -94,7 +95,8 @@ impl Api {
         if (200..300).contains(&status) {
             return Ok(text);
         }
-        if status == 401 && path != SESSION {
+        // While signing in, 401 means a wrong password.
+        if status == 401 && url != SIGN_IN.operation.path {
             self.session.expire();
         }
         Err(serde_json::from_str(&text).unwrap_or_else(|_| {
@@ -109,9 +111,6 @@ impl Api {
     }
 }
 
-/// The path of signing in, where 401 means a wrong password.
-pub const SESSION: &str = "/api/session";
-
 /// The client of this app.
 pub fn use_api() -> Api {
     expect_context::<Api>()
@@ -119,7 +118,7 @@ pub fn use_api() -> Api {
 
 async fn fetch(
     method: &str,
-    path: &str,
+    url: &str,
     body: Body,
     lang: Lang,
     key: Option<&str>,
@@ -139,13 +138,13 @@ async fn fetch(
             init.set_body(&JsValue::from_str(&text));
         }
         Body::File(file) => {
-            headers.set("Content-Type", "application/octet-stream")?;
+            headers.set("Content-Type", "text/csv")?;
             init.set_body(&file);
         }
     }
     init.set_headers(&headers);
     init.set_signal(Some(&web_sys::AbortSignal::timeout_with_u32(PATIENCE_MS)));
-    let request = web_sys::Request::new_with_str_and_init(path, &init)?;
+    let request = web_sys::Request::new_with_str_and_init(url, &init)?;
     let response: web_sys::Response =
         JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
     let text = JsFuture::from(response.text()?).await?;
@@ -182,7 +181,7 @@ pub enum Load<T> {
     Failed(Problem),
 }
 
-/// Something read from the API, read again when its path changes or on demand.
+/// Something read from the API, read again when its address changes or on demand.
 /// While it is read again the earlier answer stays.
 pub struct Query<T: Send + Sync + 'static> {
     state: RwSignal<Load<T>>,
@@ -198,19 +197,19 @@ impl<T: Send + Sync + 'static> Clone for Query<T> {
 impl<T: Send + Sync + 'static> Copy for Query<T> {}
 
 impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Query<T> {
-    /// Reads from `path`, which may depend on signals.
-    pub fn new(path: impl Fn() -> String + Send + Sync + 'static) -> Self {
+    /// Reads from an address, which may depend on signals.
+    pub fn new(from: impl Fn() -> Address<(), T> + Send + Sync + 'static) -> Self {
         let query = Self { state: RwSignal::new(Load::Waiting), round: RwSignal::new(0) };
         let api = use_api();
         Effect::new(move |previous: Option<String>| {
             let round = query.round.get();
-            let path = path();
-            if previous.is_some_and(|p| p != path) {
+            let asked = from();
+            let url = asked.url.clone();
+            if previous.is_some_and(|p| p != url) {
                 query.state.set(Load::Waiting);
             }
-            let asked = path.clone();
             spawn_local(async move {
-                let answer = api.get(&asked).await;
+                let answer = api.get(asked).await;
                 // An answer to an earlier question, or for a page that is gone, is dropped.
                 if query.round.try_get_untracked() == Some(round) {
                     match answer {
@@ -219,7 +218,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Query<T> {
                     }
                 }
             });
-            path
+            url
         });
         query
     }
@@ -261,7 +260,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// A new order; inside a component.
+    /// Called inside a component.
     pub fn new() -> Self {
         Self {
             busy: RwSignal::new(false),
@@ -299,59 +298,47 @@ impl Order {
         self.problem.set(Some(problem));
     }
 
-    /// `POST` with a JSON body.
-    pub fn post<R: DeserializeOwned + 'static>(
+    /// Sends a body.
+    pub fn send<B: Serialize, R: DeserializeOwned + 'static>(
         self,
-        path: &str,
-        body: &impl Serialize,
+        to: impl Into<Address<B, R>>,
+        body: &B,
         done: impl FnOnce(R) + 'static,
     ) {
-        self.json("POST", path, body, done);
+        let Address { method, url, .. } = to.into();
+        // Our own types always have a JSON form.
+        let Ok(text) = serde_json::to_string(body) else { return };
+        let what = format!("{} {url} {text}", method.name());
+        self.run(method, url, Body::Json(text), what, done);
     }
 
-    /// `PUT` with a JSON body.
-    pub fn put<R: DeserializeOwned + 'static>(
+    /// Calls an endpoint that takes no body.
+    pub fn call<R: DeserializeOwned + 'static>(
         self,
-        path: &str,
-        body: &impl Serialize,
+        to: impl Into<Address<(), R>>,
         done: impl FnOnce(R) + 'static,
     ) {
-        self.json("PUT", path, body, done);
+        let Address { method, url, .. } = to.into();
+        let what = format!("{} {url}", method.name());
+        self.run(method, url, Body::None, what, done);
     }
 
-    /// `DELETE`.
-    pub fn delete(self, path: &str, done: impl FnOnce(()) + 'static) {
-        self.run("DELETE", path.to_owned(), Body::None, path.to_owned(), done);
-    }
-
-    /// `POST` of a file.
+    /// Sends a file.
     pub fn upload<R: DeserializeOwned + 'static>(
         self,
-        path: &str,
+        to: Address<Csv, R>,
         file: web_sys::File,
         done: impl FnOnce(R) + 'static,
     ) {
-        let what = format!("{path} {} {} {}", file.name(), file.size(), file.last_modified());
-        self.run("POST", path.to_owned(), Body::File(file), what, done);
-    }
-
-    fn json<R: DeserializeOwned + 'static>(
-        self,
-        method: &'static str,
-        path: &str,
-        body: &impl Serialize,
-        done: impl FnOnce(R) + 'static,
-    ) {
-        // Our own types always have a JSON form.
-        let Ok(text) = serde_json::to_string(body) else { return };
-        let what = format!("{method} {path} {text}");
-        self.run(method, path.to_owned(), Body::Json(text), what, done);
+        let Address { method, url, .. } = to;
+        let what = format!("{url} {} {} {}", file.name(), file.size(), file.last_modified());
+        self.run(method, url, Body::File(file), what, done);
     }
 
     fn run<R: DeserializeOwned + 'static>(
         self,
-        method: &'static str,
-        path: String,
+        method: Method,
+        url: String,
         body: Body,
         what: String,
         done: impl FnOnce(R) + 'static,
@@ -367,7 +354,7 @@ impl Order {
         };
         self.last.set_value(Some((what, key.clone())));
         spawn_local(async move {
-            let answer = match self.api.send(method, &path, body, Some(&key)).await {
+            let answer = match self.api.send(method, &url, body, Some(&key)).await {
                 Ok(text) => self.api.decode::<R>(&text),
                 Err(problem) => Err(problem),
             };

@@ -1,17 +1,19 @@
-//! The app: who is there decides which pages there are.
+//! The root of the app: which pages there are depends on who is signed in.
 
-use domain::access::Action;
 use domain::account::Me;
+use domain::api;
 use domain::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ui::{
-    Button, ButtonLink, EmptyState, ErrorState, IconName, LangSwitch, NavItem, Page, Shell, Skeleton,
-    ToastHost, follow_browser_lang, provide_toasts, t,
+    Button, ButtonLink, EmptyState, ErrorState, IconName, LangSwitch, Page, Shell, Skeleton, ToastHost,
+    follow_browser_lang, provide_toasts, t,
 };
 
 use crate::api::{Api, use_api};
-use crate::parts::Parts;
+use crate::chunks::Chunks;
+use crate::common::refresh_me;
+use crate::menu::menu;
 use crate::route::{Route, Router, use_router};
 use crate::session::{Session, Standing, use_session};
 use crate::{account, home, roster};
@@ -26,7 +28,7 @@ pub fn App() -> impl IntoView {
     provide_toasts();
 
     let route = router.route();
-    // What nobody has to be signed in for stands outside the guarded part.
+    // Pages that need no session are kept outside the guarded part.
     let outside = Memo::new(move |_| match route.get() {
         outside @ (Route::Activate | Route::SignIn) => Some(outside),
         _ => None,
@@ -42,16 +44,6 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Reads anew who is signed in and how much waits.
-pub fn refresh_me() {
-    let (api, session) = (use_api(), use_session());
-    spawn_local(async move {
-        if let Ok(me) = api.get::<Me>("/api/me").await {
-            session.enter(me);
-        }
-    });
-}
-
 /// The part of the app for people who are signed in.
 #[component]
 fn Guarded() -> impl IntoView {
@@ -60,7 +52,7 @@ fn Guarded() -> impl IntoView {
     let ask = move || {
         problem.set(None);
         spawn_local(async move {
-            match api.get::<Me>("/api/me").await {
+            match api.get(api::ME).await {
                 Ok(me) => session.enter(me),
                 Err(p) if p.status == 401 => session.expire(),
                 Err(p) => {
@@ -117,7 +109,7 @@ fn SignedIn() -> impl IntoView {
     let (session, router) = (use_session(), use_router());
     let standing = session.standing();
     let Standing::In(first) = standing.get_untracked() else { return ().into_any() };
-    // Between signing out and the sign-in page the last person's view stays as it is.
+    // After signing out, the last person's view stays until the sign-in page is shown.
     let me = RwSignal::new(*first);
     Effect::new(move |_| {
         if let Standing::In(now) = standing.get() {
@@ -130,9 +122,9 @@ fn SignedIn() -> impl IntoView {
     let items = Signal::derive(move || me.with(menu));
     let brand = Signal::derive(move || me.with(|m| m.school.name.clone()));
     let route = router.route();
-    let parts = Parts::new();
-    parts.fetch_ahead();
-    // What waits may have changed since: whoever comes back to the start page sees it as it is.
+    let chunks = Chunks::new();
+    chunks.fetch_ahead();
+    // The number of waiting messages may have changed: ask again on coming back to the start page.
     Effect::new(move |before: Option<Route>| {
         let now = route.get();
         if now == Route::Home && before.is_some_and(|b| b != now) {
@@ -142,57 +134,19 @@ fn SignedIn() -> impl IntoView {
     });
     view! {
         <Shell brand items path=router.path() foot=move || view! { <Foot /> }>
-            {move || page(route.get(), parts)}
+            {move || page(route.get(), chunks)}
         </Shell>
     }
     .into_any()
 }
 
-/// The menu of a person: only what the access table grants (I10).
-pub fn menu(me: &Me) -> Vec<NavItem> {
-    let person = &me.person;
-    let writes = [Action::WriteToClass, Action::WriteToAllGuardians, Action::WriteToAllTeachers]
-        .into_iter()
-        .any(|a| person.may(a));
-    let reads = writes || person.may(Action::ReadMessages);
-    let none = Signal::from(0);
-    let item = |href, label, icon, tab| NavItem { href, label, icon, tab, rail: true, count: none };
-    let mut items = vec![item("/", Words::fixed("首页", "Home"), IconName::Home, true)];
-    if reads {
-        items.push(NavItem {
-            count: Signal::from(me.waiting),
-            ..item("/messages", Words::fixed("通知", "Notices"), IconName::Message, true)
-        });
-    }
-    if writes || person.may(Action::ReadRoster) {
-        items.push(item("/classes", Words::fixed("班级", "Classes"), IconName::People, true));
-    }
-    if person.may(Action::ManageAccounts) {
-        let tab = !reads;
-        items.push(item("/staff", Words::fixed("教职工", "Staff"), IconName::Staff, tab));
-        items.push(item("/units", Words::fixed("部门与专人", "Units"), IconName::Units, false));
-    }
-    if person.may(Action::ImportRoster) {
-        items.push(item("/import", Words::fixed("导入名单", "Import"), IconName::Import, !reads));
-    }
-    if person.may(Action::ReadAudit) {
-        items.push(item("/audit", Words::fixed("操作日志", "Audit log"), IconName::Shield, false));
-    }
-    if person.may(Action::StopSending) {
-        items.push(item("/settings", Words::fixed("设置", "Settings"), IconName::Settings, false));
-    }
-    items
-        .push(NavItem { rail: false, ..item("/mine", Words::fixed("我的", "Me"), IconName::Person, true) });
-    items
-}
-
-fn page(route: Route, parts: Parts) -> AnyView {
+fn page(route: Route, chunks: Chunks) -> AnyView {
     match route {
         Route::Home => view! { <home::HomePage /> }.into_any(),
         Route::Classes => view! { <roster::ClassListPage /> }.into_any(),
         Route::Class(id) => view! { <roster::ClassPage id /> }.into_any(),
         Route::Mine => view! { <account::MinePage /> }.into_any(),
-        _ => parts.page(route).unwrap_or_else(|| view! { <NotFound /> }.into_any()),
+        _ => chunks.page(route).unwrap_or_else(|| view! { <NotFound /> }.into_any()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The audit log (I9) as people read it, and the check that it is whole.
 
+use domain::api;
 use domain::audit::{AuditPage as Entries, EntryView, Verdict};
 use domain::words;
 use domain::words::Words;
@@ -16,13 +17,13 @@ use crate::common::Loaded;
 /// `/audit`.
 #[component]
 pub fn AuditPage() -> impl IntoView {
-    let first = Query::<Entries>::new(|| "/api/audit".into());
+    let first = Query::new(|| api::AUDIT.into());
     let api = use_api();
     let verdict = RwSignal::new(None::<Load<Verdict>>);
     let verify = move |()| {
         verdict.set(Some(Load::Waiting));
         spawn_local(async move {
-            let answer = match api.get("/api/audit/verify").await {
+            let answer = match api.get(api::VERIFY_AUDIT).await {
                 Ok(v) => Load::Ready(v),
                 Err(p) => Load::Failed(p),
             };
@@ -105,7 +106,7 @@ fn Log(page: Entries) -> impl IntoView {
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            match api.get::<Entries>(&format!("/api/audit?before={last}")).await {
+            match api.get(api::AUDIT.with(api::BEFORE_ENTRY, last)).await {
                 Ok(page) => {
                     let _ = more.try_set(page.more);
                     let _ = entries.try_update(|e| e.extend(page.entries));
@@ -151,7 +152,7 @@ fn row(view: EntryView) -> AnyView {
     let lang = use_lang();
     let EntryView { entry, actor_name, sealed } = view;
     let who = if entry.actor == 0 { Words::fixed("系统", "The system") } else { Words::name(actor_name) };
-    let what = domain::audit::action_words(&entry.action);
+    let what = entry.title();
     let subject = format!("{} {}", entry.subject, entry.subject_id);
     let (tone, seal) = if sealed {
         (Tone::Good, Words::fixed("已封存", "Sealed"))

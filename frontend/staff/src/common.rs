@@ -1,27 +1,29 @@
 //! What several pages need: showing what is read, and what went wrong.
 
+use domain::api;
 use domain::message::{MessageState, MessageSummary};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
 use ui::{Badge, ErrorState, ListItem, Skeleton, Tone, t};
 
-use crate::api::{Load, Order, Query};
+use crate::api::{Load, Order, Query, use_api};
 use crate::route::Route;
+use crate::session::use_session;
 
 /// Shows what a [`Query`] reads: grey lines while it is read, the answer, or
 /// what went wrong with «try again».
 #[component]
 pub fn Loaded<T, F>(
-    /// What is read.
     query: Query<T>,
     /// The view of the answer.
     show: F,
     /// Grey lines while it is read.
     #[prop(default = 6)]
     lines: usize,
-    /// Whether it stands inside a card already.
+    /// Whether it is inside a card already.
     #[prop(optional)]
     bare: bool,
 ) -> impl IntoView
@@ -42,13 +44,10 @@ where
     view.into_any()
 }
 
-/// Shows what went wrong with an order, above its form; what is about one
-/// field stands at the field as well.
+/// Shows what went wrong with an order, above its form; an error of one field
+/// is shown at that field as well.
 #[component]
-pub fn Problems(
-    /// The order.
-    order: Order,
-) -> impl IntoView {
+pub fn Problems(order: Order) -> impl IntoView {
     let problem = order.problem();
     let shown = move || {
         problem.get().map(|p| {
@@ -80,12 +79,9 @@ pub fn state_tone(state: MessageState) -> Tone {
     }
 }
 
-/// One message in a list: title, to whom, who and when, where it stands.
+/// One message in a list: title, audience, author, date and state.
 #[component]
-pub fn MessageItem(
-    /// The message.
-    message: MessageSummary,
-) -> impl IntoView {
+pub fn MessageItem(message: MessageSummary) -> impl IntoView {
     let MessageSummary { id, title, audience, state, author, changed_at, funnel, .. } = message;
     let title = if title.trim().is_empty() {
         Words::fixed("（无标题）", "(no title)")
@@ -105,4 +101,14 @@ pub fn MessageItem(
     };
     let trailing = move || view! { <Badge tone=state_tone(state) label=t(state.title()) /> };
     view! { <ListItem href=Route::Message(id).path() title=t(title) note=t(note) trailing /> }.into_any()
+}
+
+/// Asks again who is signed in and how many messages wait for a decision.
+pub fn refresh_me() {
+    let (api, session) = (use_api(), use_session());
+    spawn_local(async move {
+        if let Ok(me) = api.get(api::ME).await {
+            session.enter(me);
+        }
+    });
 }

@@ -1,9 +1,8 @@
 //! The start page: what waits for this person, and the way to write.
 
 use domain::access::Action;
-use domain::account::Me;
-use domain::message::MessageList;
-use domain::roster::ClassView;
+use domain::api;
+use domain::message::{MessageBox, MessageList};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
@@ -14,17 +13,12 @@ use ui::{
 use crate::account::posts_line;
 use crate::api::{Load, Query};
 use crate::common::{Loaded, MessageItem};
+use crate::menu::{menu, writes};
 use crate::route::Route;
 use crate::session::use_me;
 
 /// Messages of a box that the start page shows.
 const SHOWN: usize = 5;
-
-fn writes(me: &Me) -> bool {
-    [Action::WriteToClass, Action::WriteToAllGuardians, Action::WriteToAllTeachers]
-        .into_iter()
-        .any(|a| me.person.may(a))
-}
 
 /// `/`.
 #[component]
@@ -63,7 +57,7 @@ pub fn HomePage() -> impl IntoView {
                         </div>
                     }
                 })}
-            // Whoever neither writes nor reads notices finds the own work here.
+            // A person who neither writes nor reads notices gets links to their own pages.
             {(!may_write && !may_read && office).then(|| view! { <Work /> })}
             {(!may_write && !may_read && !office)
                 .then(|| {
@@ -107,7 +101,7 @@ fn StoppedBanner() -> impl IntoView {
 fn Work() -> impl IntoView {
     let me = use_me();
     let pages = move || {
-        let items = me.with(crate::app::menu).into_iter().filter(|i| i.rail && i.href != "/");
+        let items = me.with(menu).into_iter().filter(|i| i.rail && i.href != "/");
         items.map(|i| view! { <ListItem href=i.href title=t(i.label) icon=i.icon /> }).collect::<Vec<_>>()
     };
     view! {
@@ -121,7 +115,7 @@ fn Work() -> impl IntoView {
 /// A new school: the three things that have to be done first.
 #[component]
 fn FirstSteps() -> impl IntoView {
-    let classes = Query::<Vec<ClassView>>::new(|| "/api/classes".into());
+    let classes = Query::new(|| api::CLASSES.into());
     let accounts = use_me().with_untracked(|m| m.person.may(Action::ManageAccounts));
     move || {
         let Load::Ready(all) = classes.state().get() else { return ().into_any() };
@@ -163,7 +157,7 @@ fn FirstSteps() -> impl IntoView {
 
 #[component]
 fn Waiting() -> impl IntoView {
-    let list = Query::<MessageList>::new(|| "/api/messages?box=waiting".into());
+    let list = Query::new(|| api::MESSAGES.with(api::BOX, MessageBox::Waiting));
     let show = move |list: MessageList| {
         if list.messages.is_empty() {
             return view! {
@@ -187,8 +181,8 @@ fn Waiting() -> impl IntoView {
 
 #[component]
 fn Recent(mine: bool) -> impl IntoView {
-    let which = if mine { "mine" } else { "all" };
-    let list = Query::<MessageList>::new(move || format!("/api/messages?box={which}"));
+    let which = if mine { MessageBox::Mine } else { MessageBox::All };
+    let list = Query::new(move || api::MESSAGES.with(api::BOX, which));
     let show = move |list: MessageList| {
         if list.messages.is_empty() {
             let (title, note) = if mine {
@@ -217,7 +211,7 @@ fn Recent(mine: bool) -> impl IntoView {
     let all = move || {
         view! {
             <ButtonLink
-                href=format!("/messages?box={which}")
+                href=format!("/messages?box={}", which.key())
                 label=t(Words::fixed("全部", "All"))
                 kind=ButtonKind::Quiet
             />

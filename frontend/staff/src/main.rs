@@ -1,6 +1,6 @@
 //! The staff's app (Leptos, rendered in the browser): rosters, writing,
-//! approving, watching. It judges with `domain`'s rules what to offer; the
-//! Worker judges again and counts.
+//! approving, watching. It uses `domain`'s rules to decide what to offer; the
+//! Worker checks the same rules again, and its answer counts.
 //!
 //! A feature has the name it has in `domain` and in the Worker.
 
@@ -8,10 +8,11 @@ mod account;
 mod api;
 mod app;
 mod audit;
+mod chunks;
 mod common;
 mod home;
+mod menu;
 mod message;
-mod parts;
 mod roster;
 mod route;
 mod school;
@@ -21,7 +22,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 fn main() {
-    // The skeleton in index.html stands inside #app until this moment.
+    // Until now #app shows the skeleton that index.html brings.
     let Some(root) = document().get_element_by_id("app") else { return };
     root.set_inner_html("");
     let Ok(root) = root.dyn_into::<leptos::web_sys::HtmlElement>() else { return };

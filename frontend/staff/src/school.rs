@@ -2,7 +2,8 @@
 //! the switch that stops all sending.
 
 use domain::access::Action;
-use domain::school::{PersonRef, SchoolView, StopOrder, UnitKind, UnitView};
+use domain::api;
+use domain::school::{PersonRef, StopOrder, UnitKind, UnitView};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
@@ -18,7 +19,7 @@ use crate::session::{use_me, use_session};
 /// `/units`.
 #[component]
 pub fn UnitsPage() -> impl IntoView {
-    let units = Query::<Vec<UnitView>>::new(|| "/api/units".into());
+    let units = Query::new(|| api::UNITS.into());
     view! {
         <Page title=t(Words::fixed("部门与专人", "Units and custodians"))>
             <Loaded query=units show=move |all| view! { <Units all /> }.into_any() />
@@ -194,7 +195,7 @@ fn StopCard() -> impl IntoView {
             return;
         }
         let stop = body.stopped;
-        order.post("/api/school/stop", &body, move |school: SchoolView| {
+        order.send(api::STOP, &body, move |school| {
             session.update(|me| me.school = school);
             open.set(false);
             reason.set(String::new());

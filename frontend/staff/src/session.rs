@@ -1,5 +1,5 @@
-//! Who is signed in. The cookie is the browser's affair; the app only knows
-//! what `GET /api/me` says.
+//! Who is signed in. The app cannot read the session's cookie; it only knows
+//! what `GET /api/me` answers.
 
 use domain::account::Me;
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ pub enum Standing {
     },
 }
 
-/// The session; in context everywhere.
+/// The session, as every component finds it in the context.
 #[derive(Clone, Copy)]
 pub struct Session(RwSignal<Standing>);
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::form::{describe, notes};
-use crate::fresh_id;
+use crate::fresh_id::fresh_id;
 
 /// One entry of a [`CheckboxList`], [`RadioList`] or [`Segmented`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

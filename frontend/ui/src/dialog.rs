@@ -6,7 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::button::{Button, ButtonKind};
-use crate::fresh_id;
+use crate::fresh_id::fresh_id;
 use crate::lang::t;
 
 /// A dialog that is shown while `open`.

@@ -4,7 +4,7 @@
 use leptos::context::Provider;
 use leptos::prelude::*;
 
-use crate::fresh_id;
+use crate::fresh_id::fresh_id;
 
 /// What a control has to refer to.
 #[derive(Clone)]

@@ -14,6 +14,7 @@ mod choice;
 mod dialog;
 mod feedback;
 mod form;
+mod fresh_id;
 mod icon;
 mod lang;
 mod list;
@@ -32,11 +33,3 @@ pub use list::{Card, Fact, Facts, List, ListItem};
 pub use page::Page;
 pub use shell::{NavItem, Shell};
 pub use toast::{ToastHost, Toasts, provide_toasts, use_toasts};
-
-use std::sync::atomic::{AtomicU32, Ordering};
-
-/// An `id` for an element that others refer to.
-pub(crate) fn fresh_id(prefix: &str) -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    format!("{prefix}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
-}

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::fresh_id;
+use crate::fresh_id::fresh_id;
 use crate::icon::{Icon, IconName};
 
 /// A titled part of a page.

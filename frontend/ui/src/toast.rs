@@ -42,7 +42,7 @@ impl Toasts {
     }
 
     fn remove(self, id: u32) {
-        // The page may be gone by the time the timer rings.
+        // The page may be closed by the time the timer fires.
         let _ = self.list.try_update(|l| l.retain(|toast| toast.id != id));
     }
 }

@@ -2,6 +2,7 @@
 //! else ever knows. The token stands behind `#`, so no server logs it.
 
 use domain::account::{Activation, ActivationView, PASSWORD_MIN, check_new_password};
+use domain::api;
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
@@ -9,7 +10,7 @@ use ui::{
     Banner, Button, ButtonKind, ButtonLink, Fact, Facts, FormField, Skeleton, TextInput, Tone, t, use_lang,
 };
 
-use super::Outside;
+use super::frame::Outside;
 use crate::api::Order;
 use crate::common::Problems;
 use crate::route::use_router;
@@ -26,7 +27,7 @@ pub fn ActivatePage() -> impl IntoView {
         let token = token.clone();
         move || {
             let body = Activation { token: token.clone(), password: None };
-            check.post("/api/activations/check", &body, move |view| owner.set(Some(view)));
+            check.send(api::CHECK_ACTIVATION, &body, move |view| owner.set(Some(view)));
         }
     };
     if !no_token {
@@ -99,7 +100,7 @@ fn Choose(token: String, view: ActivationView) -> impl IntoView {
             return;
         }
         let body = Activation { token: token.clone(), password: Some(password.get_untracked()) };
-        order.post("/api/activations", &body, move |()| router.replace("/sign-in?activated=1"));
+        order.send(api::ACTIVATE, &body, move |()| router.replace("/sign-in?activated=1"));
     };
     view! {
         <Facts>

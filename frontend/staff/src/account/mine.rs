@@ -4,8 +4,9 @@ use domain::words::Words;
 use leptos::prelude::*;
 use ui::{Button, Card, Fact, Facts, IconName, LangSwitch, List, ListItem, Page, t, use_lang};
 
-use super::{SignOut, posts_words};
-use crate::app::menu;
+use super::posts::posts_words;
+use super::sign_out::SignOut;
+use crate::menu::menu;
 use crate::session::use_me;
 
 /// `/mine`.

@@ -1,22 +1,17 @@
 //! Signing in (G19, G38): staff number or phone, and a password.
 
-use domain::account::{Me, SignIn};
+use domain::account::SignIn;
+use domain::api::{self, Health};
 use domain::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ui::{Banner, Button, ButtonKind, FormField, TextInput, Tone, t};
 
-use super::Outside;
-use crate::api::{Order, SESSION, use_api};
+use super::frame::Outside;
+use crate::api::{Order, use_api};
 use crate::common::Problems;
 use crate::route::use_router;
 use crate::session::use_session;
-
-#[derive(serde::Deserialize)]
-struct Health {
-    #[serde(default)]
-    demo: bool,
-}
 
 /// `/sign-in`.
 #[component]
@@ -27,7 +22,7 @@ pub fn SignInPage() -> impl IntoView {
     let missing = RwSignal::new(false);
     let demo = RwSignal::new(false);
     spawn_local(async move {
-        if let Ok(Health { demo: true }) = api.get("/api/health").await {
+        if let Ok(Health { demo: true, .. }) = api.get(api::HEALTH).await {
             let _ = demo.try_set(true);
         }
     });
@@ -43,7 +38,7 @@ pub fn SignInPage() -> impl IntoView {
         }
         // Only into the app: a foreign address in the link must not lead away.
         let back = back.clone().filter(|b| b.starts_with('/') && !b.starts_with("//"));
-        order.post(SESSION, &body, move |me: Me| {
+        order.send(api::SIGN_IN, &body, move |me| {
             session.enter(me);
             router.replace(back.as_deref().unwrap_or("/"));
         });

@@ -2,33 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use domain::account::Slip;
+use domain::account::{Slip, SlipOrder};
+use domain::api;
 use domain::ids::StaffId;
 use domain::roster::StaffView;
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
-use serde::Serialize;
 use ui::{
     Badge, Button, ButtonKind, ButtonLink, Card, CheckOption, ConfirmDialog, EmptyState, IconName, Page,
     Segmented, TextInput, Tone, t, tw, use_lang,
 };
 
-use super::posts_words;
+use super::posts::posts_words;
 use super::slips::Slips;
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
-
-#[derive(Serialize)]
-struct Issue {
-    staff: Vec<StaffId>,
-}
 
 /// `/staff`.
 #[component]
 pub fn StaffPage() -> impl IntoView {
     let slips = RwSignal::new(Vec::<Slip>::new());
-    let staff = Query::<Vec<StaffView>>::new(|| "/api/staff".into());
+    let staff = Query::new(|| api::STAFF.into());
     move || {
         let issued = slips.get();
         if issued.is_empty() {
@@ -50,7 +45,7 @@ fn StaffList(staff: Query<Vec<StaffView>>, slips: RwSignal<Vec<Slip>>) -> impl I
     // An empty list orders slips for all who are not active yet.
     let issue = move |()| {
         let staff = chosen.with_untracked(|c| c.iter().map(|id| StaffId(*id)).collect());
-        order.post("/api/staff/activations", &Issue { staff }, move |issued: Vec<Slip>| {
+        order.send(api::ISSUE_SLIPS, &SlipOrder { staff }, move |issued| {
             asking.set(false);
             slips.set(issued);
         });

@@ -1,7 +1,9 @@
-//! What a person can do with a message now: the bar at the thumb, and the
-//! dialogs that ask before it is done.
+//! What a person can do with a message now: the bar of buttons at the bottom,
+//! and the dialogs that ask before anything is done.
 
+use domain::api::{self, Endpoint};
 use domain::approval::{Decide, REASON_MAX, StepKind, Verdict};
+use domain::ids::MessageId;
 use domain::message::{Command, MessageState, MessageView};
 use domain::words;
 use domain::words::Words;
@@ -31,7 +33,7 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
         asking.set(true);
     };
     let go_on = move |()| {
-        resume.post(&format!("/api/messages/{id}/resume"), &NOTHING, move |v: MessageView| {
+        resume.call(api::RESUME.at(id), move |v| {
             toasts.done(Words::fixed("已继续发送", "Sending goes on"));
             changed.run(v);
         });
@@ -49,7 +51,7 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
                 />
             }
             .into_any(),
-            // Submission starts where the text can be seen and changed.
+            // Submission starts on the page where the text can be seen and changed.
             Command::Submit => ().into_any(),
             Command::Decide => view! {
                 <Button
@@ -94,18 +96,15 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
     .into_any()
 }
 
-/// The body of orders that say all in their path.
-const NOTHING: std::collections::BTreeMap<&str, &str> = std::collections::BTreeMap::new();
-
 fn waiting_kind(view: &MessageView) -> StepKind {
     view.chain.steps.iter().find(|s| s.waits).map_or(StepKind::Approve, |s| s.step.kind)
 }
 
-/// 审核 and 审批 are never swapped.
+/// 审核 and 审批 are never swapped. Other kinds of step never wait for a decision.
 fn approve_label(kind: StepKind) -> Words {
     match kind {
         StepKind::Review => Words::fixed("审核通过", "Pass review"),
-        StepKind::Approve | StepKind::File => Words::fixed("审批同意", "Approve"),
+        StepKind::Approve | StepKind::File | StepKind::Register => Words::fixed("审批同意", "Approve"),
     }
 }
 
@@ -142,15 +141,14 @@ fn about(command: Command) -> (Words, Words, Words) {
     }
 }
 
-fn path_of(command: Command) -> &'static str {
+/// Where an order goes that needs no body.
+fn endpoint(command: Command) -> Option<Endpoint<MessageId, (), MessageView>> {
     match command {
-        Command::Withdraw => "withdraw",
-        Command::Cancel => "cancel",
-        Command::Pause => "pause",
-        Command::Resume => "resume",
-        Command::Submit => "submit",
-        Command::Decide => "decisions",
-        Command::Edit => "",
+        Command::Withdraw => Some(api::WITHDRAW),
+        Command::Cancel => Some(api::CANCEL),
+        Command::Pause => Some(api::PAUSE),
+        Command::Resume => Some(api::RESUME),
+        Command::Submit | Command::Decide | Command::Edit => None,
     }
 }
 
@@ -173,9 +171,8 @@ fn CommandDialog(
         }
     });
     let run = move |()| {
-        let Some(command) = command.get_untracked() else { return };
-        let path = format!("/api/messages/{}/{}", view.with_untracked(|v| v.id), path_of(command));
-        order.post(&path, &NOTHING, move |v: MessageView| {
+        let Some(endpoint) = command.get_untracked().and_then(endpoint) else { return };
+        order.call(endpoint.at(view.with_untracked(|v| v.id)), move |v| {
             let _ = open.try_set(false);
             let state = v.state.title();
             toasts.done(state);
@@ -207,7 +204,7 @@ fn decide(
 ) {
     let (id, digest) = view.with_untracked(|v| (v.id, v.digest.clone().unwrap_or_default()));
     let body = Decide { verdict, digest, reason };
-    order.post(&format!("/api/messages/{id}/decisions"), &body, done);
+    order.send(api::DECIDE.at(id), &body, done);
 }
 
 #[component]
@@ -253,7 +250,7 @@ fn ApproveDialog(
             "谁审批，谁负责。您的姓名、职务和时间会记录在案。",
             "Whoever approves answers for it. Your name, post and the time are recorded.",
         ),
-        StepKind::Review | StepKind::File => Words::fixed(
+        StepKind::Review | StepKind::File | StepKind::Register => Words::fixed(
             "您的姓名、职务和时间会记录在案，之后转下一步审批。",
             "Your name, post and the time are recorded; the next step follows.",
         ),

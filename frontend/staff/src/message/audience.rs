@@ -9,7 +9,7 @@ use domain::words::Words;
 use leptos::prelude::*;
 use ui::{Banner, Button, ButtonKind, CheckOption, CheckboxList, Segmented, Tone, t, tw, use_lang};
 
-use super::compose::Editor;
+use super::editor::Editor;
 use super::form::{self, Form};
 use super::preview::{reach_words, unreachable_words};
 use crate::session::use_me;
@@ -87,7 +87,7 @@ pub fn AudienceFields(form: Form, classes: Vec<ClassView>, error: Signal<Option<
     .into_any()
 }
 
-/// The classes of each grade under what their names have in common: `七年级`.
+/// The classes of each grade, named by what their names have in common: `七年级`.
 fn by_grade(classes: &[ClassView]) -> Vec<(Words, Vec<String>)> {
     let mut grades: Vec<(UnitId, String, Vec<String>)> = Vec::new();
     for class in classes {
@@ -101,7 +101,7 @@ fn by_grade(classes: &[ClassView]) -> Vec<(Words, Vec<String>)> {
             }
         }
     }
-    // A single grade is «all»; one without a common name has no name to tap on.
+    // One grade alone is the same as «all», and a button needs a name.
     let named = |(_, name, _): &(_, String, Vec<String>)| !name.is_empty();
     if grades.len() < 2 || !grades.iter().all(named) {
         return Vec::new();

@@ -6,7 +6,7 @@ use domain::words::Words;
 use leptos::prelude::*;
 use ui::{Badge, Icon, IconName, Tone, t};
 
-use super::join;
+use super::common::join;
 
 /// The steps in order, each with its people or its decision.
 #[component]

@@ -2,15 +2,12 @@
 //! the browser runs the rules that the Worker will run, and asks the Worker
 //! only for what it alone knows: how many phones, which chain.
 
-use std::time::Duration;
-
-use domain::access::Action;
+use domain::access::{Action, ClassPlace};
+use domain::api;
 use domain::approval::Verdict;
 use domain::content::{self, Finding};
-use domain::ids::{MessageId, StaffId};
-use domain::message::{
-    Audience, Category, ClassPlace, Command, Created, Draft, MessageView, Preview, TEXT_MAX, TITLE_MAX,
-};
+use domain::ids::MessageId;
+use domain::message::{Audience, Category, Command, Draft, MessageView, TEXT_MAX, TITLE_MAX};
 use domain::problem::Refusal;
 use domain::roster::ClassView;
 use domain::sms::LINK_TEMPLATE;
@@ -25,19 +22,15 @@ use ui::{
 
 use super::audience::AudienceFields;
 use super::chain::ChainSteps;
+use super::editor::{After, Editor};
 use super::findings::LiveFindings;
 use super::form::{self, Form, LATER, NOW};
 use super::preview::{Letter, SmsBubble};
 use super::submit::SubmitDialog;
-use crate::api::{Order, Query};
+use crate::api::Query;
 use crate::common::{Loaded, Problems};
 use crate::route::{Route, use_router};
 use crate::session::use_me;
-
-/// The preview is asked for when nothing was typed for so long.
-const PREVIEW_AFTER: Duration = Duration::from_millis(500);
-/// The draft is saved when nothing was typed for so long.
-const SAVE_AFTER: Duration = Duration::from_secs(5);
 
 /// `/messages/new` and `/messages/{id}/edit`.
 #[component]
@@ -46,22 +39,22 @@ pub fn ComposePage() -> impl IntoView {
         Route::EditMessage(id) => Some(id),
         _ => None,
     };
-    let classes = Query::<Vec<ClassView>>::new(|| "/api/classes".to_owned());
+    let classes = Query::new(|| api::CLASSES.into());
     let (title, back) = match id {
         Some(id) => (Words::fixed("修改通知", "Edit notice"), Route::Message(id).path()),
         None => (Words::fixed("写通知", "Write a notice"), Route::Messages.path()),
     };
     let editor = move |classes: Vec<ClassView>| match id {
-        None => view! { <Editor classes start=None /> }.into_any(),
+        None => view! { <Composer classes start=None /> }.into_any(),
         Some(id) => {
-            let message = Query::<MessageView>::new(move || format!("/api/messages/{id}"));
+            let message = Query::new(move || api::MESSAGE.at(id));
             view! {
                 <Loaded
                     query=message
                     show=move |m| {
                         let classes = classes.clone();
                         if m.may.contains(&Command::Edit) {
-                            view! { <Editor classes start=Some(Box::new(m)) /> }.into_any()
+                            view! { <Composer classes start=Some(Box::new(m)) /> }.into_any()
                         } else {
                             closed(id)
                         }
@@ -92,35 +85,8 @@ fn closed(id: MessageId) -> AnyView {
     .into_any()
 }
 
-/// What follows a saving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum After {
-    Stay,
-    Submit,
-}
-
-/// Everything that the parts of the page share.
-#[derive(Clone, Copy)]
-pub struct Editor {
-    pub form: Form,
-    /// The message's id, once the Worker has it.
-    pub id: RwSignal<Option<MessageId>>,
-    pub draft: Memo<Draft>,
-    pub preview: RwSignal<Option<Preview>>,
-    /// Whether the preview is of an earlier draft.
-    pub stale: RwSignal<bool>,
-    staff: StoredValue<StaffId>,
-    saved: RwSignal<Option<Draft>>,
-    saving: Order,
-    asking: Order,
-    /// Whether submission was tried: from then on what is missing is said.
-    tried: RwSignal<bool>,
-    after: RwSignal<After>,
-    ready: RwSignal<bool>,
-}
-
 #[component]
-fn Editor(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl IntoView {
+fn Composer(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl IntoView {
     let (me, lang) = (use_me(), use_lang());
     let staff = me.with_untracked(|m| m.person.id);
     let classes: Vec<ClassView> = classes.into_iter().filter(|c| c.may_write).collect();
@@ -130,29 +96,13 @@ fn Editor(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl Into
     let kept = form::kept(staff, start_id).filter(|k| Some(k) != on_server.as_ref() && !form::is_blank(k));
     let restored = RwSignal::new(kept.is_some());
     let form = Form::of(kept.as_ref().unwrap_or(&begin));
-    let draft = Memo::new(move |_| form.draft());
-    let editor = Editor {
-        form,
-        id: RwSignal::new(start_id),
-        draft,
-        preview: RwSignal::new(None),
-        stale: RwSignal::new(true),
-        staff: StoredValue::new(staff),
-        saved: RwSignal::new(on_server),
-        saving: Order::new(),
-        asking: Order::new(),
-        tried: RwSignal::new(false),
-        after: RwSignal::new(After::Stay),
-        ready: RwSignal::new(false),
-    };
-    provide_context(editor);
-    editor.follow(staff);
+    let editor = Editor::provide(form, staff, start_id, on_server);
 
-    let places: Vec<ClassPlace> = classes.iter().map(|c| ClassPlace { id: c.id, unit: c.unit }).collect();
+    let places: Vec<ClassPlace> = classes.iter().map(ClassView::place).collect();
     let findings: Memo<Vec<Finding>> =
         Memo::new(move |_| form.title.with(|t| form.body.with(|b| content::check(t, b))));
     let refusals = Memo::new(move |_| {
-        let draft = draft.get();
+        let draft = editor.draft.get();
         let mut all = me.with(|m| draft.check_saving(&m.person, &places));
         if editor.tried.get() {
             all.extend(findings.with(|f| later_refusals(&draft, f)));
@@ -169,11 +119,11 @@ fn Editor(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl Into
     let wrong = move |field: &'static str| {
         let server = editor.saving.field_error(field);
         Signal::derive(move || {
-            let own = refusals.with(|r| r.iter().find(|r| r.field.as_deref() == Some(field)).cloned());
+            let own = refusals.with(|r| r.iter().find(|r| r.field_name() == Some(field)).cloned());
             let own = own.or_else(|| {
                 let tried = editor.tried.get() && !editor.stale.get();
                 editor.preview.with(|p| {
-                    let found = p.as_ref()?.refusals.iter().find(|r| r.field.as_deref() == Some(field));
+                    let found = p.as_ref()?.refusals.iter().find(|r| r.field_name() == Some(field));
                     found.filter(|_| tried).cloned()
                 })
             });
@@ -238,13 +188,13 @@ fn Editor(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl Into
             <div class="m-bar-buttons">
                 <Button
                     label=t(Words::fixed("保存草稿", "Save draft"))
-                    busy=Signal::derive(move || editor.saving.busy().get() && editor.after.get() == After::Stay)
+                    busy=Signal::derive(move || editor.is_saving())
                     on_click=move |()| editor.save(After::Stay)
                 />
                 <Button
                     label=t(Words::fixed("提交报批", "Submit for approval"))
                     kind=ButtonKind::Primary
-                    busy=Signal::derive(move || editor.saving.busy().get() && editor.after.get() == After::Submit)
+                    busy=Signal::derive(move || editor.is_submitting())
                     on_click=submit_now
                 />
             </div>
@@ -254,8 +204,8 @@ fn Editor(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl Into
     .into_any()
 }
 
-/// What submission asks for beyond saving, as far as the browser can know:
-/// the clock that counts is the Worker's.
+/// What submission asks for beyond saving, without the sending time: only the
+/// Worker's clock can judge that.
 fn later_refusals(draft: &Draft, findings: &[Finding]) -> Vec<Refusal> {
     let draft = Draft { send_at: None, ..draft.clone() };
     draft.check_submission(findings, Instant(0))
@@ -297,141 +247,6 @@ fn returned(message: &MessageView) -> Option<AnyView> {
         }
         .into_any(),
     )
-}
-
-impl Editor {
-    /// Keeps copy, preview and draft in step with what is typed.
-    fn follow(self, staff: StaffId) {
-        let (to_ask, to_save) = (StoredValue::new(None), StoredValue::new(None));
-        Effect::new(move |first: Option<()>| {
-            let draft = self.draft.get();
-            self.stale.set(true);
-            if first.is_some() && self.saved.with_untracked(|s| s.as_ref() != Some(&draft)) {
-                form::keep(staff, self.id.get_untracked(), &draft);
-                later(to_save, SAVE_AFTER, move || self.autosave());
-            }
-            later(to_ask, if first.is_some() { PREVIEW_AFTER } else { Duration::ZERO }, move || self.ask());
-        });
-        // Asked while an earlier question was under way: ask once more.
-        Effect::new(move |was_busy: Option<bool>| {
-            let busy = self.asking.busy().get();
-            if was_busy == Some(true)
-                && !busy
-                && self.stale.get_untracked()
-                && self.asking.problem().with_untracked(Option::is_none)
-            {
-                later(to_ask, PREVIEW_AFTER, move || self.ask());
-            }
-            busy
-        });
-        // A copy in the browser is for what the Worker does not have.
-        Effect::new(move |_| {
-            let (saved, id) = (self.saved.get(), self.id.get());
-            if saved.is_some_and(|s| s == self.draft.get()) {
-                form::forget(staff, None);
-                form::forget(staff, id);
-            }
-        });
-    }
-
-    fn ask(self) {
-        let Some(draft) = self.draft.try_get_untracked() else { return };
-        if matches!(&draft.audience, Audience::Classes { classes } if classes.is_empty()) {
-            self.preview.set(None);
-            return;
-        }
-        self.asking.post("/api/messages/preview", &draft.clone(), move |preview: Preview| {
-            let _ = self.preview.try_set(Some(preview));
-            if self.draft.try_get_untracked().is_some_and(|now| now == draft) {
-                let _ = self.stale.try_set(false);
-            }
-        });
-    }
-
-    /// Asks for the preview where the one that is there is of an earlier draft.
-    pub fn look_again(self) {
-        if self.stale.get_untracked() {
-            self.ask();
-        }
-    }
-
-    /// What went wrong with the preview.
-    pub fn preview_order(self) -> Order {
-        self.asking
-    }
-
-    fn autosave(self) {
-        let Some(draft) = self.draft.try_get_untracked() else { return };
-        let is_open = self.ready.get_untracked();
-        if !is_open && !form::is_blank(&draft) && self.saved.with_untracked(|s| s.as_ref() != Some(&draft)) {
-            self.save(After::Stay);
-        }
-    }
-
-    /// Saves what is not saved yet; a submission goes on from there.
-    fn save(self, after: After) {
-        let (staff, draft) = (self.staff.get_value(), self.draft.get_untracked());
-        self.after.set(after);
-        if self.saving.busy().get_untracked() {
-            // What is under way comes back here through `saved_as`.
-            return;
-        }
-        if self.id.get_untracked().is_some() && self.saved.with_untracked(|s| s.as_ref() == Some(&draft)) {
-            self.saved_as(draft);
-            return;
-        }
-        match self.id.get_untracked() {
-            Some(id) => {
-                let path = format!("/api/messages/{id}");
-                self.saving.put(&path, &draft.clone(), move |_: MessageView| {
-                    form::forget_saved(staff, Some(id), &draft);
-                    self.saved_as(draft);
-                });
-            }
-            None => {
-                self.saving.post("/api/messages", &draft.clone(), move |made: Created| {
-                    // Even where the page is gone: or the text would come back as a second notice.
-                    form::forget_saved(staff, None, &draft);
-                    if self.id.try_set(Some(made.id)).is_none() {
-                        rename(made.id);
-                    }
-                    self.saved_as(draft);
-                });
-            }
-        }
-    }
-
-    fn saved_as(self, draft: Draft) {
-        // The page may be gone by now.
-        if self.saved.try_set(Some(draft.clone())).is_some() || self.after.get_untracked() == After::Stay {
-            return;
-        }
-        if self.draft.get_untracked() == draft {
-            self.after.set(After::Stay);
-            self.ready.set(true);
-            self.look_again();
-        } else {
-            // Something was typed meanwhile: what is submitted has to be saved.
-            self.save(After::Submit);
-        }
-    }
-}
-
-/// The draft now has an address; the page must not be built anew for it,
-/// because someone is typing in it.
-fn rename(id: MessageId) {
-    if let Ok(history) = window().history() {
-        let path = Route::EditMessage(id).path();
-        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&path));
-    }
-}
-
-/// Does something after a pause; a new call starts the pause anew.
-fn later(timer: StoredValue<Option<TimeoutHandle>>, pause: Duration, act: impl Fn() + 'static) {
-    if let Some(Some(running)) = timer.try_update_value(Option::take) {
-        running.clear();
-    }
-    timer.set_value(set_timeout_with_handle(act, pause).ok());
 }
 
 #[component]
@@ -548,12 +363,12 @@ fn TimeFields(form: Form, error: Signal<Option<String>>) -> impl IntoView {
     .into_any()
 }
 
-/// Beside the form: the SMS as it will look, and the way it will take.
+/// Beside the form: the SMS as it will look, and the approval that it needs.
 #[component]
 fn PreviewPane() -> impl IntoView {
     let editor = expect_context::<Editor>();
     let me = use_me();
-    // The bubble follows every letter; only the address comes from the Worker.
+    // The SMS is rendered here with every letter typed; only the address comes from the Worker.
     let sms = Signal::derive(move || {
         let link = editor.preview.with(|p| {
             let sms = &p.as_ref()?.sms;
@@ -571,7 +386,7 @@ fn PreviewPane() -> impl IntoView {
         editor.preview.with(|p| {
             p.iter()
                 .flat_map(|p| p.refusals.iter())
-                .filter(|r| r.field.is_none())
+                .filter(|r| r.field_name().is_none())
                 .cloned()
                 .collect::<Vec<_>>()
         })
@@ -607,7 +422,7 @@ fn PreviewPane() -> impl IntoView {
     .into_any()
 }
 
-/// Whether what is typed is safe: with the school, or at least on this device.
+/// Whether what is typed is saved: by the Worker, or at least on this device.
 #[component]
 fn SaveState() -> impl IntoView {
     let editor = expect_context::<Editor>();

@@ -1,5 +1,5 @@
 //! How far a message has got: approved → submitted → delivered → opened →
-//! confirmed, counted in phones, and what stands apart from it.
+//! confirmed, counted in phones, and those that failed or were skipped.
 
 use domain::delivery::Funnel;
 use domain::words;
@@ -12,12 +12,12 @@ type Count = fn(&Funnel) -> u32;
 /// Says how many.
 type Say = fn(u32) -> Words;
 
-/// Phones whose SMS has left our hands.
+/// Phones whose SMS was given to the provider, whatever came of it.
 fn submitted(f: &Funnel) -> u32 {
     f.phones.saturating_sub(f.waiting + f.skipped)
 }
 
-/// A share in thousandths. Integers: the code that writes floats is large.
+/// A share in thousandths. Integers, because formatting floats adds much code.
 fn share_of(part: u32, whole: u32) -> u32 {
     (u64::from(part) * 1000).checked_div(u64::from(whole)).map_or(0, |s| s.min(1000) as u32)
 }
@@ -38,7 +38,7 @@ pub fn MiniBar(funnel: Funnel) -> impl IntoView {
         x += width;
         view! { <rect class=class x=start.to_string() y="0" width=width.to_string() height="6"></rect> }
     });
-    // The words beside it say the same.
+    // Screen readers read the numbers beside it.
     view! {
         <svg class="m-bar" viewBox="0 0 1000 6" preserveAspectRatio="none" aria-hidden="true">
             {bars.into_iter().collect::<Vec<_>>()}

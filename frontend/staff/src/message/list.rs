@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use domain::access::Action;
+use domain::api::{self, Address};
 use domain::delivery::Funnel;
 use domain::ids::MessageId;
-use domain::message::{MessageList, MessageSummary};
+use domain::message::{MessageBox, MessageList, MessageSummary};
 use domain::problem::Problem;
 use domain::words;
 use domain::words::Words;
@@ -16,33 +17,39 @@ use ui::{
     use_lang,
 };
 
+use super::common::{StateBadge, every, join, title_or_none};
 use super::funnel::MiniBar;
-use super::{StateBadge, every, join, title_or_none};
 use crate::api::{Query, use_api};
 use crate::common::Loaded;
+use crate::menu;
 use crate::route::{Route, use_router};
 use crate::session::use_me;
 
-const WAITING: &str = "waiting";
-const MINE: &str = "mine";
-const ALL: &str = "all";
+const WAITING: &str = MessageBox::Waiting.key();
+const MINE: &str = MessageBox::Mine.key();
+const ALL: &str = MessageBox::All.key();
+
+/// Where the messages of a box are read.
+fn messages_of(which: &str) -> Address<(), MessageList> {
+    api::MESSAGES.with(api::BOX, MessageBox::from_key(which).unwrap_or(MessageBox::Mine))
+}
 
 /// `/messages?box=waiting|mine|all`.
 #[component]
 pub fn MessageListPage() -> impl IntoView {
     let (me, router, lang) = (use_me(), use_router(), use_lang());
-    let writes = move || me.with(may_write);
+    let writes = move || me.with(menu::writes);
     let fallback = move || {
         me.with_untracked(|m| match () {
             () if m.waiting > 0 => WAITING,
-            () if may_write(m) => MINE,
+            () if menu::writes(m) => MINE,
             () => ALL,
         })
     };
     let in_address = move || router.query("box").filter(|b| [WAITING, MINE, ALL].contains(&b.as_str()));
     let chosen = RwSignal::new(untrack(in_address).unwrap_or_else(|| fallback().to_owned()));
-    // The address follows the choice, so that «back» comes back to it; and a
-    // link to another box of this very page is followed.
+    // The address follows the choice, so that «back» returns to it; and a link
+    // to another box of this page changes the choice.
     Effect::new(move |_| {
         if let Some(wanted) = in_address()
             && chosen.with_untracked(|c| *c != wanted)
@@ -72,7 +79,7 @@ pub fn MessageListPage() -> impl IntoView {
         entries
     });
 
-    let first = Query::<MessageList>::new(move || format!("/api/messages?box={}", chosen.get()));
+    let first = Query::new(move || messages_of(&chosen.get()));
     // Looks for news without building the list anew where there are none, and
     // not under someone who has gone on to older ones.
     let paged = RwSignal::new(false);
@@ -81,7 +88,7 @@ pub fn MessageListPage() -> impl IntoView {
         let Some(before) = untrack(|| first.value()).filter(|_| !paged.get_untracked()) else { return };
         let which = chosen.get_untracked();
         spawn_local(async move {
-            let news = api.get::<MessageList>(&format!("/api/messages?box={which}")).await;
+            let news = api.get(messages_of(&which)).await;
             let is_same_box = chosen.try_get_untracked() == Some(which);
             if let Ok(news) = news.map_err(drop)
                 && is_same_box
@@ -125,13 +132,6 @@ pub fn MessageListPage() -> impl IntoView {
         </Page>
     }
     .into_any()
-}
-
-/// Whether a person may write to anyone.
-pub fn may_write(me: &domain::account::Me) -> bool {
-    [Action::WriteToClass, Action::WriteToAllGuardians, Action::WriteToAllTeachers]
-        .into_iter()
-        .any(|a| me.person.may(a))
 }
 
 fn empty(which: &str, writes: bool) -> AnyView {
@@ -192,12 +192,12 @@ fn Rows(which: String, list: MessageList, paged: RwSignal<bool>) -> impl IntoVie
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<Problem>);
     let load = move |before: MessageId| {
-        let path = format!("/api/messages?box={which}&before={before}");
+        let from = messages_of(&which).with(api::BEFORE, before);
         busy.set(true);
         paged.set(true);
         problem.set(None);
         spawn_local(async move {
-            let answer = api.get::<MessageList>(&path).await;
+            let answer = api.get(from).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(more) => {

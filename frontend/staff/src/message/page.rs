@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::api;
 use domain::approval::Verdict;
 use domain::delivery::Funnel;
 use domain::ids::MessageId;
@@ -15,12 +16,12 @@ use ui::{Banner, Button, Card, EmptyState, Fact, Facts, IconName, Page, Tone, t,
 
 use super::actions::Actions;
 use super::chain::{ChainSteps, EarlierDecisions};
+use super::common::{StateBadge, every, join, title_or_none};
+use super::deliveries::Deliveries;
 use super::diff::{Piece, diff};
 use super::findings::FoundBefore;
 use super::funnel::FunnelSteps;
-use super::named::Named;
 use super::preview::{Letter, SmsBubble, reach_words, unreachable_words};
-use super::{StateBadge, every, join, title_or_none};
 use crate::api::{Query, use_api};
 use crate::common::Loaded;
 use crate::route::{Route, use_router};
@@ -33,7 +34,7 @@ const TICK: Duration = Duration::from_secs(2);
 #[component]
 pub fn MessagePage() -> impl IntoView {
     let Route::Message(id) = use_router().route().get_untracked() else { return ().into_any() };
-    let query = Query::<MessageView>::new(move || format!("/api/messages/{id}"));
+    let query = Query::new(move || api::MESSAGE.at(id));
     let title =
         tw(move || query.value().map_or(Words::fixed("通知", "Notice"), |v| title_or_none(&v.draft.title)));
     view! {
@@ -44,7 +45,7 @@ pub fn MessagePage() -> impl IntoView {
     .into_any()
 }
 
-/// How many ticks lie between two looks at the whole message.
+/// How many ticks apart the whole message is read again.
 fn pace(state: MessageState, is_planned: bool) -> u32 {
     match state {
         MessageState::Sending | MessageState::Paused => 3,
@@ -55,7 +56,7 @@ fn pace(state: MessageState, is_planned: bool) -> u32 {
     }
 }
 
-/// How many ticks lie between two looks at the funnel; none before release.
+/// How many ticks apart the funnel is read again; none before release.
 fn funnel_pace(state: MessageState) -> Option<u32> {
     match state {
         MessageState::Sending => Some(1),
@@ -79,9 +80,9 @@ fn follow(id: MessageId, view: RwSignal<MessageView>, funnel: RwSignal<Option<Fu
         if tick.is_multiple_of(pace(state, is_planned)) {
             asking.set_value(true);
             spawn_local(async move {
-                let answer = api.get::<MessageView>(&format!("/api/messages/{id}")).await;
+                let answer = api.get(api::MESSAGE.at(id)).await;
                 let _ = asking.try_set_value(false);
-                // A look that failed is made again with the next tick.
+                // A failed look is repeated at the next tick.
                 if let Ok(new) = answer {
                     show(new, view, funnel);
                 }
@@ -89,7 +90,7 @@ fn follow(id: MessageId, view: RwSignal<MessageView>, funnel: RwSignal<Option<Fu
         } else if funnel_pace(state).is_some_and(|n| tick.is_multiple_of(n)) {
             asking.set_value(true);
             spawn_local(async move {
-                let answer = api.get::<Funnel>(&format!("/api/messages/{id}/funnel")).await;
+                let answer = api.get(api::FUNNEL.at(id)).await;
                 let _ = asking.try_set_value(false);
                 if let Ok(new) = answer {
                     let _ = funnel.try_set(Some(new));
@@ -115,8 +116,8 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
     follow(id, view, funnel);
     let changed = Callback::new(move |new: MessageView| show(new, view, funnel));
 
-    // Each part follows what it shows alone, so that the rest stays as it is
-    // under the reader's eyes.
+    // Each part depends only on what it shows, so that a change elsewhere does
+    // not build it anew while someone reads it.
     let part = Parts::of(view);
     let is_released = Memo::new(move |_| funnel.with(Option::is_some));
     let approval = move || {
@@ -415,7 +416,7 @@ fn Names(id: MessageId, is_released: Memo<bool>, funnel: RwSignal<Option<Funnel>
     });
     let content = move || {
         if is_released.get() || wanted.get() {
-            view! { <Named id funnel /> }.into_any()
+            view! { <Deliveries id funnel /> }.into_any()
         } else {
             view! {
                 <EmptyState

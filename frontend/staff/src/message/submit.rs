@@ -1,14 +1,15 @@
 //! The dialog before submission: to exactly how many it goes, who decides,
 //! and the statement that whoever publishes answers for it (G60).
 
-use domain::message::{MessageView, Submit};
+use domain::api;
+use domain::message::Submit;
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use ui::{Button, ButtonKind, Dialog, Skeleton, Tone, t, tw, use_toasts};
 
 use super::chain::ChainSteps;
-use super::compose::Editor;
+use super::editor::Editor;
 use super::preview::{reach_words, unreachable_words};
 use crate::api::Order;
 use crate::common::Problems;
@@ -29,16 +30,16 @@ pub fn SubmitDialog(open: RwSignal<bool>) -> impl IntoView {
     let submit = move |()| {
         let Some(id) = editor.id.get_untracked() else { return };
         let body = Submit { statement: stated.get_untracked() };
-        order.post(&format!("/api/messages/{id}/submit"), &body, move |_: MessageView| {
+        order.send(api::SUBMIT.at(id), &body, move |_| {
             toasts.done(Words::fixed("已提交报批", "Submitted for approval"));
             router.go(&Route::Message(id).path());
         });
     };
     let count = move || match editor.preview.get().filter(|_| !editor.stale.get()) {
-        None if editor.preview_order().problem().with(Option::is_some) => {
+        None if editor.asking.problem().with(Option::is_some) => {
             let again = move |()| editor.look_again();
             view! {
-                <Problems order=editor.preview_order() />
+                <Problems order=editor.asking />
                 <Button label=t(Words::fixed("重新核对人数", "Count again")) on_click=again />
             }
             .into_any()

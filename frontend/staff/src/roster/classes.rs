@@ -1,6 +1,7 @@
 //! Classes that the person may see, and the roll of one.
 
 use domain::access::Action;
+use domain::api;
 use domain::ids::ClassId;
 use domain::roster::{ClassRoll, ClassView, StudentView};
 use domain::words;
@@ -20,7 +21,7 @@ use crate::session::use_me;
 #[component]
 pub fn ClassListPage() -> impl IntoView {
     let me = use_me();
-    let classes = Query::<Vec<ClassView>>::new(|| "/api/classes".into());
+    let classes = Query::new(|| api::CLASSES.into());
     let import = move || {
         me.with(|m| m.person.may(Action::ImportRoster)).then(|| {
             view! {
@@ -155,7 +156,7 @@ pub fn ClassPage(
     /// The class.
     id: ClassId,
 ) -> impl IntoView {
-    let roll = Query::<ClassRoll>::new(move || format!("/api/classes/{id}"));
+    let roll = Query::new(move || api::CLASS_ROLL.at(id));
     let title = tw(move || match roll.value() {
         Some(roll) => Words::name(roll.class.name),
         None => Words::fixed("班级", "Class"),

@@ -2,10 +2,9 @@
 //! changes before the last step.
 
 use domain::access::Action;
+use domain::api;
 use domain::problem::Problem;
-use domain::roster::{
-    Answer, ImportApplied, ImportApply, ImportCounts, ImportKind, ImportPreview, MAX_IMPORT_BYTES,
-};
+use domain::roster::{Answer, ImportApply, ImportCounts, ImportKind, ImportPreview, MAX_IMPORT_BYTES};
 use domain::words;
 use domain::words::Words;
 use leptos::html;
@@ -17,8 +16,7 @@ use ui::{
 
 use super::preview::PreviewPart;
 use crate::api::Order;
-use crate::app::refresh_me;
-use crate::common::Problems;
+use crate::common::{Problems, refresh_me};
 use crate::session::use_me;
 
 /// How far the import has got.
@@ -33,7 +31,7 @@ enum Stage {
 #[component]
 pub fn ImportPage() -> impl IntoView {
     let stage = RwSignal::new(Stage::Choose);
-    let kind = RwSignal::new("staff".to_owned());
+    let kind = RwSignal::new(ImportKind::Staff.key().to_owned());
     // Each stage begins at its top, however far down the button of the last one stood.
     Effect::new(move |before: Option<()>| {
         stage.track();
@@ -62,7 +60,7 @@ fn Choose(stage: RwSignal<Stage>, kind: RwSignal<String>) -> impl IntoView {
         };
         vec![
             option(
-                "staff",
+                ImportKind::Staff.key(),
                 Words::fixed("教职工名单", "Staff list"),
                 Words::fixed(
                     "工号、姓名、手机、部门、职务、班主任班级、任教",
@@ -70,11 +68,11 @@ fn Choose(stage: RwSignal<Stage>, kind: RwSignal<String>) -> impl IntoView {
                 ),
             ),
             option(
-                "students",
+                ImportKind::Students.key(),
                 Words::fixed("学生和家长名单", "Students and parents"),
                 Words::fixed(
-                    "学号、姓名、年级、班级，以及家长的姓名、关系、手机",
-                    "Number, name, grade, class; each parent's name, relation and phone",
+                    "学号、姓名、年级、班级（大学再加学院），以及家长的姓名、关系、手机",
+                    "Number, name, grade, class (at a university the college as well); each parent's name, relation and phone",
                 ),
             ),
         ]
@@ -105,8 +103,9 @@ fn Choose(stage: RwSignal<Stage>, kind: RwSignal<String>) -> impl IntoView {
                 "Please save the sheet as CSV first (in Excel or WPS: «Save as»), then upload it",
             ));
         }
-        let path = format!("/api/roster/imports?kind={}", kind.get_untracked());
-        order.upload(&path, file, move |preview: ImportPreview| stage.set(Stage::Preview(preview)));
+        let Some(kind) = kind.with_untracked(|key| ImportKind::from_key(key)) else { return };
+        let to = api::PREVIEW_IMPORT.with(api::KIND, kind);
+        order.upload(to, file, move |preview| stage.set(Stage::Preview(preview)));
     };
     let chosen = tw(move || match file_name.get() {
         name if name.is_empty() => Words::fixed("选择 CSV 文件", "Choose a CSV file"),
@@ -238,7 +237,7 @@ fn Preview(preview: ImportPreview, stage: RwSignal<Stage>) -> impl IntoView {
             return;
         }
         let body = ImportApply { answers: answers.get_untracked() };
-        order.post(&format!("/api/roster/imports/{id}/apply"), &body, move |done: ImportApplied| {
+        order.send(api::APPLY_IMPORT.at(id), &body, move |done| {
             stage.set(Stage::Applied(kind, done.counts));
         });
     };
@@ -298,7 +297,7 @@ fn Applied(
         Words::fixed("学生和家长名单已导入", "Students and parents are imported")
     };
     let next = move |()| {
-        kind.set("students".into());
+        kind.set(ImportKind::Students.key().to_owned());
         stage.set(Stage::Choose);
     };
     let slips = move || {

@@ -1,5 +1,5 @@
-//! The app comes in parts: what everybody needs at once (sign-in, start page,
-//! classes), messages, and the office's pages. A part is fetched when one of
+//! The app comes in chunks: what everybody needs at once (sign-in, start page,
+//! classes), messages, and the office's pages. A chunk is fetched when one of
 //! its pages is opened, or ahead of that when the browser has nothing to do,
 //! so that the first load stays small.
 //!
@@ -19,10 +19,10 @@ use crate::message::{ComposePage, MessageListPage, MessagePage};
 use crate::route::Route;
 use crate::{account, audit, roster, school};
 
-/// The pages of a part: a view for the routes that it knows.
+/// The pages of a chunk: a view for the routes that it knows.
 type Pages = fn(Route) -> AnyView;
 
-/// How far a part has got.
+/// How far a chunk has got.
 #[derive(Clone, Copy)]
 enum State {
     Absent,
@@ -31,14 +31,14 @@ enum State {
     Failed,
 }
 
-/// The parts that are fetched apart from the first load.
+/// The chunks that are fetched apart from the first load.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum Chunk {
     Message,
     Office,
 }
 
-impl Part {
+impl Chunk {
     fn of(route: Route) -> Option<Self> {
         match route {
             Route::Messages | Route::Compose | Route::EditMessage(_) | Route::Message(_) => {
@@ -85,55 +85,55 @@ mod cut {
     }
 }
 
-/// The parts of this app and how far each has got.
+/// The chunks of this app and how far each has got.
 #[derive(Clone, Copy)]
-pub struct Parts {
+pub struct Chunks {
     message: RwSignal<State>,
     office: RwSignal<State>,
 }
 
-impl Parts {
-    /// Nothing is fetched yet.
+impl Chunks {
+    /// Nothing fetched yet.
     pub fn new() -> Self {
         Self { message: RwSignal::new(State::Absent), office: RwSignal::new(State::Absent) }
     }
 
-    fn state(self, part: Part) -> RwSignal<State> {
-        match part {
-            Part::Message => self.message,
-            Part::Office => self.office,
+    fn state(self, chunk: Chunk) -> RwSignal<State> {
+        match chunk {
+            Chunk::Message => self.message,
+            Chunk::Office => self.office,
         }
     }
 
-    fn fetch(self, part: Part) {
-        let state = self.state(part);
-        // Whoever was signed in may be gone by the time «ahead» has come.
+    fn fetch(self, chunk: Chunk) {
+        let state = self.state(chunk);
+        // The person may have signed out before the delayed fetch begins.
         if !matches!(state.try_get_untracked(), Some(State::Absent | State::Failed)) {
             return;
         }
         state.set(State::Coming);
         spawn_local(async move {
-            let pages = match part {
-                Part::Message => cut::message().await,
-                Part::Office => cut::office().await,
+            let pages = match chunk {
+                Chunk::Message => cut::message().await,
+                Chunk::Office => cut::office().await,
             };
             let _ = state.try_set(pages.map_or(State::Failed, State::Here));
         });
     }
 
-    /// Fetches the messages' part a moment after the start page stands: most
-    /// visits go there next.
+    /// Fetches the messages' chunk a moment after the start page is shown,
+    /// because most people open it next.
     pub fn fetch_ahead(self) {
-        set_timeout(move || self.fetch(Part::Message), Duration::from_millis(1500));
+        set_timeout(move || self.fetch(Chunk::Message), Duration::from_millis(1500));
     }
 
-    /// The page for a route of a part, or what stands in for it meanwhile;
-    /// none where the route belongs to the first load.
+    /// The page for a route of a chunk, or a placeholder until the chunk is
+    /// there; none where the route belongs to the first load.
     pub fn page(self, route: Route) -> Option<AnyView> {
-        let part = Part::of(route)?;
-        let state = self.state(part);
+        let chunk = Chunk::of(route)?;
+        let state = self.state(chunk);
         if !matches!(state.get_untracked(), State::Here(_)) {
-            self.fetch(part);
+            self.fetch(chunk);
         }
         let view = move || match state.get() {
             State::Here(pages) => untrack(|| pages(route)),
@@ -148,7 +148,7 @@ impl Parts {
             }
             .into_any(),
             State::Failed => {
-                let retry = Callback::new(move |()| self.fetch(part));
+                let retry = Callback::new(move |()| self.fetch(chunk));
                 view! { <NotFetched retry /> }.into_any()
             }
         };

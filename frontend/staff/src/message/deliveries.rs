@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::api;
 use domain::delivery::{ChildRow, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow};
 use domain::ids::MessageId;
 use domain::problem::Problem;
@@ -16,7 +17,7 @@ use ui::{
     tw, use_lang,
 };
 
-use super::every;
+use super::common::every;
 use crate::api::use_api;
 
 /// Rows shown at first, and added with each «more».
@@ -120,7 +121,7 @@ fn trouble(row: &RecipientRow) -> Option<(Words, Words)> {
 
 /// The list; before release it names who will get the message.
 #[component]
-pub fn Named(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -> impl IntoView {
+pub fn Deliveries(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -> impl IntoView {
     let api = use_api();
     let list = RwSignal::new(None::<Vec<Line>>);
     let problem = RwSignal::new(None::<Problem>);
@@ -134,7 +135,7 @@ pub fn Named(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -> imp
         busy.set(true);
         counted.set_value(Some(funnel.get_untracked()));
         spawn_local(async move {
-            let answer = api.get::<DeliveryList>(&format!("/api/messages/{id}/deliveries")).await;
+            let answer = api.get(api::DELIVERIES.at(id)).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(found) => {
@@ -149,7 +150,7 @@ pub fn Named(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -> imp
         });
     };
     load();
-    // What the funnel counts has changed since: the names may have, too.
+    // When the funnel's counts change, the names' states have changed as well.
     every(Duration::from_secs(4), move || {
         let is_short = list.with_untracked(|l| l.as_ref().is_some_and(|l| l.len() <= FOLLOWED));
         if is_short && counted.get_value() != Some(funnel.get_untracked()) {
@@ -358,7 +359,7 @@ mod tests {
         for reason in Reason::ALL {
             assert!(trouble(&recipient(Some(Rejected), Some(reason))).is_some());
         }
-        // A late receipt leaves an old reason behind: nothing to do any more.
+        // A late receipt leaves an old reason behind: there is nothing to do about it any more.
         assert_eq!(trouble(&recipient(Some(Delivered), Some(Reason::NoAnswer))), None);
         assert_eq!(trouble(&recipient(None, None)), None);
     }

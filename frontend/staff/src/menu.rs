@@ -1,0 +1,51 @@
+//! The menu: which pages a person has, for the rail, the tab bar of a phone
+//! and the start page.
+
+use domain::access::Action;
+use domain::account::Me;
+use domain::words::Words;
+use leptos::prelude::*;
+use ui::{IconName, NavItem};
+
+/// Whether the person writes notices at all.
+pub fn writes(me: &Me) -> bool {
+    [Action::WriteToClass, Action::WriteToAllGuardians, Action::WriteToAllTeachers]
+        .into_iter()
+        .any(|a| me.person.may(a))
+}
+
+/// The menu of a person: only what the access table grants (I10).
+pub fn menu(me: &Me) -> Vec<NavItem> {
+    let person = &me.person;
+    let writes = writes(me);
+    let reads = writes || person.may(Action::ReadMessages);
+    let none = Signal::from(0);
+    let item = |href, label, icon, tab| NavItem { href, label, icon, tab, rail: true, count: none };
+    let mut items = vec![item("/", Words::fixed("首页", "Home"), IconName::Home, true)];
+    if reads {
+        items.push(NavItem {
+            count: Signal::from(me.waiting),
+            ..item("/messages", Words::fixed("通知", "Notices"), IconName::Message, true)
+        });
+    }
+    if writes || person.may(Action::ReadRoster) {
+        items.push(item("/classes", Words::fixed("班级", "Classes"), IconName::People, true));
+    }
+    if person.may(Action::ManageAccounts) {
+        let tab = !reads;
+        items.push(item("/staff", Words::fixed("教职工", "Staff"), IconName::Staff, tab));
+        items.push(item("/units", Words::fixed("部门与专人", "Units"), IconName::Units, false));
+    }
+    if person.may(Action::ImportRoster) {
+        items.push(item("/import", Words::fixed("导入名单", "Import"), IconName::Import, !reads));
+    }
+    if person.may(Action::ReadAudit) {
+        items.push(item("/audit", Words::fixed("操作日志", "Audit log"), IconName::Shield, false));
+    }
+    if person.may(Action::StopSending) {
+        items.push(item("/settings", Words::fixed("设置", "Settings"), IconName::Settings, false));
+    }
+    items
+        .push(NavItem { rail: false, ..item("/mine", Words::fixed("我的", "Me"), IconName::Person, true) });
+    items
+}
