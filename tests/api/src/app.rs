@@ -1,5 +1,7 @@
-//! A school of one's own.
+//! A school of one's own: in process by default, on workerd where a scenario is
+//! about the platform (kills, races, what a deployment answers).
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,9 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde::Deserialize;
 
-use crate::{Client, Reply};
+use crate::client::Way;
+use crate::native::{self, Handle};
+use crate::{Client, Reply, template};
 
 /// The passphrase of every demo account: `scripts/lib/demo.mjs`.
 pub const PASSPHRASE: &str = "wutong-2026-xiaoxun-demo";
@@ -45,18 +49,23 @@ struct Ready {
     sandbox: PathBuf,
 }
 
-struct Running {
-    child: Child,
-    ready: Ready,
+/// What a school runs on.
+enum Engine {
+    /// SQLite in process.
+    Native(Handle),
+    /// workerd, with D1, queues and objects.
+    Workerd { child: Child, ready: Ready },
 }
 
-/// A school on workerd, for one scenario or for those of one file.
+/// A school of one's own, for one scenario or for those of one file.
 pub struct App {
     state: PathBuf,
+    workerd: bool,
     production: bool,
-    traced: bool,
     vars: Vec<(String, String)>,
-    running: Option<Running>,
+    running: Option<Engine>,
+    /// Statements that ran before the school was started again.
+    ran: BTreeSet<String>,
 }
 
 /// An SMS as the pretend telephone company took it.
@@ -81,60 +90,63 @@ struct SmsPage {
 impl App {
     /// The middle school with its demo accounts.
     pub fn start() -> Self {
-        Self::of("demo", &[])
+        Self::with(&[])
     }
 
     /// The same, with settings of the pretend telephone company or the clock.
     pub fn with(vars: &[(&str, &str)]) -> Self {
-        Self::of("demo", vars)
+        Self::new("demo", vars, false, false)
     }
 
     /// A deployment on which nobody has called `POST /api/setup`.
     pub fn empty() -> Self {
-        Self::of("empty", &[])
+        Self::new("empty", &[], false, false)
     }
 
-    /// The demo school's data under production's configuration: no `DEMO`, no
+    /// The middle school on workerd.
+    pub fn on_workerd(vars: &[(&str, &str)]) -> Self {
+        Self::new("demo", vars, true, false)
+    }
+
+    /// On workerd, a deployment on which nobody has called `POST /api/setup`.
+    pub fn empty_on_workerd() -> Self {
+        Self::new("empty", &[], true, false)
+    }
+
+    /// The demo school's data under production's configuration, on workerd: no `DEMO`, no
     /// sandbox database, and the provider that is named.
     pub fn production(provider: &str) -> Self {
-        let mut app = Self::copy("demo", &[("SMS_PROVIDER", provider)]);
-        app.production = true;
-        app.run();
-        app
+        Self::new("demo", &[("SMS_PROVIDER", provider)], true, true)
     }
 
-    /// The demo school, with every SQL statement in the log.
-    pub fn traced() -> Self {
-        let mut app = Self::copy("demo", &[]);
-        app.traced = true;
-        app.run();
-        app
-    }
-
-    fn of(template: &str, vars: &[(&str, &str)]) -> Self {
-        let mut app = Self::copy(template, vars);
-        app.run();
-        app
-    }
-
-    fn copy(template: &str, vars: &[(&str, &str)]) -> Self {
+    fn new(name: &str, vars: &[(&str, &str)], workerd: bool, production: bool) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("xiaoxun-api-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let state = std::env::temp_dir().join(name);
-        let copied = Command::new("cp").arg("-R").arg(templates().join(template)).arg(&state).status();
+        let folder = format!("xiaoxun-api-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let state = std::env::temp_dir().join(folder);
+        let from = if workerd { templates().join(name) } else { template::folder().join(name) };
+        let copied = Command::new("cp").arg("-R").arg(from).arg(&state).status();
         assert!(copied.is_ok_and(|s| s.success()), "cannot copy the template to {}", state.display());
         let vars = vars.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        Self { state, production: false, traced: false, vars, running: None }
+        let mut app = Self { state, workerd, production, vars, running: None, ran: BTreeSet::new() };
+        app.run();
+        app
     }
 
     fn run(&mut self) {
+        self.running = Some(if self.workerd { self.run_workerd() } else { self.run_native() });
+    }
+
+    fn run_native(&self) -> Engine {
+        let settings = template::settings(&self.state).into_iter().chain(self.vars.clone());
+        let (database, network) = (self.state.join("school.sqlite"), self.state.join("network.sqlite"));
+        Engine::Native(Handle::start(&database, Some(&network), settings.collect()))
+    }
+
+    fn run_workerd(&self) -> Engine {
         let mut command = Command::new(root().join("node_modules/.bin/node"));
         command.arg(root().join("scripts/serve.mjs")).arg("--temporary").arg("--state").arg(&self.state);
         if self.production {
             command.arg("--production");
-        }
-        if self.traced {
-            command.arg("--trace");
         }
         for (name, value) in &self.vars {
             command.arg("--var").arg(format!("{name}={value}"));
@@ -154,31 +166,41 @@ impl App {
             .find(|line| line.starts_with('{'))
             .expect("scripts/serve.mjs says that it is ready");
         let ready = serde_json::from_str(&line).expect("what serve.mjs says");
-        self.running = Some(Running { child, ready });
+        Engine::Workerd { child, ready }
     }
 
-    fn ready(&self) -> &Ready {
-        &self.running.as_ref().expect("it runs").ready
+    fn engine(&self) -> &Engine {
+        self.running.as_ref().expect("it runs")
     }
 
     /// `http://127.0.0.1:port`.
     pub fn origin(&self) -> &str {
-        &self.ready().origin
+        match self.engine() {
+            Engine::Native(_) => native::ORIGIN,
+            Engine::Workerd { ready, .. } => &ready.origin,
+        }
     }
 
     /// The key that opens `POST /api/setup`.
     pub fn setup_key(&self) -> &str {
-        &self.ready().setup_key
+        match self.engine() {
+            Engine::Native(_) => template::SETUP_KEY,
+            Engine::Workerd { ready, .. } => &ready.setup_key,
+        }
     }
 
     /// SIGKILL for workerd and all around it: what memory held is gone, the
     /// local queue's messages included.
     pub fn kill(&mut self) {
-        let Some(mut running) = self.running.take() else { return };
-        let group = format!("-{}", running.child.id());
+        if let Some(Engine::Native(school)) = &self.running {
+            self.ran.extend(school.statements());
+        }
+        // In process, its thread ends with the last way to it, and forgets what it held.
+        let Some(Engine::Workerd { mut child, .. }) = self.running.take() else { return };
+        let group = format!("-{}", child.id());
         let killed = Command::new("kill").args(["-9", "--", &group]).status();
         assert!(killed.is_ok_and(|s| s.success()), "kill -9 {group}");
-        running.child.wait().expect("it ended");
+        child.wait().expect("it ended");
     }
 
     /// Starts again on the same state, with other settings.
@@ -196,13 +218,23 @@ impl App {
 
     /// Fires cron once, as Cloudflare does each minute.
     pub fn cron(&self) {
+        if let Engine::Native(school) = self.engine() {
+            return school.cron();
+        }
         let reply = self.anybody().get("/cdn-cgi/local/scheduled?cron=*+*+*+*+*");
         assert_eq!(reply.status, 200, "cron: {}", reply.body);
     }
 
+    pub(crate) fn way(&self) -> Way {
+        match self.engine() {
+            Engine::Native(school) => Way::Native(school.clone()),
+            Engine::Workerd { ready, .. } => Way::http(&ready.origin),
+        }
+    }
+
     /// Someone who is not signed in.
     pub fn anybody(&self) -> Client {
-        Client::new(self.origin())
+        Client::new(self.way())
     }
 
     /// A demo account by staff number.
@@ -288,7 +320,10 @@ impl App {
     /// # Panics
     /// Where the file cannot be opened.
     pub fn db(&self) -> Connection {
-        open(&self.ready().d1)
+        match self.engine() {
+            Engine::Native(_) => open(&self.state.join("school.sqlite")),
+            Engine::Workerd { ready, .. } => open(&ready.d1),
+        }
     }
 
     /// The pretend telephone company's database.
@@ -296,7 +331,10 @@ impl App {
     /// # Panics
     /// Where the file cannot be opened.
     pub fn network(&self) -> Connection {
-        open(&self.ready().sandbox)
+        match self.engine() {
+            Engine::Native(_) => open(&self.state.join("network.sqlite")),
+            Engine::Workerd { ready, .. } => open(&ready.sandbox),
+        }
     }
 
     /// One number out of the school's database.
@@ -309,7 +347,21 @@ impl App {
 
     /// What the Worker logged so far.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.state.join("log.txt")).unwrap_or_default()
+        match self.engine() {
+            Engine::Native(school) => school.log(),
+            Engine::Workerd { .. } => std::fs::read_to_string(self.state.join("log.txt")).unwrap_or_default(),
+        }
+    }
+
+    /// Every SQL statement that ran so far, once.
+    ///
+    /// # Panics
+    /// On workerd, which does not tell them.
+    pub fn statements(&self) -> BTreeSet<String> {
+        match self.engine() {
+            Engine::Native(school) => self.ran.iter().cloned().chain(school.statements()).collect(),
+            Engine::Workerd { .. } => panic!("a school in process tells its statements"),
+        }
     }
 
     /// D1's figures of one request: (round trips, rows read, rows written).
@@ -329,9 +381,9 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         // Closing its standard input ends it in order.
-        if let Some(mut running) = self.running.take() {
-            drop(running.child.stdin.take());
-            let _ = running.child.wait();
+        if let Some(Engine::Workerd { mut child, .. }) = self.running.take() {
+            drop(child.stdin.take());
+            let _ = child.wait();
         }
         let _ = std::fs::remove_dir_all(&self.state);
     }

@@ -1,5 +1,6 @@
 //! A client of the API, as a browser is one.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::http::{Request, Response};
 use ureq::{Agent, Body};
+
+use crate::native::{Handle, ORIGIN};
 
 /// An answer with its body read.
 #[derive(Clone, Debug)]
@@ -68,29 +71,43 @@ impl Reply {
     }
 }
 
-/// Someone's browser.
+/// How requests get to a school.
 #[derive(Clone)]
-pub struct Client {
-    origin: String,
-    agent: Agent,
-    /// The session cookie, `name=value`; empty before signing in.
-    pub cookie: String,
+pub(crate) enum Way {
+    /// Into its thread.
+    Native(Handle),
+    /// Over HTTP.
+    Http(String, Agent),
 }
 
-impl Client {
-    pub(crate) fn new(origin: &str) -> Self {
+impl Way {
+    pub(crate) fn http(origin: &str) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_global(Some(Duration::from_secs(120)))
             .build();
-        Self { origin: origin.to_owned(), agent: config.into(), cookie: String::new() }
+        Self::Http(origin.to_owned(), config.into())
+    }
+}
+
+/// Someone's browser.
+#[derive(Clone)]
+pub struct Client {
+    way: Way,
+    /// The session cookie, `name=value`; empty before signing in.
+    pub cookie: String,
+}
+
+impl Client {
+    pub(crate) fn new(way: Way) -> Self {
+        Self { way, cookie: String::new() }
     }
 
     /// The same browser, after the school was started again on another port.
     pub fn at(&self, app: &crate::App) -> Self {
-        Self { origin: app.origin().to_owned(), ..self.clone() }
+        Self { way: app.way(), ..self.clone() }
     }
 
     /// The same person, signed in anew: sessions end while the clock is set forward.
@@ -118,28 +135,42 @@ impl Client {
         body: Option<&[u8]>,
         headers: &[(&str, &str)],
     ) -> Result<Reply, ureq::Error> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.origin));
-        let map = request.headers_mut().expect("a good request");
+        let origin = match &self.way {
+            Way::Native(_) => ORIGIN,
+            Way::Http(origin, _) => origin,
+        };
         let given = [
             ("accept-language", "zh"),
             ("sec-fetch-site", "same-origin"),
-            ("origin", &self.origin),
+            ("origin", origin),
             ("cookie", &self.cookie),
             ("content-type", "application/json"),
         ];
-        for (name, value) in given.iter().chain(headers) {
-            let name = ureq::http::HeaderName::from_bytes(name.as_bytes()).expect("a header name");
-            if value.is_empty() {
-                map.remove(&name);
-            } else {
-                map.insert(name, value.parse().expect("a header value"));
+        let mut all: BTreeMap<&str, &str> = given.into_iter().chain(headers.iter().copied()).collect();
+        all.retain(|_, value| !value.is_empty());
+        match &self.way {
+            Way::Native(school) => {
+                let length = body.map(|b| b.len().to_string());
+                let mut all: Vec<(String, String)> =
+                    all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                if !all.iter().any(|(name, _)| name == "content-length") {
+                    all.extend(length.map(|n| ("content-length".to_owned(), n)));
+                }
+                Ok(school.fetch(method, path, all, body.unwrap_or_default()))
+            }
+            Way::Http(origin, agent) => {
+                let mut request = Request::builder().method(method).uri(format!("{origin}{path}"));
+                let map = request.headers_mut().expect("a good request");
+                for (name, value) in all {
+                    let name = ureq::http::HeaderName::from_bytes(name.as_bytes()).expect("a header name");
+                    map.insert(name, value.parse().expect("a header value"));
+                }
+                read(match body {
+                    Some(bytes) => agent.run(request.body(bytes).expect("a request"))?,
+                    None => agent.run(request.body(()).expect("a request"))?,
+                })
             }
         }
-        let reply = match body {
-            Some(bytes) => self.agent.run(request.body(bytes).expect("a request"))?,
-            None => self.agent.run(request.body(()).expect("a request"))?,
-        };
-        read(reply)
     }
 
     /// `GET`.

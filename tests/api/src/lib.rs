@@ -1,17 +1,22 @@
-//! What the scenarios stand on: a school of one's own on workerd, clients by
-//! role, and a look into its databases.
+//! What the scenarios stand on: a school of one's own, clients by role, and a
+//! look into its databases.
 //!
-//! Each [`App`] copies a prepared state folder (migrated, with the demo school
-//! in it) and runs `scripts/serve.mjs` on a free port, so that scenarios run
-//! side by side and share nothing. Nothing sleeps: [`eventually`] asks again
-//! until a deadline.
+//! Most scenarios run in process: the Worker's own code on SQLite with the real
+//! schema, in milliseconds. Those that are about the platform run the same
+//! school on workerd ([`App::on_workerd`]). Either copies a prepared state, so that
+//! scenarios run side by side and share nothing. Nothing sleeps: [`eventually`]
+//! asks again until a deadline.
 
 mod app;
 mod client;
+mod contract;
+mod native;
 mod story;
+mod template;
 
 pub use app::{App, PASSPHRASE, Sms};
 pub use client::{Client, Reply};
+pub use contract::Contract;
 pub use story::{PHONES, PHONES_FAILING, PHONES_REFUSED, draft_to, draft_to_all, link_in};
 
 use std::time::Duration;

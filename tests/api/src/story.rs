@@ -197,7 +197,7 @@ impl App {
         ids
     }
 
-    /// The path of the link in the newest SMS to a phone that ends so.
+    /// The path of the link in the newest SMS whose text holds this title.
     ///
     /// # Panics
     /// Where there is no such SMS.

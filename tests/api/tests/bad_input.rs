@@ -1,11 +1,13 @@
-//! Every way in, with what nobody should send. The answer is always a problem
+//! Every endpoint of the contract, with what nobody should send. The answer is always a problem
 //! with a sentence in the reader's language, and nothing is half done.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use api_tests::{App, Client, Reply, draft_to};
+use api_tests::{App, Client, Contract, Reply, draft_to};
+use domain::api::{self, ALL, Gate, Method, Operation};
 use domain::approval::{Decide, Verdict};
+use domain::roster::ImportKind;
 use serde_json::{Value, json};
 
 fn app() -> &'static App {
@@ -13,49 +15,62 @@ fn app() -> &'static App {
     APP.get_or_init(App::start)
 }
 
-/// POSTs that take JSON, with a body that has the right form.
-fn posts() -> Vec<(&'static str, Value)> {
-    let draft = serde_json::to_value(draft_to(&[])).expect("json");
-    let decide = Decide { verdict: Verdict::Approve, digest: "0".repeat(64), reason: String::new() };
-    vec![
-        ("/api/session", json!({"login": "T0018", "password": "x"})),
-        ("/api/activations/check", json!({"token": "x"})),
-        ("/api/activations", json!({"token": "x", "password": "a long passphrase"})),
-        ("/api/staff/activations", json!({"staff": [999_999]})),
-        ("/api/roster/imports/999999/apply", json!({"answers": []})),
-        ("/api/messages", draft.clone()),
-        ("/api/messages/preview", draft),
-        ("/api/messages/999999/submit", json!({"statement": true})),
-        ("/api/messages/999999/decisions", serde_json::to_value(decide).expect("json")),
-        ("/api/school/stop", json!({"stopped": false, "reason": "x"})),
-    ]
+/// An endpoint that takes JSON, with its path and a body that has the right form.
+struct Takes {
+    operation: &'static Operation,
+    path: String,
+    body: Value,
 }
 
-/// The same, without a body that has to have a form.
-const ORDERS: [&str; 5] = [
-    "/api/messages/999999/withdraw",
-    "/api/messages/999999/cancel",
-    "/api/messages/999999/pause",
-    "/api/messages/999999/resume",
-    "/api/staff/999999/activation",
-];
+/// All of them. Ids are of nothing that exists.
+fn bodies() -> Vec<Takes> {
+    let draft = serde_json::to_value(draft_to(&[])).expect("json");
+    let decide = Decide { verdict: Verdict::Approve, digest: "0".repeat(64), reason: String::new() };
+    let administrator = json!({"number": "T0001", "name": "范知"});
+    let bodies: Vec<(&'static Operation, Value)> = vec![
+        (
+            &api::SETUP.operation,
+            json!({"name": "学校", "signature": "学校", "administrators": [administrator], "platform_word": null, "window": null}),
+        ),
+        (&api::SIGN_IN.operation, json!({"login": "T0018", "password": "x"})),
+        (&api::CHECK_ACTIVATION.operation, json!({"token": "x"})),
+        (&api::ACTIVATE.operation, json!({"token": "x", "password": "a long passphrase"})),
+        (&api::ISSUE_SLIPS.operation, json!({"staff": [999_999]})),
+        (&api::APPLY_IMPORT.operation, json!({"answers": []})),
+        (&api::CREATE_MESSAGE.operation, draft.clone()),
+        (&api::PREVIEW_MESSAGE.operation, draft.clone()),
+        (&api::CHANGE_MESSAGE.operation, draft),
+        (&api::SUBMIT.operation, json!({"statement": true})),
+        (&api::DECIDE.operation, serde_json::to_value(decide).expect("json")),
+        (&api::STOP.operation, json!({"stopped": false, "reason": "x"})),
+    ];
+    let takes = |(operation, body)| Takes { operation, path: nowhere(operation), body };
+    bodies.into_iter().map(takes).collect()
+}
 
-const GETS: [&str; 11] = [
-    "/api/me",
-    "/api/units",
-    "/api/classes",
-    "/api/classes/1",
-    "/api/staff",
-    "/api/messages",
-    "/api/messages/1",
-    "/api/messages/1/funnel",
-    "/api/messages/1/deliveries",
-    "/api/audit",
-    "/api/audit/verify",
-];
+/// The path of an operation on something that does not exist.
+fn nowhere(operation: &Operation) -> String {
+    operation.path.replace("{id}", "999999")
+}
 
-/// Open to people who are not signed in; they prove themselves otherwise.
-const OPEN: [&str; 3] = ["/api/session", "/api/activations/check", "/api/activations"];
+/// Endpoints that change something and take no body.
+fn orders() -> impl Iterator<Item = &'static Operation> {
+    ALL.iter().filter(|o| o.method.changes() && contract().media(o).is_none())
+}
+
+fn contract() -> &'static Contract {
+    static CONTRACT: OnceLock<Contract> = OnceLock::new();
+    CONTRACT.get_or_init(|| Contract::of(app()))
+}
+
+#[test]
+fn every_body_of_the_contract_is_tried() {
+    let tried: Vec<&str> = bodies().iter().map(|t| t.operation.name).collect();
+    for operation in ALL.iter().filter(|o| contract().body(o).is_some()) {
+        assert!(tried.contains(&operation.name), "bodies() has none for {}", operation.name);
+    }
+    assert!(bodies().iter().all(|t| contract().knows(t.operation, &t.body)), "each has the right form");
+}
 
 /// Who holds every right that the office has.
 fn clerk() -> Client {
@@ -63,14 +78,18 @@ fn clerk() -> Client {
     CLERK.get_or_init(|| app().office_clerk()).clone()
 }
 
-fn raw(client: &Client, method: &str, path: &str, body: &[u8]) -> Reply {
-    client.send(method, path, Some(body), &[])
+fn raw(client: &Client, operation: &Operation, body: &[u8]) -> Reply {
+    client.send(operation.method.name(), &nowhere(operation), Some(body), &[])
+}
+
+fn sent(client: &Client, operation: &Operation, body: &Value) -> Reply {
+    raw(client, operation, body.to_string().as_bytes())
 }
 
 #[test]
 fn garbage_is_refused_in_words() {
     let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
-    for (path, _) in posts() {
+    for Takes { operation, path, .. } in bodies() {
         for garbage in [
             &b""[..],
             b"{",
@@ -83,7 +102,7 @@ fn garbage_is_refused_in_words() {
             b"{} trailing",
             deep.as_bytes(),
         ] {
-            let reply = raw(&clerk(), "POST", path, garbage);
+            let reply = raw(&clerk(), operation, garbage);
             let problem = reply.problem(400);
             assert_eq!(problem.kind, "/problems/bad_json", "{path} {:?}", String::from_utf8_lossy(garbage));
         }
@@ -92,7 +111,8 @@ fn garbage_is_refused_in_words() {
 
 #[test]
 fn each_missing_and_each_wrong_field_is_noticed() {
-    for (path, body) in posts() {
+    for Takes { operation, path, body } in bodies() {
+        let required = &contract().body(operation).expect("a schema")["required"];
         let fields: Vec<String> = body.as_object().expect("an object").keys().cloned().collect();
         for field in fields {
             for wrong in [json!({"nested": []}), json!(true), json!(-1), json!([[]]), json!(1e300)] {
@@ -104,19 +124,23 @@ fn each_missing_and_each_wrong_field_is_noticed() {
                     continue;
                 }
                 other[&field] = wrong.clone();
-                let reply = clerk().post(path, &other);
+                let reply = sent(&clerk(), operation, &other);
                 let status = reply.status;
-                // −1 has the form of a time: the rule about times refuses it, and a
-                // preview, which refuses nothing itself, tells so.
-                let told = path.ends_with("/preview") && status == 200 && reply.body.contains("time_passed");
+                // −1 has the form of a time: the rule about times refuses it, a preview, which
+                // refuses nothing itself, tells so, and a message that is not there has no time.
+                let told = match operation.name {
+                    "PREVIEW_MESSAGE" => status == 200 && reply.body.contains("time_passed"),
+                    "CHANGE_MESSAGE" => status == 404 && field == "send_at",
+                    _ => false,
+                };
                 assert!(told || status == 400 || status == 422, "{path}: {field} = {wrong}: {status}");
             }
-            if matches!(field.as_str(), "send_at" | "reasons" | "category" | "reason" | "password") {
+            if !required.as_array().is_some_and(|names| names.contains(&json!(field))) {
                 continue;
             }
             let mut other = body.clone();
             other.as_object_mut().expect("an object").remove(&field);
-            assert_eq!(clerk().post(path, &other).status, 400, "{path} without {field}");
+            assert_eq!(sent(&clerk(), operation, &other).status, 400, "{path} without {field}");
         }
     }
 }
@@ -124,11 +148,9 @@ fn each_missing_and_each_wrong_field_is_noticed() {
 #[test]
 fn too_large_is_refused_before_it_is_read() {
     let large = format!("{{\"title\":\"{}\"}}", "字".repeat(40_000));
-    for (path, _) in posts() {
-        assert_eq!(raw(&clerk(), "POST", path, large.as_bytes()).refused(413), "too_large", "{path}");
-    }
-    for path in ORDERS {
-        assert_eq!(raw(&clerk(), "POST", path, large.as_bytes()).refused(413), "too_large", "{path}");
+    for operation in bodies().iter().map(|t| t.operation).chain(orders()) {
+        let reply = raw(&clerk(), operation, large.as_bytes());
+        assert_eq!(reply.refused(413), "too_large", "{}", operation.path);
     }
 }
 
@@ -145,32 +167,34 @@ fn without_a_session_there_is_nothing() {
     odd.cookie = "__Host-session=; other=%00".into();
     for (who, client) in [("nobody", app().anybody()), ("expired", expired), ("forged", forged), ("odd", odd)]
     {
-        for path in GETS {
-            assert_eq!(client.get(path).refused(401), "not_signed_in", "{who} {path}");
+        for operation in ALL.iter().filter(|o| o.gate != Gate::Open && o.method == Method::Get) {
+            let path = operation.path.replace("{id}", "1");
+            assert_eq!(client.get(&path).refused(401), "not_signed_in", "{who} {path}");
         }
-        for (path, body) in posts() {
-            if !OPEN.contains(&path) {
-                assert_eq!(client.post(path, &body).refused(401), "not_signed_in", "{who} {path}");
+        for Takes { operation, path, body } in bodies() {
+            if operation.gate != Gate::Open {
+                assert_eq!(sent(&client, operation, &body).refused(401), "not_signed_in", "{who} {path}");
             }
         }
-        for path in ORDERS {
-            assert_eq!(client.post(path, &json!({})).refused(401), "not_signed_in", "{who} {path}");
+        for operation in orders() {
+            let reply = sent(&client, operation, &json!({}));
+            assert_eq!(reply.refused(401), "not_signed_in", "{who} {}", operation.path);
         }
-        let file = client.upload("/api/roster/imports?kind=students", b"x");
+        let file = client.upload(&api::PREVIEW_IMPORT.with(api::KIND, ImportKind::Students).url, b"x");
         assert_eq!(file.refused(401), "not_signed_in", "{who}");
-        assert_eq!(client.put("/api/messages/1", &draft_to(&[])).refused(401), "not_signed_in", "{who}");
     }
 }
 
 #[test]
 fn ids_that_do_not_exist_and_ids_that_are_none() {
-    for (path, body) in posts() {
-        if path.contains("999999") {
-            assert_eq!(clerk().post(path, &body).refused(404), "not_found", "{path}");
+    for Takes { operation, path, body } in bodies() {
+        if operation.parameter().is_some() {
+            assert_eq!(sent(&clerk(), operation, &body).refused(404), "not_found", "{path}");
         }
     }
-    for path in ORDERS {
-        assert_eq!(clerk().post(path, &json!({})).refused(404), "not_found", "{path}");
+    for operation in orders().filter(|o| o.parameter().is_some()) {
+        let reply = sent(&clerk(), operation, &json!({}));
+        assert_eq!(reply.refused(404), "not_found", "{}", operation.path);
     }
     for id in ["0", "-1", "99999999999999999999", "1.5", "abc", "%00", "1%20OR%201=1", "', 1"] {
         let id = id.replace(' ', "%20").replace('\'', "%27");
@@ -260,7 +284,7 @@ fn the_same_key_gives_the_same_answer_and_another_body_none() {
 
 #[test]
 fn ten_double_clicks_at_once_make_one_message() {
-    let app = App::start();
+    let app = App::on_workerd(&[]);
     let teacher = app.homeroom("八年级1班");
     let draft = draft_to(&[teacher.class("八年级1班")]);
     let replies: Vec<Reply> = std::thread::scope(|scope| {

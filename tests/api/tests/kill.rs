@@ -47,7 +47,7 @@ fn ends_well(app: &mut App, id: MessageId, offset: i64) {
     assert_eq!(app.count("SELECT COUNT(*) FROM batches WHERE state <> 'settled'"), 0);
     assert_eq!(app.count("SELECT COUNT(*) FROM attempts WHERE state = 'submitting'"), 0);
     assert_eq!(app.count("SELECT COUNT(*) FROM message_streams WHERE state <> 'settled'"), 0);
-    assert_eq!(app.count("SELECT COUNT(DISTINCT stream) FROM message_streams"), 24);
+    assert_eq!(app.count("SELECT COUNT(DISTINCT stream_id) FROM message_streams"), 24);
 }
 
 /// Waits until the database shows the moment.
@@ -61,7 +61,7 @@ fn reaches(app: &App, what: &str, moment: &str) {
 
 /// Kills as soon as the database shows the moment.
 fn killed_when(vars: &[(&str, &str)], what: &str, moment: &str) {
-    let mut app = App::with(vars);
+    let mut app = App::on_workerd(vars);
     let (id, order) = nearly_approved(&app);
     approve(&app, id, &order);
     reaches(&app, what, moment);
@@ -71,7 +71,7 @@ fn killed_when(vars: &[(&str, &str)], what: &str, moment: &str) {
 
 #[test]
 fn right_after_approval() {
-    let mut app = App::with(&[("SANDBOX_LATENCY_MS", "50")]);
+    let mut app = App::on_workerd(&[("SANDBOX_LATENCY_MS", "50")]);
     let (id, order) = nearly_approved(&app);
     approve(&app, id, &order);
     app.kill();
@@ -81,7 +81,7 @@ fn right_after_approval() {
 /// The decision's answer never arrives: it either counts whole or not at all.
 #[test]
 fn while_the_decision_is_made() {
-    let mut app = App::with(&[("SANDBOX_LATENCY_MS", "50")]);
+    let mut app = App::on_workerd(&[("SANDBOX_LATENCY_MS", "50")]);
     let (id, order) = nearly_approved(&app);
     let principal = app.principal();
     let path = format!("/api/messages/{id}/decisions");
@@ -141,7 +141,7 @@ fn when_half_is_sent() {
 /// The provider has taken a batch and its answer is under way.
 #[test]
 fn between_acceptance_and_its_record() {
-    let mut app = App::with(&[("SANDBOX_ANSWER_DELAY_MS", "3000")]);
+    let mut app = App::on_workerd(&[("SANDBOX_ANSWER_DELAY_MS", "3000")]);
     let (id, order) = nearly_approved(&app);
     approve(&app, id, &order);
     {
@@ -165,7 +165,7 @@ fn between_acceptance_and_its_record() {
 /// Again and again, at moments that nobody chose.
 #[test]
 fn five_times_in_a_row() {
-    let mut app = App::with(&[("SANDBOX_LATENCY_MS", "60"), ("SANDBOX_ANSWER_DELAY_MS", "60")]);
+    let mut app = App::on_workerd(&[("SANDBOX_LATENCY_MS", "60"), ("SANDBOX_ANSWER_DELAY_MS", "60")]);
     let (id, order) = nearly_approved(&app);
     approve(&app, id, &order);
     for round in 0..5 {

@@ -33,7 +33,7 @@ fn a_preview_tells_sms_reach_chain_and_findings() {
 
     let empty = Draft { category: None, title: String::new(), body: " ".into(), ..draft_to(&[]) };
     let preview: Preview = teacher.post("/api/messages/preview", &empty).json();
-    let fields: Vec<&str> = preview.refusals.iter().filter_map(|r| r.field.as_deref()).collect();
+    let fields: Vec<&str> = preview.refusals.iter().filter_map(|r| r.field_name()).collect();
     for field in ["title", "body", "audience", "category"] {
         assert!(fields.contains(&field), "{field} in {fields:?}");
     }

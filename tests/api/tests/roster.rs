@@ -33,6 +33,19 @@ fn likely(preview: &ImportPreview) -> ImportApply {
     ImportApply { answers: preview.questions.iter().map(answer).collect() }
 }
 
+/// The likely answers, and where there is none the first ones listed.
+fn any(preview: &ImportPreview) -> ImportApply {
+    let mut apply = likely(preview);
+    for (answer, question) in apply.answers.iter_mut().zip(&preview.questions) {
+        for choice in &question.choices {
+            if answer.chosen.len() < question.min as usize && !answer.chosen.contains(&choice.number) {
+                answer.chosen.push(choice.number.clone());
+            }
+        }
+    }
+    apply
+}
+
 fn apply(client: &Client, preview: &ImportPreview) -> api_tests::Reply {
     client.post(&format!("/api/roster/imports/{}/apply", preview.id), &likely(preview))
 }
@@ -93,6 +106,57 @@ fn the_middle_school_comes_from_its_two_files() {
 }
 
 #[test]
+fn a_university_comes_from_its_two_files() {
+    let (app, admin) = opened();
+    let staff = preview(&admin, "staff", &file("university-staff.csv"));
+    assert_eq!((staff.counts.rows, staff.counts.errors, staff.counts.classes), (89, 0, 64));
+    assert_eq!(admin.post(&format!("/api/roster/imports/{}/apply", staff.id), &any(&staff)).status, 200);
+    let alike = "SELECT COUNT(DISTINCT unit_id) FROM classes WHERE name = '2023级1班'";
+    assert_eq!(app.count(alike), 4, "one in each college");
+
+    let students = preview(&admin, "students", &file("university-students.csv"));
+    assert_eq!((students.counts.valid, students.counts.classes), (2175, 64));
+    assert!(students.findings.is_empty(), "{:?}", students.findings);
+    assert_eq!(apply(&admin, &students).status, 200);
+    assert_eq!(app.count("SELECT COUNT(*) FROM classes"), 64);
+    let of =
+        "SELECT COUNT(*) FROM students s JOIN classes c ON c.id = s.class_id JOIN units u ON u.id = c.unit_id
+              WHERE c.name = '2023级1班' AND u.name = ";
+    let sizes = ["信息学院", "机电学院", "文学院", "商学院"].map(|name| app.count(&format!("{of}'{name}'")));
+    assert_eq!(sizes, [35, 36, 30, 35]);
+
+    // The same files again change nothing.
+    let again = preview(&admin, "students", &file("university-students.csv"));
+    assert_eq!((again.counts.added, again.counts.changed, again.counts.same), (0, 0, 2175));
+    let again = preview(&admin, "staff", &file("university-staff.csv"));
+    assert_eq!((again.counts.added, again.counts.changed, again.counts.same), (0, 0, 89));
+
+    // A class that could be any of four is asked about.
+    let rows = "工号,姓名,手机,部门,职务,班主任班级,任教\nU9999,甲,19900000001,信息学院,辅导员,2023级1班,\n";
+    let unclear = preview(&admin, "staff", rows.as_bytes());
+    assert_eq!((unclear.counts.valid, unclear.counts.errors), (0, 1));
+    assert!(unclear.findings[0].words.zh.contains("商学院/2023级1班"), "{:?}", unclear.findings);
+}
+
+#[test]
+fn a_changed_number_is_written_down_with_the_import_that_changed_it() {
+    let app = App::start();
+    let clerk = app.office_clerk();
+    let text = String::from_utf8(file("middle-school-students.csv")).expect("utf-8");
+    let changed = preview(&clerk, "students", text.replacen("19900063291", "19900000001", 1).as_bytes());
+    assert_eq!((changed.counts.added, changed.counts.changed), (0, 1));
+    assert_eq!(apply(&clerk, &changed).status, 200);
+    let recorded = format!(
+        "SELECT COUNT(*) FROM phone_changes x JOIN guardians g ON g.id = x.person AND g.phone_id = x.to_phone
+         WHERE x.kind = 'guardian' AND x.from_phone <> x.to_phone AND x.import_id = {}",
+        changed.id
+    );
+    assert_eq!(app.count(&recorded), 1);
+    // (The administrators, who had none, got their first number by the file of the staff.)
+    assert_eq!(app.count("SELECT COUNT(*) FROM phone_changes WHERE from_phone IS NOT NULL"), 1);
+}
+
+#[test]
 fn a_dirty_gb18030_file_is_read_repaired_and_explained() {
     let preview = preview(&app().office_clerk(), "students", &file("students-dirty-gb18030.csv"));
     assert_eq!(preview.encoding, "GB18030");
@@ -140,7 +204,7 @@ fn a_preview_holds_for_the_roll_that_it_saw() {
 
 #[test]
 fn two_applies_at_once_apply_once() {
-    let app = App::start();
+    let app = App::on_workerd(&[]);
     let clerk = app.office_clerk();
     let before = app.count("SELECT roll_version FROM school");
     let preview = preview(&clerk, "students", &file("students-dirty-gb18030.csv"));

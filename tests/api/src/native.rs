@@ -1,0 +1,242 @@
+//! A school in process: the same code and schema on SQLite, without workerd.
+//! One thread runs it and takes one thing at a time, so that a scenario sees
+//! all that a request sets going done when the answer is there.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use domain::ids::StreamId;
+use domain::time::Instant;
+use xiaoxun_worker::delivery::sequence;
+use xiaoxun_worker::platform::app::App;
+use xiaoxun_worker::platform::d1::Backend;
+use xiaoxun_worker::platform::d1::sqlite::Sqlite;
+use xiaoxun_worker::platform::host::native::{Native, Sent};
+use xiaoxun_worker::platform::host::{DB, SANDBOX_DB};
+use xiaoxun_worker::platform::http::{Content, EVERY_ANSWER, Method, Request};
+use xiaoxun_worker::platform::log;
+use xiaoxun_worker::sequencer::{SmsJob, stream_of};
+use xiaoxun_worker::sms_queue::{self, JOBS_MAX, Verdict};
+use xiaoxun_worker::{cron, dead_letters, router};
+
+use crate::Reply;
+
+/// The address that a school in process believes to have.
+pub const ORIGIN: &str = "http://127.0.0.1:1";
+/// Times that a queue message comes before it is given up: as in wrangler.toml.
+const RETRIES_MAX: u32 = 5;
+
+/// A request to the school's thread.
+enum Order {
+    Fetch {
+        method: String,
+        path: String,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+        reply: Sender<Reply>,
+    },
+    Cron(Sender<()>),
+    Log(Sender<String>),
+    Statements(Sender<Vec<String>>),
+}
+
+/// The way to a school in process.
+#[derive(Clone)]
+pub struct Handle(Sender<Order>);
+
+impl Handle {
+    /// Starts a school on these databases and settings.
+    pub fn start(database: &Path, sandbox: Option<&Path>, settings: Vec<(String, String)>) -> Self {
+        let (orders, taken) = channel();
+        let (database, sandbox) = (database.to_owned(), sandbox.map(Path::to_owned));
+        std::thread::spawn(move || {
+            let backend = Rc::new(Sqlite::open(&database).expect("the database file"));
+            let mut databases: Vec<(&'static str, Rc<dyn Backend>)> = vec![(DB, backend.clone())];
+            if let Some(path) = sandbox {
+                databases.push((SANDBOX_DB, Rc::new(Sqlite::open(&path).expect("the network's file"))));
+            }
+            let host = Native::new(wall_clock(), seed(), settings, databases);
+            School { host, backend, alarms: BTreeMap::new(), log: String::new() }.run(&taken);
+        });
+        Self(orders)
+    }
+
+    fn ask<T>(&self, order: impl FnOnce(Sender<T>) -> Order) -> T {
+        let (answer, answered) = channel();
+        self.0.send(order(answer)).expect("the school runs");
+        answered.recv().expect("the school's thread answers")
+    }
+
+    /// A request.
+    pub fn fetch(&self, method: &str, path: &str, headers: Vec<(String, String)>, body: &[u8]) -> Reply {
+        let (method, path, body) = (method.to_owned(), path.to_owned(), body.to_vec());
+        self.ask(|reply| Order::Fetch { method, path, headers, body, reply })
+    }
+
+    /// One run of cron.
+    pub fn cron(&self) {
+        self.ask(Order::Cron);
+    }
+
+    /// What was logged so far.
+    pub fn log(&self) -> String {
+        self.ask(Order::Log)
+    }
+
+    /// Every SQL statement that ran so far, once.
+    pub fn statements(&self) -> Vec<String> {
+        self.ask(Order::Statements)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests run natively, at the time that it is")]
+fn wall_clock() -> Instant {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    Instant(i64::try_from(now.as_millis()).expect("before the year 292 million"))
+}
+
+fn seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+struct School {
+    host: Rc<Native>,
+    backend: Rc<Sqlite>,
+    /// When each stream's object looks again.
+    alarms: BTreeMap<StreamId, Instant>,
+    log: String,
+}
+
+impl School {
+    fn run(mut self, orders: &Receiver<Order>) {
+        while let Ok(order) = orders.recv() {
+            self.host.set_now(wall_clock());
+            // Whoever asked may be gone: nobody is left to be told.
+            match order {
+                Order::Fetch { method, path, headers, body, reply } => {
+                    let answer = pollster::block_on(self.fetch(&method, &path, headers, body));
+                    let lines = log::take();
+                    if answer.status == 500 {
+                        eprintln!("{}", lines.join("\n"));
+                    }
+                    self.log.extend(lines.into_iter().map(|line| line + "\n"));
+                    let _ = reply.send(answer);
+                }
+                Order::Cron(done) => {
+                    pollster::block_on(async {
+                        cron::every_minute(&self.app()).await;
+                        self.settle().await;
+                    });
+                    let _ = done.send(());
+                }
+                Order::Log(told) => {
+                    self.log.extend(log::take().into_iter().map(|line| line + "\n"));
+                    let _ = told.send(self.log.clone());
+                }
+                Order::Statements(told) => {
+                    let _ = told.send(self.backend.statements());
+                }
+            }
+        }
+    }
+
+    fn app(&self) -> App {
+        App::new(self.host.clone()).expect("the school's settings")
+    }
+
+    async fn fetch(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    ) -> Reply {
+        let url = format!("{ORIGIN}{path}").parse().expect("a path");
+        let headers: HashMap<String, String> = headers.into_iter().collect();
+        let request = Request { method: Method::of(method), url, headers, body: Box::new(body) };
+        let mut reply = router::answer(Rc::new(self.app()), request).await;
+        for work in std::mem::take(&mut reply.later) {
+            work.await;
+        }
+        self.settle().await;
+        let all: BTreeMap<String, String> = EVERY_ANSWER
+            .into_iter()
+            .chain(reply.own_headers())
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect();
+        let body = match &reply.content {
+            Content::Empty => String::new(),
+            content => content.parts().map(|(text, _)| text.to_owned()).unwrap_or_default(),
+        };
+        Reply { status: reply.status, headers: all.into_iter().collect(), body }
+    }
+
+    /// Works on queues, objects and alarms until nothing is left to do at this moment.
+    async fn settle(&mut self) {
+        let mut tries: HashMap<String, u32> = HashMap::new();
+        loop {
+            let now = self.app().now();
+            let due = self.alarms.iter().find(|(_, at)| **at <= now).map(|(stream, _)| *stream);
+            if let Some(stream) = due {
+                self.advance(stream).await;
+                continue;
+            }
+            let mut jobs = Vec::new();
+            let woken = loop {
+                match self.host.take_sent() {
+                    Some(Sent::Queued(_, body)) if jobs.len() < JOBS_MAX => jobs.push(body),
+                    Some(Sent::Queued(queue, body)) => {
+                        self.host.put_back(Sent::Queued(queue, body));
+                        break None;
+                    }
+                    Some(Sent::Woken(_, name)) => break Some(name),
+                    None => break None,
+                }
+            };
+            if jobs.is_empty() && woken.is_none() {
+                return;
+            }
+            self.consume(jobs, &mut tries).await;
+            if let Some(stream) = woken.as_deref().and_then(stream_of) {
+                self.advance(stream).await;
+            }
+        }
+    }
+
+    async fn advance(&mut self, stream: StreamId) {
+        self.alarms.remove(&stream);
+        let app = self.app();
+        match sequence::advance(&app, stream).await {
+            Ok(Some(at)) => {
+                // At least a moment later, as an object's alarm is.
+                self.alarms.insert(stream, at.max(app.now().plus(1)));
+            }
+            Ok(None) => {}
+            Err(error) => app.log_error("sequencer", &error, serde_json::json!({})),
+        }
+    }
+
+    async fn consume(&self, bodies: Vec<serde_json::Value>, tries: &mut HashMap<String, u32>) {
+        if bodies.is_empty() {
+            return;
+        }
+        let app = self.app();
+        let jobs: Vec<Option<SmsJob>> =
+            bodies.iter().map(|body| serde_json::from_value(body.clone()).ok()).collect();
+        let (verdicts, streams) = sms_queue::work(&app, &jobs).await;
+        sms_queue::afterwards(&app, streams).await;
+        for (body, verdict) in bodies.iter().zip(verdicts) {
+            let text = body.to_string();
+            let tried = tries.entry(text.clone()).or_default();
+            *tried += 1;
+            if verdict == Verdict::Retry && *tried <= RETRIES_MAX {
+                self.host.put_back(Sent::Queued("SMS_QUEUE", body.clone()));
+            } else if verdict == Verdict::Retry {
+                dead_letters::keep(&app, "xiaoxun-sms-dead", &text).await.expect("it is written down");
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What raw SQL tries on messages, their chains, lists and decisions.
+
+use crate::refused::Refused;
+
+/// See [`crate::refused`].
+pub const MESSAGES: &[Refused] = &[
+    // G58: a procedure is followed by the next version.
+    ("UPDATE procedures SET steps = '[1]'", &["procedures_no_update"]),
+    ("DELETE FROM procedures", &["procedures_no_delete"]),
+    ("INSERT OR REPLACE INTO procedures VALUES (1, 1, 'grade', '[1]', 1, 0)", &["procedures_no_replace"]),
+    // I1 a: approved by its chain, sent at its time and registered.
+    ("UPDATE messages SET state = 'approved' WHERE id = 2", &["messages_approved_by_chain"]),
+    ("UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4", &["messages_registered"]),
+    (
+        "INSERT INTO registrations VALUES (4, 1, 2, '1', NULL, 3, 11);
+         UPDATE messages SET state = 'sending', released_at = 9 WHERE id = 4",
+        &["messages_not_early"],
+    ),
+    (
+        "INSERT INTO registrations VALUES (4, 1, 2, '1', NULL, 3, 11);
+         UPDATE messages SET state = 'sending' WHERE id = 4",
+        &["messages_not_early"],
+    ),
+    ("UPDATE messages SET state = 'sending' WHERE id = 2", &["messages_state"]),
+    ("UPDATE messages SET state = 'draft', version = 2, digest = NULL WHERE id = 4", &["messages_state"]),
+    ("UPDATE messages SET state = 'gone' WHERE id = 3", &["messages_state"]),
+    ("UPDATE messages SET state = 'returned' WHERE id = 2", &["messages_returned_by_decision"]),
+    (
+        "INSERT INTO messages (id, state, author_id, audience_unit_id, sender_title, audience, audience_zh, audience_en, title, body,
+           template, template_version, signature, created_at, changed_at)
+         VALUES (9, 'approved', 1, 2, '', '{}', '', '', '', '', '', 1, '', 1, 1)",
+        &["messages_born_as_drafts"],
+    ),
+    ("INSERT OR REPLACE INTO messages SELECT * FROM messages WHERE id = 3", &["messages_born_as_drafts"]),
+    (
+        "INSERT INTO messages (author_id, audience_unit_id, sender_title, audience, audience_zh, audience_en, title, body,
+           template, template_version, mode, signature, created_at, changed_at)
+         VALUES (1, 2, '', '{}', '', '', '', '', '', 1, 'fax', '', 1, 1)",
+        &["messages_kinds"],
+    ),
+    ("UPDATE messages SET answer = 'poem' WHERE id = 3", &["messages_kinds_moved"]),
+    // I1 b: what was submitted does not change.
+    ("UPDATE messages SET title = 'x' WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET body = 'x' WHERE id = 1", &["messages_content"]),
+    ("UPDATE messages SET category = 'event' WHERE id = 4", &["messages_content"]),
+    ("UPDATE messages SET audience = '[]' WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET audience_unit_id = 1 WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET appointment_id = 2 WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET capacity_unit_id = 1 WHERE id = 4", &["messages_content"]),
+    ("UPDATE messages SET send_at = 99 WHERE id = 4", &["messages_content"]),
+    ("UPDATE messages SET sender_title = 'x' WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET signature = 'x' WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET template_version = 2 WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET mode = 'sms' WHERE id = 2", &["messages_content", "messages_kinds_moved"]),
+    ("UPDATE messages SET procedure_version = 2 WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET reach = '{}' WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET digest = 'e' WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET digest = NULL WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET digest_form = 2 WHERE id = 4", &["messages_content"]),
+    ("UPDATE messages SET version = 2 WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET statement_at = NULL WHERE id = 2", &["messages_content"]),
+    ("UPDATE messages SET approved_at = 9 WHERE id = 4", &["messages_content"]),
+    ("UPDATE messages SET released_at = 9 WHERE id = 1", &["messages_content"]),
+    ("UPDATE messages SET author_id = 2 WHERE id = 3", &["messages_keep_id"]),
+    ("UPDATE messages SET id = 9 WHERE id = 3", &["messages_keep_id"]),
+    ("UPDATE messages SET digest = 'e' WHERE id = 3", &["messages_digest"]),
+    (
+        "UPDATE messages SET state = 'submitted' WHERE id = 3",
+        &["messages_digest", "messages_submitted_version", "messages_capacity"],
+    ),
+    ("UPDATE messages SET version = 2 WHERE id = 3", &["messages_next_version"]),
+    ("DELETE FROM messages WHERE id = 3", &["messages_stay"]),
+    // What is submitted stands in message_versions, and in a capacity that its author holds.
+    (
+        "UPDATE messages SET state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 1, submitted_at = 1 WHERE id = 3",
+        &["messages_submitted_version"],
+    ),
+    (
+        "INSERT INTO message_versions SELECT id, 1, title, '别的话', audience_zh, audience_en, 'd', 1, 1, template, template_version,
+           mode, answer, appointment_id, capacity_unit_id, 1, 1, '[]' FROM messages WHERE id = 3;
+         UPDATE messages SET state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 1, submitted_at = 1 WHERE id = 3",
+        &["messages_submitted_version"],
+    ),
+    (
+        "UPDATE messages SET appointment_id = 3, capacity_unit_id = 1 WHERE id = 3;
+         INSERT INTO message_versions SELECT id, 1, title, body, audience_zh, audience_en, 'd', 1, 1, template, template_version,
+           mode, answer, appointment_id, capacity_unit_id, 1, 1, '[]' FROM messages WHERE id = 3;
+         UPDATE messages SET state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 1, submitted_at = 1 WHERE id = 3",
+        &["messages_capacity"],
+    ),
+    ("INSERT INTO message_versions SELECT message_id, 2, title, body, audience_zh, audience_en, 'e', 2, 1, template, template_version,
+        mode, answer, appointment_id, capacity_unit_id, 1, 1, '[]' FROM message_versions WHERE message_id = 2",
+        &["versions_at_submission"],
+    ),
+    ("INSERT OR REPLACE INTO message_versions SELECT * FROM message_versions WHERE message_id = 2", &["versions_no_replace", "versions_at_submission"]),
+    ("UPDATE message_versions SET body = 'x'", &["versions_no_update"]),
+    ("UPDATE message_versions SET lists = '[1]'", &["versions_no_update"]),
+    ("DELETE FROM message_versions", &["versions_no_delete"]),
+    // Steps and the frozen list are written while it is submitted.
+    (
+        "INSERT INTO message_steps VALUES (2, 1, 4, 'approve', 'principal', NULL, NULL, NULL, 1, '[]')",
+        &["steps_at_submission"],
+    ),
+    (
+        "INSERT OR REPLACE INTO message_steps VALUES (2, 1, 0, 'approve', 'subject_teacher', NULL, NULL, NULL, 1, '[]')",
+        &["steps_at_submission"],
+    ),
+    ("INSERT INTO message_steps VALUES (3, 1, 0, 'applaud', 'principal', NULL, NULL, NULL, 1, '[]')", &["steps_kind"]),
+    ("UPDATE message_steps SET post = 'subject_teacher' WHERE message_id = 2", &["steps_no_update"]),
+    ("UPDATE message_steps SET holds = 0 WHERE message_id = 4", &["steps_no_update"]),
+    ("DELETE FROM message_steps WHERE message_id = 2", &["steps_no_delete"]),
+    ("INSERT INTO recipients VALUES (2, 1, 3, 'guardian', 3, 3, 3)", &["recipients_at_submission"]),
+    ("INSERT INTO recipients VALUES (2, 2, 3, 'guardian', 3, 3, 3)", &["recipients_at_submission"]),
+    ("INSERT OR REPLACE INTO recipients VALUES (2, 1, 2, 'guardian', 1, 1, 4)", &["recipients_at_submission"]),
+    ("INSERT INTO recipients VALUES (3, 1, 3, 'dog', 3, 3, 3)", &["recipients_kind"]),
+    ("UPDATE recipients SET phone_id = 4 WHERE message_id = 2", &["recipients_no_update"]),
+    ("DELETE FROM recipients WHERE message_id = 2", &["recipients_no_delete"]),
+    // I1 c: a decision fits, and stays.
+    ("INSERT INTO decisions VALUES (2, 1, 0, 3, 'office_director', 'approve', 'other', '', 10)", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 0, 3, 'office_director', 'perhaps', 'd', '', 10)", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 2, 3, 'office_director', 'approve', 'd', '', 10)", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 3, 4, 'principal', 'approve', 'd', '', 10)", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 1, 2, 'grade_head', 'approve', 'd', '', 10)", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (3, 1, 0, 3, 'office_director', 'approve', 'd', '', 10)", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 0, 2, 'office_director', 'approve', 'd', '', 10)", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 0, 2, 'grade_head', 'approve', 'd', '', 10)", &["decisions_fit"]),
+    ("UPDATE decisions SET verdict = 'return' WHERE message_id = 1", &["decisions_no_update"]),
+    ("UPDATE decisions SET reason = 'x', at = 9 WHERE message_id = 1", &["decisions_no_update"]),
+    ("DELETE FROM decisions WHERE message_id = 1", &["decisions_no_delete"]),
+    (
+        "INSERT OR REPLACE INTO decisions SELECT * FROM decisions WHERE message_id = 1 AND position = 1",
+        &["decisions_fit"],
+    ),
+    // Registrations and filings are of a step of their kind, once it is approved.
+    ("INSERT INTO registrations VALUES (2, 1, 2, '1', NULL, 3, 11)", &["registrations_fit"]),
+    ("INSERT INTO registrations VALUES (4, 1, 3, '1', 'h', 3, 11)", &["registrations_fit"]),
+    ("INSERT INTO registrations VALUES (4, 2, 2, '1', NULL, 3, 11)", &["registrations_fit"]),
+    ("INSERT INTO registrations VALUES (4, 1, 2, NULL, 'h', 3, 11)", &["registrations_fit"]),
+    ("INSERT OR REPLACE INTO registrations VALUES (1, 1, 2, '2', NULL, 3, 11)", &["registrations_fit"]),
+    ("UPDATE registrations SET number = '2'", &["registrations_no_update"]),
+    ("DELETE FROM registrations", &["registrations_no_delete"]),
+    ("INSERT INTO filings VALUES (2, 1, 3, NULL, 13, NULL, NULL, NULL)", &["filings_fit"]),
+    ("INSERT INTO filings VALUES (4, 1, 2, NULL, 13, NULL, NULL, NULL)", &["filings_fit"]),
+    ("INSERT INTO filings VALUES (4, 1, 3, NULL, 13, 3, NULL, NULL)", &["filings_fit"]),
+    ("INSERT OR REPLACE INTO filings VALUES (1, 1, 3, '9', 13, 3, 14, NULL)", &["filings_fit"]),
+    ("UPDATE filings SET number = '9'", &["filings_complete_once"]),
+    ("UPDATE filings SET number = '9', registered_by = 3, registered_at = 14, filed_at = 15", &["filings_complete_once"]),
+    (
+        "UPDATE filings SET number = '9', registered_by = 3, registered_at = 14; UPDATE filings SET number = '10'",
+        &["filings_complete_once"],
+    ),
+    ("DELETE FROM filings", &["filings_no_delete"]),
+];
