@@ -2,80 +2,63 @@
 // Names carry a hash of the content, so browsers may keep them for ever.
 // The wasm is cut where frontend/staff/src/parts.rs says: the first load holds
 // what everybody needs at once, the other parts are fetched when they are opened.
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { Stop, at, main, run } from "./lib/base.mjs";
+import { staff as crate } from "./lib/compile.mjs";
+import { wasmTool } from "./lib/tools.mjs";
+import { optimise } from "./lib/wasm.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const at = (...parts) => join(root, ...parts);
 const staff = (...parts) => at("frontend", "staff", ...parts);
 
-/** The tool that cuts a wasm file; leptos brings the matching macro. */
-const WASM_SPLIT = "0.2.4";
-/** DESIGN's budget for everything that the first visit loads. */
+/** The budget for everything that the first visit loads. */
 const BUDGET = 250 * 1024;
-/** What every browser with WebAssembly since 2021 has; not `--all-features`, which emits what none has yet. */
-const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"];
-
-function run(command, args, { quiet = false, ...env } = {}) {
-  const stdio = quiet ? ["ignore", "ignore", "pipe"] : "inherit";
-  const { status, error, stderr } = spawnSync(command, args, { cwd: root, stdio, env: { ...process.env, ...env } });
-  if (status !== 0 && stderr) process.stderr.write(stderr);
-  if (error) throw new Error(`${command}: ${error.message}`);
-  if (status !== 0) throw new Error(`${command} failed (${status})`);
-}
-
-/** The version that a package has in Cargo.lock. */
-const locked = (name) => readFileSync(at("Cargo.lock"), "utf8").match(new RegExp(`name = "${name}"\\nversion = "([^"]+)"`))[1];
-
-/** A tool from the environment, else from the cache that `npm start` fills. */
-function tool(variable, crate, version, binary) {
-  if (process.env[variable]) return process.env[variable];
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  const path = join(cache, "xiaoxun", `${crate}-${version}`, "bin", binary);
-  if (!existsSync(path)) throw new Error(`${crate} ${version} is missing: run \`npm start\` once, or set ${variable}`);
-  return path;
-}
-
-/** The target folder, wherever the machine's settings put it. */
-function target() {
-  const { stdout } = spawnSync("cargo", ["metadata", "--format-version", "1", "--no-deps"], { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 });
-  return JSON.parse(stdout).target_directory;
-}
 
 const stylesheets = () => [
   ...["tokens", "base", "layout", "components", "feedback"].map((name) => at("frontend", "ui", "style", `${name}.css`)),
   ...readdirSync(staff("style")).filter((name) => name.endsWith(".css")).sort().map((name) => staff("style", name)),
 ];
 
-const work = mkdtempSync(join(tmpdir(), "xiaoxun-app-"));
-try {
-  // The size of what is downloaded comes before everything else. Erased view types
-  // and relocations (for the cut) are of no use to the Worker, so this is a profile of its own.
-  const profile = ['inherits="release"', 'opt-level="z"', 'strip="none"'].flatMap((value) => ["--config", `profile.app.${value}`]);
-  const cargoHome = process.env.CARGO_HOME || join(homedir(), ".cargo");
-  const flags = ["--cfg", "erase_components", `--remap-path-prefix=${join(cargoHome, "registry", "src")}=`, `--remap-path-prefix=${root}=`];
-  run("cargo", ["rustc", "-p", "staff", "--bin", "staff", "--profile", "app", ...profile, "--target", "wasm32-unknown-unknown", "--", "-Clink-arg=--emit-relocs"], {
-    CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
-  });
-  const raw = join(target(), "wasm32-unknown-unknown", "app", "staff.wasm");
+/**
+ * The loader of the later parts with the names under which they are served.
+ * The tool writes `new URL("./part.wasm", import.meta.url)`, which esbuild would
+ * leave as it stands: a part that is missed here is a page that never opens.
+ */
+export function withNames(loader, names) {
+  let named = loader;
+  for (const [file, path] of names) {
+    const before = named;
+    named = named.replaceAll(`new URL("./${file}", import.meta.url)`, JSON.stringify(path));
+    if (named === before) throw new Stop(`__wasm_split.js does not load ${file} in the way that scripts/build-frontend.mjs knows`);
+  }
+  const left = named.match(/.*(import\.meta|["'`]\.\/[^"'`]*\.wasm).*/);
+  if (left) throw new Stop(`__wasm_split.js still names a file of the build: ${left[0].trim()}`);
+  return named;
+}
+
+async function build() {
+  const tool = await wasmTool();
+  await run("cargo", crate.args, { env: crate.env });
+  const work = mkdtempSync(join(tmpdir(), "xiaoxun-app-"));
+  try {
+    await assemble(tool, work);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function assemble(tool, work) {
   const cut = join(work, "cut");
-  run(tool("WASM_SPLIT_BIN", "wasm_split_cli_support", WASM_SPLIT, "wasm-split-cli"), [raw, cut, "--target", "web", "--out-name", "app"]);
-  // wasm-bindgen of the very version in Cargo.lock: the two have to agree.
-  run(tool("WASM_BINDGEN_BIN", "wasm-bindgen-cli", locked("wasm-bindgen"), "wasm-bindgen"), [
-    join(cut, "app.wasm"), "--target", "web", "--no-typescript", "--keep-lld-exports", "--out-dir", work, "--out-name", "app",
-  ]);
-  const wasmOpt = process.env.WASM_OPT_BIN || at("node_modules", ".bin", "wasm-opt");
-  const optimised = (path) => {
-    const out = `${path}.opt`;
-    run(wasmOpt, [path, "-o", out, "-Oz", "--strip-debug", "--strip-producers", ...FEATURES.map((f) => `--enable-${f}`)], { quiet: true });
-    return readFileSync(out);
-  };
+  await run(tool, ["split", crate.wasm(), cut, "app"]);
+  await run(tool, ["bindgen", "app", join(cut, "app.wasm"), work, "app"]);
+  const small = (path) => optimise(path, ["-Oz", "--strip-debug", "--strip-producers"]);
+  const later = readdirSync(cut).filter((name) => name.endsWith(".wasm") && name !== "app.wasm");
+  if (later.length === 0) throw new Stop("the staff app was not cut: no part of it is fetched later");
+  const [first, ...parts] = await Promise.all([join(work, "app_bg.wasm"), ...later.map((name) => join(cut, name))].map(small));
 
   const files = new Map();
   /** Keeps a file under a name that changes with its content. */
@@ -86,13 +69,9 @@ try {
     return `/${path}`;
   };
 
-  const wasm = keep("app", "wasm", optimised(join(work, "app_bg.wasm")));
-  let loader = readFileSync(join(cut, "__wasm_split.js"), "utf8");
-  for (const name of readdirSync(cut).filter((name) => name.endsWith(".wasm") && name !== "app.wasm")) {
-    const path = keep(`part-${name.replace(/^split_|\.wasm$/g, "")}`, "wasm", optimised(join(cut, name)));
-    loader = loader.replaceAll(`new URL("./${name}", import.meta.url)`, JSON.stringify(path));
-  }
-  writeFileSync(join(work, "__wasm_split.js"), loader);
+  const wasm = keep("app", "wasm", first);
+  const names = later.map((name, index) => [name, keep(`part-${name.replace(/^split_|\.wasm$/g, "")}`, "wasm", parts[index])]);
+  writeFileSync(join(work, "__wasm_split.js"), withNames(readFileSync(join(cut, "__wasm_split.js"), "utf8"), names));
   const glue = await esbuild.build({
     entryPoints: [staff("boot.js")],
     alias: { app: join(work, "app.js") },
@@ -114,9 +93,9 @@ try {
   const css = keep("app", "css", `/* Tokens: WeUI 2.6.26, MIT License, (C) 2017 THL A29 Limited, a Tencent company */\n${code}`);
   const icon = keep("icon", "svg", readFileSync(staff("icon.svg"), "utf8").trim());
 
-  const names = { wasm, js, css, icon };
+  const holes = { wasm, js, css, icon };
   const html = readFileSync(staff("index.html"), "utf8")
-    .replace(/\{\{(\w+)\}\}/g, (_, name) => names[name])
+    .replace(/\{\{(\w+)\}\}/g, (_, name) => holes[name])
     .replace(/>\s+</g, "><")
     .trim();
   files.set("index.html", Buffer.from(html));
@@ -166,6 +145,6 @@ ${["/app-*", "/part-*", "/icon-*"].map((path) => `${path}\n  ! Cache-Control\n  
   console.log(`${"first load".padEnd(32)} ${" ".repeat(14)} ${kb(gzip)} gzip ${kb(brotli)} brotli — ${verdict} the budget of ${BUDGET / 1024} KB`);
   // A start must not fail for it, only who asks with --strict.
   if (gzip > BUDGET && process.argv.includes("--strict")) process.exitCode = 1;
-} finally {
-  rmSync(work, { recursive: true, force: true });
 }
+
+if (process.argv[1] === at("scripts", "build-frontend.mjs")) await main(build);

@@ -2,6 +2,7 @@
 import { main, modernNode, say, t } from "./lib/base.mjs";
 
 await main(async () => {
+  process.on("SIGTERM", () => process.exit(1));
   await modernNode();
   const { build } = await import("./lib/build.mjs");
   await build();

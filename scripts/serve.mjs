@@ -1,13 +1,12 @@
 // Runs a prepared state folder for tests: prints one line of JSON when ready,
 // ends when its standard input does, so that no test leaves a server behind.
-// With --temporary the folder goes, too; with --trace every SQL statement is logged.
-import { createHash, createHmac } from "node:crypto";
+// With --temporary the folder goes, too.
 import { rmSync } from "node:fs";
-import { Stop, at, main, modernNode, options, root } from "./lib/base.mjs";
+import { Stop, main, modernNode, options } from "./lib/base.mjs";
 
 await main(async () => {
-  const chosen = options({ port: "0", state: "", production: false, temporary: false, trace: false, var: [] });
-  if (!chosen.state) throw new Stop("serve.mjs --state DIR [--port N] [--production] [--temporary] [--trace] [--var NAME=VALUE]…");
+  const chosen = options({ port: "0", state: "", production: false, temporary: false, var: [] });
+  if (!chosen.state) throw new Stop("serve.mjs --state DIR [--port N] [--production] [--temporary] [--var NAME=VALUE]…");
   await modernNode();
   const { State } = await import("./lib/state.mjs");
   const { endOrphans, freePort, serve } = await import("./lib/server.mjs");
@@ -17,8 +16,7 @@ await main(async () => {
   const vars = Object.fromEntries(chosen.var.map((v) => [v.slice(0, v.indexOf("=")), v.slice(v.indexOf("=") + 1)]));
   const config = state.configure({ origin: `http://127.0.0.1:${port}`, production: chosen.production, vars });
   state.migrate(config);
-  const instead = chosen.trace ? { main: at("tests", "api", "trace.js"), root, imports: true } : undefined;
-  const server = await serve({ state, config, port, instead, onError: (message) => console.error(message) });
+  const server = await serve({ state, config, port, onError: (message) => console.error(message) });
   const end = async () => {
     await server.stop();
     if (chosen.temporary) rmSync(state.dir, { recursive: true, force: true });
@@ -28,17 +26,5 @@ await main(async () => {
   process.on("SIGTERM", end);
   const { origin, workerd } = server;
   const { SETUP_KEY: setup_key } = state.secrets();
-  console.log(JSON.stringify({ origin, pid: process.pid, workerd, setup_key, ...databases(state) }));
+  console.log(JSON.stringify({ origin, pid: process.pid, workerd, setup_key, ...state.databases() }));
 });
-
-/** Where Miniflare keeps a D1 database: its object's id is an HMAC of the binding's name. */
-function databases(state) {
-  const key = createHash("sha256").update("miniflare-D1DatabaseObject").digest();
-  const mac = (data) => createHmac("sha256", key).update(data).digest().subarray(0, 16);
-  const file = (binding) => {
-    const name = mac(binding);
-    const id = Buffer.concat([name, mac(name)]).toString("hex");
-    return state.path("data", "v3", "d1", "miniflare-D1DatabaseObject", `${id}.sqlite`);
-  };
-  return { d1: file("DB"), sandbox: file("SANDBOX_DB") };
-}

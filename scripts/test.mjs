@@ -1,8 +1,10 @@
 // `npm test`: sets up as `npm start` does, then passes everything. Names after
-// `--` choose parts: npm test -- domain worker api browser.
-import { Stop, at, bin, main, modernNode, say, show, t } from "./lib/base.mjs";
+// `--` choose parts: npm test -- domain worker scripts smoke api browser.
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import { Stop, at, bin, main, modernNode, say, seconds, show, t } from "./lib/base.mjs";
 
-const PARTS = ["domain", "worker", "api", "browser"];
+const PARTS = ["domain", "worker", "scripts", "smoke", "api", "browser"];
 
 await main(async () => {
   const chosen = process.argv.slice(2);
@@ -14,20 +16,33 @@ await main(async () => {
   const part = async (name, title, command, args, env) => {
     if (!wanted(name)) return;
     say(`\n▸ ${title}`);
+    const started = Date.now();
     if (!(await show(command, args, { env }))) failed.push(name);
+    say(`  ${seconds(Date.now() - started)}`);
   };
 
-  await part("domain", t("规则（domain）", "The rules (domain)"), "cargo", ["test", "-p", "domain", "--all-features"]);
-  await part("domain", t("界面与页面", "Pages and parts"), "cargo", ["test", "-p", "parent", "-p", "ui", "--features", "ui/ssr"]);
-  await part("domain", t("教职工端网页", "The staff app"), "cargo", ["test", "-p", "staff"]);
-  await part("worker", t("Worker 的单元测试", "The Worker's unit tests"), "cargo", ["test", "-p", "worker_app"]);
-  if (wanted("api") || wanted("browser")) {
+  // With all of these crates named each time, cargo resolves the same features
+  // each time, and what they share is compiled once.
+  const natives = ["domain", "parent", "ui", "worker_app"];
+  const cargo = (packages, ...more) => ["test", ...packages.flatMap((name) => ["--package", name]), "--features", "domain/import,ui/ssr", ...more, "--no-fail-fast"];
+  if (wanted("domain") && wanted("worker")) {
+    await part("domain", t("规则、页面、Worker 的单元测试", "The rules, pages and parts, the Worker's unit tests"), "cargo", cargo(natives));
+  } else {
+    await part("domain", t("规则、页面", "The rules, pages and parts"), "cargo", cargo(natives.slice(0, 3)));
+    await part("worker", t("Worker 的单元测试", "The Worker's unit tests"), "cargo", ["test", "--package", "worker_app"]);
+  }
+  await part("domain", t("教职工端网页", "The staff app"), "cargo", ["test", "--package", "staff"]);
+  const script = (name, title) => part(name, title, process.execPath, ["--test", "--test-reporter=spec", at("scripts", "test", `${name}.test.mjs`)]);
+  await script("scripts", t("构建脚本", "The build's scripts"));
+  if (["smoke", "api", "browser"].some(wanted)) {
     const { build } = await import("./lib/build.mjs");
     const { templates } = await import("./lib/template.mjs");
     await build();
     await templates();
   }
-  await part("api", t("接口测试（workerd）", "API tests against workerd"), "cargo", ["test", "-p", "api_tests", "--no-fail-fast"]);
+  await script("smoke", t("冒烟测试（wrangler dev）", "Smoke test (wrangler dev)"));
+  const scenarios = readdirSync(at("tests", "api", "tests")).filter((name) => name.endsWith(".rs")).flatMap((name) => ["--test", basename(name, ".rs")]);
+  await part("api", t("接口测试（workerd）", "API tests against workerd"), "cargo", cargo([...natives, "api_tests"], ...scenarios));
   if (wanted("browser")) {
     const { chineseFont, chromium } = await import("./lib/browser.mjs");
     const path = await chromium();

@@ -48,46 +48,69 @@ export function options(defaults) {
   return found;
 }
 
-export const seconds = (ms) =>
-  ms < 90_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+export function seconds(ms) {
+  const all = Math.max(1, Math.round(ms / 1000));
+  return all < 90 ? `${all} s` : `${Math.floor(all / 60)} min ${all % 60} s`;
+}
+
+const running = new Set();
+let ticking;
+// Whoever ends this script ends what it has begun.
+process.on("exit", () => {
+  for (const { child } of running) child?.kill();
+});
+
+/** One line for all that is running, rewritten on a terminal. */
+function progress() {
+  const tty = process.stdout.isTTY;
+  const words = [...running].map(({ title, started, done, unit }) => {
+    const short = title.replace(/ *[（(].*/s, "");
+    return `${running.size > 1 ? `${short} ` : ""}${seconds(Date.now() - started)}${done ? t(`，已完成 ${done} ${unit}`, `, ${done} ${unit} done`) : ""}`;
+  });
+  const line = `  … ${words.join(" · ")}`;
+  process.stdout.write(tty ? `\r\x1b[K${line.slice(0, (process.stdout.columns || 80) - 1)}` : `${line}\n`);
+}
+
+/** The line of progress goes, so that a sentence can stand in its place. */
+const clear = () => process.stdout.isTTY && process.stdout.write("\r\x1b[K");
 
 /**
  * A step that takes a while: says what it does and how long it usually takes,
  * shows that it goes on, keeps all output in build/logs, shows the end of it
- * where the step fails. `count` finds the lines that are progress.
+ * where the step fails. `count` finds the lines that are progress. Steps may
+ * run side by side; where one fails, the others end with it.
  */
 export async function step({ title, usual, command, args = [], cwd = root, env = {}, count, unit = "" }) {
-  const started = Date.now();
   mkdirSync(at("build", "logs"), { recursive: true });
   const log = at("build", "logs", `${title.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60)}.log`);
   const out = createWriteStream(log);
-  let [done, tail] = [0, ""];
-  const tty = process.stdout.isTTY;
+  let tail = "";
+  const me = { title, started: Date.now(), done: 0, unit, child: undefined };
+  clear();
   say(`▸ ${title} ${t(`（一般需要 ${usual}）`, `(usually ${usual})`)}`);
-  const progress = () => {
-    const line = `  … ${seconds(Date.now() - started)}${done ? t(`，已完成 ${done} ${unit}`, `, ${done} ${unit} done`) : ""}`;
-    process.stdout.write(tty ? `\r\x1b[K${line}` : `${line}\n`);
-  };
-  const timer = setInterval(progress, tty ? 1000 : 15_000);
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-  for (const stream of [child.stdout, child.stderr]) {
+  me.child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  running.add(me);
+  ticking ??= setInterval(progress, process.stdout.isTTY ? 1000 : 15_000);
+  for (const stream of [me.child.stdout, me.child.stderr]) {
     stream.on("data", (data) => {
       out.write(data);
       tail = (tail + data).slice(-6000);
-      if (count) done += (String(data).match(count) ?? []).length;
+      if (count) me.done += (String(data).match(count) ?? []).length;
     });
   }
   const code = await new Promise((end) => {
-    child.on("error", (e) => { tail += e.message; end(127); });
-    child.on("close", end);
+    me.child.on("error", (e) => { tail += e.message; end(127); });
+    me.child.on("close", end);
   });
-  clearInterval(timer);
+  running.delete(me);
+  if (running.size === 0) ticking = clearInterval(ticking);
   out.end();
-  if (tty) process.stdout.write("\r\x1b[K");
+  clear();
   if (code !== 0) {
+    for (const { child } of running) child.kill();
     throw new Stop(`${title}${t("：失败。全部输出在 ", " failed. All of its output is in ")}${relative(root, log)}\n\n${tail}`);
   }
-  say(`✓ ${title} ${seconds(Date.now() - started)}`);
+  say(`✓ ${title} ${seconds(Date.now() - me.started)}`);
 }
 
 /** Runs a command with its output shown; true where it succeeded. */
@@ -97,6 +120,18 @@ export function show(command, args, { cwd = root, env = {} } = {}) {
     child.on("error", (e) => { console.error(e.message); end(false); });
     child.on("close", (code) => end(code === 0));
   });
+}
+
+/** Runs a command that has to succeed; `quiet` shows what it says only where it fails. */
+export async function run(command, args, { env = {}, quiet = false } = {}) {
+  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit" });
+  const told = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => told.push(data));
+  const code = await new Promise((end) => {
+    child.on("error", (e) => { told.push(Buffer.from(e.message)); end(127); });
+    child.on("close", end);
+  });
+  if (code !== 0) throw new Stop(`${command} ${args[0]}: ${code}\n${Buffer.concat(told).toString().slice(-6000)}`);
 }
 
 /** What a command prints, or null where it fails. */

@@ -1,59 +1,78 @@
 // Builds the Worker and the staff app, each only when what it is made of changed.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { at, hash, say, step, t } from "./base.mjs";
-import { tools } from "./tools.mjs";
+import { at, hash, step, t } from "./base.mjs";
+import { staff, worker } from "./compile.mjs";
+import { toolchain, wasmTool } from "./tools.mjs";
 
-const common = [at("Cargo.toml"), at("Cargo.lock"), at("domain", "Cargo.toml"), at("domain", "src")];
-const worker = () => hash([...common, at("worker", "Cargo.toml"), at("worker", "src"), at("frontend", "parent")]);
-const app = () =>
-  hash([...common, at("frontend", "ui"), at("frontend", "staff"), at("scripts", "build-frontend.mjs"), at("package-lock.json")]);
+const scripts = (...names) => [...names, "lib/compile.mjs", "lib/wasm.mjs"].map((name) => at("scripts", name));
+const common = [
+  at("Cargo.toml"),
+  at("Cargo.lock"),
+  at("package-lock.json"),
+  at("domain", "Cargo.toml"),
+  at("domain", "src"),
+  at("scripts", "tools", "Cargo.lock"),
+  at("scripts", "tools", "src"),
+];
 
-/** Runs `make` unless its output stands and was made of the same inputs. */
-async function unlessSame(name, inputs, output, make) {
-  const stamp = at("build", "stamps", name);
-  const now = inputs();
-  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
-  await make();
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, now);
-}
-
-/** Builds what changed. */
-export async function build() {
-  let ready;
-  const toolbox = () => (ready ??= tools());
-  await unlessSame("worker", worker, at("worker", "build", "index.js"), async () => {
-    const { workerBuild, env } = await toolbox();
-    await step({
-      title: t("编译 Worker（Rust → wasm）", "Building the Worker (Rust → wasm)"),
-      usual: t("首次 3–6 分钟，之后 1 分钟", "3–6 min the first time, 1 min later"),
-      command: workerBuild,
-      args: ["--release"],
-      cwd: at("worker"),
-      env: { ...env, NO_COLOR: "1" },
-      count: /Compiling /g,
-      unit: "crates",
-    });
-  });
-  await unlessSame("app", app, at("build", "assets", "index.html"), async () => {
-    const { env } = await toolbox();
-    if (!existsSync(at("scripts", "build-frontend.mjs"))) return placeholder();
-    await step({
-      title: t("编译教职工端网页（Leptos → wasm）", "Building the staff app (Leptos → wasm)"),
+/** The two products: what they are made of, what stands when they are made, how. */
+const products = () => [
+  {
+    name: "worker",
+    inputs: hash([...common, at("worker", "Cargo.toml"), at("worker", "build.rs"), at("worker", "src"), at("frontend", "parent"), ...scripts("build-worker.mjs", "worker-shim.js")]),
+    output: at("worker", "build", "index.js"),
+    compile: {
+      title: t("编译 Worker（Rust → wasm）", "Compiling the Worker (Rust → wasm)"),
       usual: t("首次 2–4 分钟，之后 1 分钟", "2–4 min the first time, 1 min later"),
-      command: process.execPath,
+      ...worker,
+    },
+    assemble: {
+      title: t("组装 Worker", "Assembling the Worker"),
+      usual: "40 s",
+      args: [at("scripts", "build-worker.mjs")],
+    },
+  },
+  {
+    name: "app",
+    inputs: hash([...common, at("frontend", "ui"), at("frontend", "staff"), ...scripts("build-frontend.mjs")]),
+    output: at("build", "assets", "index.html"),
+    compile: {
+      title: t("编译教职工端网页（Leptos → wasm）", "Compiling the staff app (Leptos → wasm)"),
+      usual: t("首次 2–4 分钟，之后 1 分钟", "2–4 min the first time, 1 min later"),
+      ...staff,
+    },
+    assemble: {
+      title: t("组装教职工端网页", "Assembling the staff app"),
+      usual: "20 s",
       args: [at("scripts", "build-frontend.mjs")],
-      env,
-      count: /Compiling /g,
-      unit: "crates",
-    });
-  });
+    },
+  },
+];
+
+/** Whether it stands, made of the same inputs; else forgets that it once did. */
+function stands({ name, inputs, output }) {
+  const stamp = at("build", "stamps", name);
+  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return true;
+  rmSync(stamp, { force: true });
+  return false;
 }
 
-/** Stands in for the staff app until it is written. */
-function placeholder() {
-  mkdirSync(at("build", "assets"), { recursive: true });
-  writeFileSync(at("build", "assets", "index.html"), "<!doctype html><meta charset=utf-8><title>校讯</title><p>校讯");
-  say(t("（尚无教职工端网页）", "(no staff app yet)"));
+/**
+ * Builds what changed. The tool and both products compile side by side: each
+ * has long stretches in which a single core is busy.
+ */
+export async function build() {
+  const changed = products().filter((product) => !stands(product));
+  if (changed.length === 0) return;
+  await toolchain();
+  const tool = wasmTool();
+  const one = async ({ name, inputs, compile, assemble }) => {
+    await step({ ...compile, command: "cargo", count: /Compiling /g, unit: "crates" });
+    await step({ ...assemble, command: process.execPath, env: { XIAOXUN_WASM_TOOL: await tool } });
+    const stamp = at("build", "stamps", name);
+    mkdirSync(dirname(stamp), { recursive: true });
+    writeFileSync(stamp, inputs);
+  };
+  await Promise.all([tool, ...changed.map(one)]);
 }

@@ -68,8 +68,10 @@ export async function loadDemo(origin, setupKey, tell, { staff: staffFile, stude
   await admin.signIn(administrators[0].number, PASSPHRASE);
   await importFile(admin, "staff", staffFile);
   tell("staff");
-  await importFile(admin, "students", students);
-  tell("students");
+  for (const path of [students].flat()) {
+    await importFile(admin, "students", path);
+    tell("students");
+  }
 
   const staff = await admin.get("/api/staff");
   const wanted = new Set(accounts.map(([number]) => number));

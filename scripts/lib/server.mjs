@@ -80,7 +80,8 @@ export async function endOrphans(state) {
 /**
  * Starts it; `onError` hears what the Worker logs as an error. `instead` is
  * another Worker for the same bindings: the one that `npm run bench` compares
- * with, or one that imports the built one, as seen from the folder `root`.
+ * with, or one that imports the built one, as seen from the folder `root`;
+ * `imports` is true, or names further files that it imports.
  */
 export async function serve({ state, config, port, onError = () => {}, instead }) {
   const wrangler = require("wrangler");
@@ -112,7 +113,9 @@ export async function serve({ state, config, port, onError = () => {}, instead }
           ...options,
           name: config.name,
           modulesRoot,
-          modules: instead?.imports ? [...modules(script), ...modules(main)] : modules(script),
+          modules: instead?.imports
+            ? [...modules(script), ...[instead.imports].flat().filter((path) => path !== true).map((path) => ({ type: "ESModule", path })), ...modules(main)]
+            : modules(script),
           bindings: { ...options.bindings, ...state.secrets(), ...instead?.bindings },
         },
       ],
@@ -142,7 +145,7 @@ export async function serve({ state, config, port, onError = () => {}, instead }
   };
 }
 
-/** worker-build writes one JavaScript file beside one wasm file. */
+/** scripts/build-worker.mjs writes one JavaScript file beside one wasm file. */
 function modules(main) {
   const wasm = join(dirname(main), "index_bg.wasm");
   return [{ type: "ESModule", path: main }, ...(existsSync(wasm) ? [{ type: "CompiledWasm", path: wasm }] : [])];

@@ -1,7 +1,7 @@
 // A state folder: the local copy of the deployment (its configuration, secrets
 // and data). Everything a running Xiaoxun keeps on this machine lies in one.
 import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse } from "smol-toml";
@@ -55,6 +55,18 @@ export class State {
 
   remove(name) {
     rmSync(this.path(name), { recursive: true, force: true });
+  }
+
+  /** The files of its D1 databases: Miniflare's object id is an HMAC of the binding's name. */
+  databases() {
+    const key = createHash("sha256").update("miniflare-D1DatabaseObject").digest();
+    const mac = (data) => createHmac("sha256", key).update(data).digest().subarray(0, 16);
+    const file = (binding) => {
+      const name = mac(binding);
+      const id = Buffer.concat([name, mac(name)]).toString("hex");
+      return join(this.data, "v3", "d1", "miniflare-D1DatabaseObject", `${id}.sqlite`);
+    };
+    return { d1: file("DB"), sandbox: file("SANDBOX_DB") };
   }
 
   /** The deployment's secrets, made once, readable by their owner only. */
