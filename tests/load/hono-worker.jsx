@@ -1,0 +1,100 @@
+// The parents' page as most would write it today: Hono and its JSX, to compare with.
+import { Hono } from "hono";
+import { raw } from "hono/html";
+import { headers, notice } from "./notice-data.js";
+
+export { Sequencer } from "./notice-data.js";
+
+const Top = ({ school, word }) => (
+  <header class="top">
+    <a href="?lang=en" lang="en" hreflang="en">English</a>
+    <b lang="zh-CN">{school}</b>
+    {word} · 家长通知
+  </header>
+);
+
+const Addressees = ({ recipient, rows }) =>
+  recipient ? (
+    <p><b>{recipient}：</b></p>
+  ) : (
+    <ul>
+      {rows.map(([name, inClass, number]) => (
+        <li>
+          <b lang="zh-CN">{name}</b> <span lang="zh-CN">{inClass}</span>
+          {number == null ? null : <span> · 第 {number} 号</span>}
+        </li>
+      ))}
+    </ul>
+  );
+
+const Answer = ({ confirmed, just, token }) =>
+  confirmed ? (
+    <div class="done" role="status">
+      <b>{just ? "✓ 确认成功，谢谢您" : "✓ 您已确认"}</b>
+      确认时间：{confirmed}。不需要再做什么。
+    </div>
+  ) : (
+    <form method="post" action={`/m/${token}`}>
+      <button name="action" value="confirm">已阅读，确认收到</button>
+      <p class="hint">点一下按钮，老师就知道您看到了</p>
+    </form>
+  );
+
+const Genuine = ({ school }) => (
+  <section class="note">
+    <h2>怎样辨别真假通知</h2>
+    <p>这是{school}的正式通知渠道。学校的通知绝不会要您登录、付款、下载软件，也不会问银行卡号和验证码。遇到这样的要求，就不是学校发的，请打电话向班主任核实。</p>
+    <p>链接是发给您本人的，请不要转发。</p>
+  </section>
+);
+
+const Page = ({ notice, token, style }) => (
+  <html lang="zh-CN">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width,initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <meta name="robots" content="noindex,nofollow" />
+      <meta name="referrer" content="no-referrer" />
+      <link rel="icon" href="data:," />
+      <title>{notice.title} - {notice.school}</title>
+      <style>{raw(style)}</style>
+    </head>
+    <body>
+      <main>
+        <Top school={notice.school} word={notice.word} />
+        <article class="card">
+          <h1 lang="zh-CN">{notice.title}</h1>
+          <Addressees recipient={notice.recipient} rows={notice.children} />
+          <div lang="zh-CN" class="text">{notice.paragraphs.map((text) => <p>{text}</p>)}</div>
+          <p class="by">
+            <span lang="zh-CN">{notice.sender}</span>
+            <br />
+            <time>{notice.at}</time>
+          </p>
+          <Answer confirmed={notice.confirmed} just={notice.just} token={token} />
+        </article>
+        <Genuine school={notice.school} />
+      </main>
+    </body>
+  </html>
+);
+
+const app = new Hono();
+app.onError((error, c) => {
+  console.error(error.stack);
+  return c.text("", 500);
+});
+
+app.get("/m/:token", async (c) => {
+  const token = c.req.param("token");
+  const found = await notice(token, c.env, c.executionCtx);
+  if (!found) return c.body("", 404, headers(c.env));
+  return c.html(<>{raw("<!DOCTYPE html>")}<Page notice={found} token={token} style={c.env.STYLE} /></>, 200, headers(c.env));
+});
+
+export default {
+  fetch: app.fetch,
+  async scheduled() {},
+  async queue() {},
+};
