@@ -297,6 +297,21 @@ impl Value for i64 {
     }
 }
 
+macro_rules! id_values {
+    ($($name:ident),+) => {$(
+        impl Value for crate::ids::$name {
+            fn write(&self) -> Cow<'static, str> {
+                self.0.write()
+            }
+
+            fn read(text: &str) -> Option<Self> {
+                i64::read(text).map(Self)
+            }
+        }
+    )+};
+}
+id_values!(ClassId, ImportId, MessageId, StaffId);
+
 macro_rules! key_values {
     ($($name:ident),+) => {$(
         impl Value for $name {

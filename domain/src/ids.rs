@@ -23,16 +23,6 @@ macro_rules! ids {
                 s.parse().map(Self)
             }
         }
-
-        impl crate::api::Value for $name {
-            fn write(&self) -> std::borrow::Cow<'static, str> {
-                self.0.write()
-            }
-
-            fn read(text: &str) -> Option<Self> {
-                i64::read(text).map(Self)
-            }
-        }
     )*};
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use syn::visit::Visit;
 
 /// Crates whose files are looked at, by their folder.
@@ -49,6 +50,26 @@ impl Paths {
         self.found.insert(path);
     }
 
+    /// Paths among the tokens of a macro, which are no syntax yet: those that begin with `crate` or `super`.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let mut path: Vec<String> = Vec::new();
+        for token in tokens.into_iter().chain([TokenTree::Punct(Punct::new(';', Spacing::Alone))]) {
+            match token {
+                TokenTree::Group(group) => self.tokens(group.stream()),
+                TokenTree::Ident(ident) if !path.is_empty() || ident == "crate" || ident == "super" => {
+                    path.push(ident.to_string());
+                }
+                TokenTree::Punct(colon) if colon.as_char() == ':' => {}
+                _ => {
+                    if path.len() > 1 {
+                        self.add(std::mem::take(&mut path));
+                    }
+                    path.clear();
+                }
+            }
+        }
+    }
+
     fn tree(&mut self, before: &[String], tree: &syn::UseTree) {
         let with = |ident: &syn::Ident| before.iter().cloned().chain([ident.to_string()]).collect::<Vec<_>>();
         match tree {
@@ -79,6 +100,11 @@ impl<'ast> Visit<'ast> for Paths {
 
     fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {
         // `pub(crate)` says who may look in, not what this file looks at.
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.tokens(call.tokens.clone());
+        syn::visit::visit_macro(self, call);
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {

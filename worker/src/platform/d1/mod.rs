@@ -11,7 +11,7 @@ mod db;
 mod guarded;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sqlite;
-mod value;
+pub mod value;
 
 pub use db::{
     Answers, Backend, Db, Rows, Stmt, Usage, VALUE_BYTES_MAX, count_provider_call, sql, sql_with, usage,

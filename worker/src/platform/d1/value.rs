@@ -116,5 +116,5 @@ ids!(
 /// `args![a, b]`: values to bind, in order.
 #[macro_export]
 macro_rules! args {
-    ($($v:expr),* $(,)?) => { &[$($crate::platform::d1::Value::from($v)),*] };
+    ($($v:expr),* $(,)?) => { &[$($crate::platform::d1::value::Value::from($v)),*] };
 }
