@@ -95,6 +95,9 @@ fn i8_looking_never_confirms() {
     assert_eq!(answers(&app), 0);
     let funnel = teacher.funnel(id);
     assert_eq!((funnel.confirmed, funnel.opened), (0, 1), "opened is a hint, once a phone");
+    let list: DeliveryList = teacher.get(&format!("/api/messages/{id}/deliveries")).json();
+    let rows = list.children.iter().flat_map(|c| &c.guardians);
+    assert!(rows.filter(|g| g.opened_at.is_some()).count() > 0, "the named list tells when");
 }
 
 #[test]

@@ -45,10 +45,11 @@ const PAGE: &str = "SELECT s.name AS school, s.platform_word, m.title, m.body, m
 
 /// Leaves the hint that a page was opened (I8): nothing reads it but the funnel. It stands with the
 /// phone's SMS of round 0, by whichever round the page was opened, so that a phone counts once.
+/// (D1 binds every number as a floating one, and JSON would keep it so.)
 const HINT: &str = "INSERT INTO opened (message_id, round, batch_no, seen)
-  SELECT d.message_id, d.round, d.batch_no, json_object(?2, ?3) FROM deliveries d
+  SELECT d.message_id, d.round, d.batch_no, json_object(?2, CAST(?3 AS INTEGER)) FROM deliveries d
   WHERE d.message_id = ?1 AND d.round = 0 AND d.phone_id = CAST(?2 AS INTEGER) AND d.state <> 'skipped'
-  ON CONFLICT DO UPDATE SET seen = json_set(seen, '$.\"' || ?2 || '\"', ?3)
+  ON CONFLICT DO UPDATE SET seen = json_set(seen, '$.\"' || ?2 || '\"', CAST(?3 AS INTEGER))
     WHERE json_extract(seen, '$.\"' || ?2 || '\"') IS NULL";
 
 /// A confirmation: an event for each child behind the phone. One that is there already changes nothing.

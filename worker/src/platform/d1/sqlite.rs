@@ -85,7 +85,8 @@ impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
             Self::Null => ValueRef::Null,
-            Self::Int(number) => ValueRef::Integer(*number),
+            // As D1 does: a JavaScript number is bound as a floating one.
+            Self::Int(number) => ValueRef::Real(*number as f64),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
             Self::Bytes(bytes) => ValueRef::Blob(bytes),
         }))
