@@ -149,13 +149,12 @@ pub async fn release_due(app: &App) -> Result<(), AppError> {
 async fn release(app: &App, message: &DueRow, now: Instant) -> Result<(), AppError> {
     let (id, batch) = (message.id, app.db.guarded());
     let open = SendingWindow { from: message.window_from, to: message.window_to }.next_open(now);
-    let told = |action, detail| (action, detail);
     let (batch, (action, detail)) = if message.due_at.plus(domain::delivery::TOO_OLD) < now {
         // Nobody wants yesterday's «bring an umbrella tomorrow».
         let batch = transition::step(batch, id, MessageState::Approved, MessageState::Cancelled, now);
-        (batch, told(AuditAction::MessageTooOld, json!({ "due_at": message.due_at })))
+        (batch, (AuditAction::MessageTooOld, json!({ "due_at": message.due_at })))
     } else if open > now {
-        (transition::put_off(batch, id, open), told(AuditAction::MessagePutOff, json!({ "due_at": open })))
+        (transition::put_off(batch, id, open), (AuditAction::MessagePutOff, json!({ "due_at": open })))
     } else {
         let batch = statements(batch, app, id, now);
         let at = batch.len();

@@ -22,14 +22,6 @@ pub fn read<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, AppError> 
     serde_json::from_str(text).map_err(|e| AppError::Internal(format!("{what} cannot be read: {e}")))
 }
 
-/// Reads a column of JSON that may be NULL.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_optional<T: DeserializeOwned>(what: &str, text: Option<&str>) -> Result<Option<T>, AppError> {
-    text.map(|text| read(what, text)).transpose()
-}
-
 /// For `#[serde(deserialize_with)]`: a column that holds JSON as text.
 ///
 /// # Errors

@@ -33,14 +33,6 @@ impl Sqlite {
         Self::over(Connection::open(path)?)
     }
 
-    /// A database in memory.
-    ///
-    /// # Errors
-    /// Where SQLite gives none.
-    pub fn in_memory() -> rusqlite::Result<Self> {
-        Self::over(Connection::open_in_memory()?)
-    }
-
     /// Over a connection that is open.
     ///
     /// # Errors
@@ -51,14 +43,6 @@ impl Sqlite {
         )?;
         connection.set_prepared_statement_cache_capacity(KEPT);
         Ok(Self { connection: RefCell::new(connection), ran: RefCell::default() })
-    }
-
-    /// Runs SQL of a migration or a test.
-    ///
-    /// # Errors
-    /// Where a statement fails.
-    pub fn execute_batch(&self, text: &str) -> rusqlite::Result<()> {
-        self.connection.borrow().execute_batch(text)
     }
 
     /// Every statement that ran so far, once: for asking SQLite how it goes about each.

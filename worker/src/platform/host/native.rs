@@ -56,16 +56,6 @@ impl Native {
         self.now.set(now.0);
     }
 
-    /// Sets the clock forward.
-    pub fn forward(&self, ms: i64) {
-        self.now.set(self.now.get().saturating_add(ms));
-    }
-
-    /// Changes a setting.
-    pub fn set(&self, name: &str, value: &str) {
-        self.settings.borrow_mut().insert(name.to_owned(), value.to_owned());
-    }
-
     /// Takes the oldest of what was sent.
     pub fn take_sent(&self) -> Option<Sent> {
         self.sent.borrow_mut().pop_front()
@@ -74,11 +64,6 @@ impl Native {
     /// Puts something behind all else that was sent.
     pub fn put_back(&self, sent: Sent) {
         self.sent.borrow_mut().push_back(sent);
-    }
-
-    /// Loses all that was sent, as a runtime does that is killed.
-    pub fn lose_sent(&self) {
-        self.sent.borrow_mut().clear();
     }
 
     /// A file that was stored.
