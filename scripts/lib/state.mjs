@@ -25,6 +25,7 @@ export function freshSecrets() {
     DATA_KEYS: `1:${key()}`,
     INDEX_KEY: key(),
     LINK_KEYS: `1:${key()}`,
+    RECORD_KEY: key(),
     PASSWORD_PEPPER: key(),
     SETUP_KEY: randomBytes(32).toString("base64url"),
   };

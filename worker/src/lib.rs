@@ -16,6 +16,7 @@ mod roster;
 pub mod router;
 mod sandbox;
 mod school;
+pub mod seals;
 pub mod sequencer;
 pub mod sms_queue;
 

@@ -44,6 +44,7 @@ fn keys() -> Vec<(&'static str, String)> {
         ("DATA_KEYS", format!("1:{}", key(17))),
         ("INDEX_KEY", key(34)),
         ("LINK_KEYS", format!("1:{}", key(51))),
+        ("RECORD_KEY", key(85)),
         ("PASSWORD_PEPPER", key(68)),
     ]
 }

@@ -2,7 +2,7 @@
 //!
 //! Secrets are read from the environment in these forms: `DATA_KEYS` and
 //! `LINK_KEYS` are lists `id:key,id:key` whose first key is used for what is new;
-//! `INDEX_KEY` and `PASSWORD_PEPPER` are one key. A key is 64 hexadecimal characters.
+//! `INDEX_KEY`, `RECORD_KEY` and `PASSWORD_PEPPER` are one key. A key is 64 hexadecimal characters.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -10,6 +10,7 @@ use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use domain::link::LinkKey;
 use domain::phone::Phone;
 use hmac::{Hmac, Mac};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::platform::error::AppError;
@@ -20,10 +21,11 @@ const NONCE_BYTES: usize = 12;
 /// All secrets of a deployment.
 pub struct Keys {
     data: Vec<(u8, Vec<u8>)>,
-    index: Vec<u8>,
+    index: Hmac<Sha256>,
+    record: Hmac<Sha256>,
     /// Keys for parents' links.
     pub links: Vec<LinkKey>,
-    pepper: Vec<u8>,
+    pepper: Hmac<Sha256>,
 }
 
 fn secret(host: &dyn Host, name: &'static str) -> Result<String, AppError> {
@@ -35,6 +37,11 @@ fn key(name: &str, hex: &str) -> Result<Vec<u8>, AppError> {
         Ok(bytes) if bytes.len() == 32 => Ok(bytes),
         _ => Err(AppError::Internal(format!("the secret {name} is not 64 hexadecimal characters"))),
     }
+}
+
+fn hmac_key(host: &dyn Host, name: &'static str) -> Result<Hmac<Sha256>, AppError> {
+    let key = key(name, &secret(host, name)?)?;
+    Hmac::new_from_slice(&key).map_err(|_| AppError::Internal(format!("the secret {name} is no key")))
 }
 
 fn keys(host: &dyn Host, name: &'static str) -> Result<Vec<(u8, Vec<u8>)>, AppError> {
@@ -61,9 +68,10 @@ impl Keys {
     pub fn load(host: &dyn Host) -> Result<Self, AppError> {
         Ok(Self {
             data: keys(host, "DATA_KEYS")?,
-            index: key("INDEX_KEY", &secret(host, "INDEX_KEY")?)?,
+            index: hmac_key(host, "INDEX_KEY")?,
+            record: hmac_key(host, "RECORD_KEY")?,
             links: keys(host, "LINK_KEYS")?.into_iter().map(|(id, secret)| LinkKey { id, secret }).collect(),
-            pepper: key("PASSWORD_PEPPER", &secret(host, "PASSWORD_PEPPER")?)?,
+            pepper: hmac_key(host, "PASSWORD_PEPPER")?,
         })
     }
 
@@ -122,14 +130,24 @@ impl Keys {
 
     /// A keyed index: equal values give equal texts, and nothing else can be read from them.
     pub fn index(&self, purpose: &str, value: &str) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.index) else {
-            // HMAC takes keys of any length.
-            return String::new();
-        };
-        mac.update(purpose.as_bytes());
-        mac.update(&[0]);
-        mac.update(value.as_bytes());
-        HEXLOWER.encode(&mac.finalize().into_bytes())
+        HEXLOWER.encode(&keyed(&self.index, purpose, value.as_bytes()).finalize().into_bytes())
+    }
+
+    /// The seal of a row that carries power (an appointment, a decision, a procedure, …) over its
+    /// fields in their canonical form: who can write into the database cannot make one.
+    pub fn row_mac<T: Serialize>(&self, purpose: &str, row: &T) -> String {
+        HEXLOWER.encode(&self.row_hmac(purpose, row).finalize().into_bytes())
+    }
+
+    /// Whether a row carries the seal that belongs to it; compared in constant time.
+    pub fn row_fits<T: Serialize>(&self, purpose: &str, row: &T, mac: &str) -> bool {
+        let given = HEXLOWER.decode(mac.as_bytes()).unwrap_or_default();
+        self.row_hmac(purpose, row).verify_slice(&given).is_ok()
+    }
+
+    fn row_hmac<T: Serialize>(&self, purpose: &str, row: &T) -> Hmac<Sha256> {
+        // Serialising our own plain structs into memory cannot fail.
+        keyed(&self.record, purpose, &serde_json::to_vec(row).unwrap_or_default())
     }
 
     /// The keyed index by which a phone's row is found.
@@ -144,14 +162,19 @@ impl Keys {
 
     /// A password under the pepper: what Argon2id hashes, so that the database alone is not enough to guess.
     pub fn pepper(&self, password: &str) -> Vec<u8> {
-        match Hmac::<Sha256>::new_from_slice(&self.pepper) {
-            Ok(mut mac) => {
-                mac.update(password.as_bytes());
-                mac.finalize().into_bytes().to_vec()
-            }
-            Err(_) => Vec::new(),
-        }
+        let mut mac = self.pepper.clone();
+        mac.update(password.as_bytes());
+        mac.finalize().into_bytes().to_vec()
     }
+}
+
+/// A keyed hash over a value, for one purpose.
+fn keyed(key: &Hmac<Sha256>, purpose: &str, value: &[u8]) -> Hmac<Sha256> {
+    let mut mac = key.clone();
+    mac.update(purpose.as_bytes());
+    mac.update(&[0]);
+    mac.update(value);
+    mac
 }
 
 /// SHA-256 in hexadecimal: how tokens are stored.

@@ -1,0 +1,149 @@
+//! Rows that carry power are sealed: an appointment, a procedure, a decision,
+//! a round of SMS, a changed number. Each seal is a MAC over the row's fields
+//! under `RECORD_KEY`, which the database does not hold. Before a provider is
+//! called they are asked for again, so that whoever can write into the
+//! database, past its triggers even, still gets nothing sent.
+//!
+//! The fields of a seal and their order never change: rows written years ago
+//! have to fit. What a later version adds is a new purpose beside the old one.
+
+use domain::time::Instant;
+use serde::Serialize;
+
+use crate::platform::crypto::Keys;
+
+/// A row that can be sealed.
+pub trait Seal: Serialize + Sized {
+    /// What kind of row it is, so that no seal fits a row of another kind.
+    const PURPOSE: &'static str;
+
+    /// The seal that belongs to it.
+    fn mac(&self, keys: &Keys) -> String {
+        keys.row_mac(Self::PURPOSE, self)
+    }
+
+    /// Whether a seal belongs to it.
+    fn fits(&self, keys: &Keys, mac: &str) -> bool {
+        keys.row_fits(Self::PURPOSE, self, mac)
+    }
+}
+
+/// A row of `appointments`. Sealed when it is given, and anew when it is confirmed. Its end is not
+/// part of it: an end takes power away.
+#[derive(Serialize)]
+pub struct AppointmentSeal<'a> {
+    /// Whose.
+    pub staff: i64,
+    /// Key of the post.
+    pub post: &'a str,
+    /// Where.
+    pub unit: i64,
+    /// For teachers.
+    pub class: Option<i64>,
+    /// For subject teachers.
+    pub subject: Option<&'a str>,
+    /// From when.
+    pub since: Instant,
+    /// By whom; 0 at setup.
+    pub given_by: i64,
+    /// The second person; 0 at setup, none while it waits or where none is needed.
+    pub confirmed_by: Option<i64>,
+    /// When.
+    pub confirmed_at: Option<Instant>,
+}
+
+impl Seal for AppointmentSeal<'_> {
+    const PURPOSE: &'static str = "appointment";
+}
+
+/// A row of `procedures`.
+#[derive(Serialize)]
+pub struct ProcedureSeal<'a> {
+    /// Which.
+    pub id: i64,
+    /// Version.
+    pub version: u32,
+    /// Key of its scope.
+    pub scope: &'a str,
+    /// Its steps, the JSON as it is stored.
+    pub steps: &'a str,
+    /// From when it holds.
+    pub in_force_from: Instant,
+    /// By whom; 0 at setup.
+    pub set_by: i64,
+}
+
+impl Seal for ProcedureSeal<'_> {
+    const PURPOSE: &'static str = "procedure";
+}
+
+/// A row of `decisions`.
+#[derive(Serialize)]
+pub struct DecisionSeal<'a> {
+    /// On which message.
+    pub message: i64,
+    /// On which version of it.
+    pub version: u32,
+    /// On which step.
+    pub position: u32,
+    /// By whom.
+    pub staff: i64,
+    /// By which appointment.
+    pub appointment: i64,
+    /// Key of its post.
+    pub post: &'a str,
+    /// Key of the verdict.
+    pub verdict: &'a str,
+    /// On which digest.
+    pub digest: &'a str,
+    /// When.
+    pub at: Instant,
+}
+
+impl Seal for DecisionSeal<'_> {
+    const PURPOSE: &'static str = "decision";
+}
+
+/// A row of `rounds`.
+#[derive(Serialize)]
+pub struct RoundSeal<'a> {
+    /// Of which message.
+    pub message: i64,
+    /// Which.
+    pub round: u8,
+    /// Its kind.
+    pub kind: &'a str,
+    /// By whom; 0 is a rule.
+    pub ordered_by: i64,
+    /// Its time.
+    pub due_at: Instant,
+    /// When it was released.
+    pub at: Instant,
+    /// The digest that was approved.
+    pub digest: &'a str,
+}
+
+impl Seal for RoundSeal<'_> {
+    const PURPOSE: &'static str = "round";
+}
+
+/// A row of `phone_changes`.
+#[derive(Serialize)]
+pub struct PhoneChangeSeal<'a> {
+    /// `guardian`, `staff` or `student`.
+    pub kind: &'a str,
+    /// Whose.
+    pub person: i64,
+    /// From which phone id; none where there was no number.
+    pub from: Option<i64>,
+    /// To which; none where there is none now.
+    pub to: Option<i64>,
+    /// When.
+    pub at: Instant,
+    /// By whom.
+    pub by: i64,
+}
+
+impl Seal for PhoneChangeSeal<'_> {
+    const PURPOSE: &'static str = "phone_change";
+}
