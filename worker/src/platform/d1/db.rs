@@ -114,6 +114,8 @@ pub struct Usage {
     pub largest_value: u64,
     /// Calls to the SMS provider.
     pub provider_calls: u64,
+    /// Statements of the invocation that asked for most.
+    pub largest_invocation: u64,
 }
 
 impl std::ops::Add for Usage {
@@ -126,13 +128,22 @@ impl std::ops::Add for Usage {
             rows_written: self.rows_written + more.rows_written,
             largest_value: self.largest_value.max(more.largest_value),
             provider_calls: self.provider_calls + more.provider_calls,
+            largest_invocation: self.largest_invocation.max(more.largest_invocation),
         }
     }
 }
 
 thread_local! {
     static USAGE: Cell<Usage> = const {
-        Cell::new(Usage { trips: 0, queries: 0, rows_read: 0, rows_written: 0, largest_value: 0, provider_calls: 0 })
+        Cell::new(Usage {
+            trips: 0,
+            queries: 0,
+            rows_read: 0,
+            rows_written: 0,
+            largest_value: 0,
+            provider_calls: 0,
+            largest_invocation: 0,
+        })
     };
 }
 
@@ -192,7 +203,8 @@ impl Db {
         }
         self.used.set(self.used.get() + more);
         if self.counted {
-            USAGE.set(USAGE.get() + more);
+            let largest_invocation = self.used.get().queries;
+            USAGE.set(USAGE.get() + Usage { largest_invocation, ..more });
         }
         results
     }
