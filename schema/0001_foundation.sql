@@ -109,6 +109,17 @@ CREATE TABLE school (
   created_at    INTEGER NOT NULL
 );
 
+-- What parents read and when they may be disturbed is set when the school is opened.
+CREATE TRIGGER school_settings_stay BEFORE UPDATE ON school
+WHEN NEW.id <> OLD.id OR NEW.name <> OLD.name OR NEW.signature <> OLD.signature OR NEW.platform_word <> OLD.platform_word
+  OR NEW.window_from <> OLD.window_from OR NEW.window_to <> OLD.window_to OR NEW.created_at <> OLD.created_at
+BEGIN SELECT RAISE(ABORT, 'settings_stay'); END;
+CREATE TRIGGER school_no_replace BEFORE INSERT ON school
+WHEN EXISTS (SELECT 1 FROM school)
+BEGIN SELECT RAISE(ABORT, 'settings_stay'); END;
+CREATE TRIGGER school_no_delete BEFORE DELETE ON school
+BEGIN SELECT RAISE(ABORT, 'settings_stay'); END;
+
 -- G1. A tree of any depth: the school, its offices and departments, its
 -- grades. Two departments may each have a unit of the same name.
 CREATE TABLE units (

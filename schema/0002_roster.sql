@@ -106,6 +106,7 @@ CREATE TABLE phone_changes (
   import_id  INTEGER REFERENCES imports (id)
 );
 CREATE INDEX phone_changes_person ON phone_changes (kind, person);
+CREATE INDEX phone_changes_to ON phone_changes (to_phone);   -- asked at the claim: by which change is this phone reached
 CREATE TRIGGER phone_changes_kind BEFORE INSERT ON phone_changes
 WHEN NEW.kind NOT IN ('guardian', 'staff', 'student')
 BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;

@@ -200,6 +200,14 @@ WHEN OLD.state = 'approved' AND NEW.state = 'sending' AND (
      NEW.due_at IS NULL OR NEW.released_at IS NULL OR NEW.released_at < NEW.due_at OR NEW.due_at < NEW.send_at)
 BEGIN SELECT RAISE(ABORT, 'not_due'); END;
 
+-- Once approved its time moves only later, and only as the log says: the newest entry tells of it.
+CREATE TRIGGER messages_put_off_recorded BEFORE UPDATE ON messages
+WHEN OLD.state = 'approved' AND NEW.due_at IS NOT OLD.due_at AND (
+     NEW.due_at IS NULL OR NEW.due_at < OLD.due_at
+  OR NOT EXISTS (SELECT 1 FROM audit a WHERE a.seq = (SELECT MAX(seq) FROM audit) AND a.action = 'message.put_off'
+                 AND a.subject = 'message' AND a.subject_id = NEW.id AND a.detail ->> 'due_at' = NEW.due_at))
+BEGIN SELECT RAISE(ABORT, 'put_off_unrecorded'); END;
+
 -- A digest comes with submission, never later, never without.
 CREATE TRIGGER messages_digest BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND (NEW.digest IS NOT NULL) <> (NEW.state = 'submitted')

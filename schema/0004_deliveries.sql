@@ -24,6 +24,7 @@ CREATE TABLE rounds (
   at         INTEGER NOT NULL,          -- released; the order over all streams (I6)
   ended_at   INTEGER,                   -- sent
   skipped    INTEGER NOT NULL DEFAULT 0,-- deliveries that belong to no batch
+  mac        TEXT    NOT NULL,          -- RoundSeal: asked for again before the provider is called
   PRIMARY KEY (message_id, round)
 ) WITHOUT ROWID;
 -- The rounds that are on their way, oldest first: a round enters once and
@@ -47,6 +48,12 @@ CREATE TRIGGER rounds_born_filling BEFORE INSERT ON rounds
 WHEN NEW.state <> 'filling' OR NEW.ended_at IS NOT NULL
   OR EXISTS (SELECT 1 FROM rounds r WHERE r.message_id = NEW.message_id AND r.round = NEW.round)
 BEGIN SELECT RAISE(ABORT, 'round_fixed'); END;
+-- Its time decides the order over all streams, and when it is too old.
+CREATE TRIGGER rounds_on_time BEFORE INSERT ON rounds
+WHEN EXISTS (SELECT 1 FROM messages m WHERE m.id = NEW.message_id AND m.released_at IS NOT NULL
+             AND (NEW.at < m.released_at OR NEW.due_at < m.due_at
+               OR NEW.due_at > CASE WHEN NEW.round = 0 THEN m.due_at ELSE NEW.at END))
+BEGIN SELECT RAISE(ABORT, 'not_due'); END;
 -- The table of domain::delivery::RoundState::next. It ends when it is sent.
 CREATE TRIGGER rounds_forward BEFORE UPDATE OF state, ended_at ON rounds
 WHEN NEW.state <> OLD.state AND NOT (
@@ -58,7 +65,8 @@ WHEN NEW.state <> OLD.state AND NOT (
 BEGIN SELECT RAISE(ABORT, 'wrong_state'); END;
 CREATE TRIGGER rounds_fixed BEFORE UPDATE ON rounds
 WHEN NEW.message_id <> OLD.message_id OR NEW.round <> OLD.round OR NEW.kind <> OLD.kind
-  OR NEW.ordered_by <> OLD.ordered_by OR NEW.why <> OLD.why OR NEW.at <> OLD.at
+  OR NEW.ordered_by <> OLD.ordered_by OR NEW.why <> OLD.why OR NEW.due_at <> OLD.due_at OR NEW.at <> OLD.at
+  OR NEW.mac <> OLD.mac
   OR NEW.skipped <> OLD.skipped AND OLD.state <> 'filling'
 BEGIN SELECT RAISE(ABORT, 'round_fixed'); END;
 CREATE TRIGGER rounds_no_delete BEFORE DELETE ON rounds
@@ -165,6 +173,12 @@ CREATE TRIGGER batches_born_waiting BEFORE INSERT ON batches
 WHEN NEW.state NOT IN ('ready', 'numbered') OR NEW.size <> json_array_length(NEW.members) OR NEW.size < 1
   OR EXISTS (SELECT 1 FROM batches b WHERE b.message_id = NEW.message_id AND b.round = NEW.round AND b.no = NEW.no)
 BEGIN SELECT RAISE(ABORT, 'batch_fixed'); END;
+-- The funnel's count of confirmed phones is made of answers, one at a time.
+CREATE TRIGGER batches_confirmed BEFORE UPDATE OF confirmed ON batches
+WHEN NEW.confirmed <> OLD.confirmed AND (NEW.confirmed <> OLD.confirmed + 1 OR NEW.confirmed > (
+  SELECT COUNT(*) FROM json_each(NEW.members) x WHERE EXISTS (
+    SELECT 1 FROM answers a WHERE a.message_id = NEW.message_id AND a.phone_id = x.value AND a.kind = 'confirm')))
+BEGIN SELECT RAISE(ABORT, 'not_confirmed'); END;
 CREATE TRIGGER batches_no_delete BEFORE DELETE ON batches
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
@@ -216,6 +230,15 @@ WHEN NEW.state <> OLD.state AND NOT (
   OR OLD.state = 'unknown'  AND NEW.state IN ('accepted', 'rejected', 'delivered', 'undelivered', 'abandoned', 'queued')
   OR OLD.state IN ('undelivered', 'no_receipt', 'abandoned') AND NEW.state = 'delivered')
 BEGIN SELECT RAISE(ABORT, 'delivery_backwards'); END;
+
+-- What became of an SMS is known from a call: its batch has an attempt, or is a
+-- further try of one that had.
+CREATE TRIGGER deliveries_by_a_call BEFORE UPDATE OF state ON deliveries
+WHEN OLD.state = 'queued' AND NEW.state NOT IN ('queued', 'skipped')
+  AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = NEW.message_id AND a.round = NEW.round AND a.batch_no = NEW.batch_no)
+  AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.message_id = NEW.message_id AND b.round = NEW.round AND b.no = NEW.batch_no
+                  AND b.tries > 0)
+BEGIN SELECT RAISE(ABORT, 'no_call'); END;
 
 -- I2: to those whom the approver saw, at the number that was frozen or at the
 -- one that a recorded change leads to. Checked once for the whole round, when
@@ -343,7 +366,8 @@ WHEN NEW.kind NOT IN ('confirm')
 BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
 CREATE TRIGGER answers_by_recipients BEFORE INSERT ON answers
 WHEN NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = NEW.message_id AND d.round = NEW.round
-                 AND d.phone_id = NEW.phone_id AND d.state <> 'skipped')
+                 AND d.phone_id = NEW.phone_id AND d.state <> 'skipped'
+                 AND EXISTS (SELECT 1 FROM json_each(d.recipients) r WHERE r.value ->> 2 = NEW.student_id))
 BEGIN SELECT RAISE(ABORT, 'answer_refused'); END;
 -- An event that changes nothing is passed over quietly: a family may tap twice.
 CREATE TRIGGER answers_change_something BEFORE INSERT ON answers

@@ -172,7 +172,7 @@ fn refused(db: &Connection, sql: &str) -> String {
     }
 }
 
-const ROUND: &str = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES ({id}, 0, 'sending', 1, 'approved', 1, 1)";
+const ROUND: &str = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES ({id}, 0, 'sending', 1, 'approved', 1, 1, 'm')";
 const DELIVERY: &str =
     "INSERT INTO deliveries (message_id, round, phone_id, batch_no, state, recipients, moved_at)
   SELECT {id}, 0, id, 1, 'queued', '[]', 1 FROM phones LIMIT 1";

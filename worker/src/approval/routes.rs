@@ -7,7 +7,7 @@ use domain::message::{MessageState, MessageView};
 use serde_json::json;
 
 use crate::args;
-use crate::delivery;
+use crate::delivery::release::{self, Release};
 use crate::message::commit::commit_and_show;
 use crate::message::{rows, transition};
 use crate::platform::d1::{Audit, Subject};
@@ -75,7 +75,8 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
             batch = transition::approved(batch, id, &order.digest, due, now);
             released = due <= now;
             if released {
-                batch = delivery::release::statements(batch, &call.app, id, now);
+                let order = Release { id, author: row.author_id, digest: &order.digest, due_at: due };
+                batch = release::statements(batch, &call.app, &order, now)?;
             }
         }
     }

@@ -3,19 +3,21 @@
 //! that a recorded change of the number led to since.
 
 use domain::audit::AuditAction;
-use domain::delivery::{BATCH_MAX, ENQUEUED_MAX};
-use domain::ids::{MessageId, StreamId};
+use domain::delivery::{BATCH_MAX, ENQUEUED_MAX, RoundKind};
+use domain::ids::{MessageId, StaffId, StreamId};
 use domain::message::MessageState;
 use domain::time::{Instant, SendingWindow};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::expire::is_too_old;
 use super::provider;
 use crate::args;
 use crate::message::transition;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Guarded, Subject};
 use crate::platform::error::AppError;
+use crate::seals::{RoundSeal, Seal};
 use crate::sequencer;
 
 /// Messages that one run of cron releases; the next minute takes the rest.
@@ -71,15 +73,37 @@ fn batches() -> String {
     )
 }
 
+/// An approved message whose time has come.
+pub struct Release<'a> {
+    /// Which.
+    pub id: MessageId,
+    /// Who sends it.
+    pub author: StaffId,
+    /// What was approved.
+    pub digest: &'a str,
+    /// Its time.
+    pub due_at: Instant,
+}
+
 /// Adds the release of an approved message to a batch: its round with its places in the
 /// streams, its deliveries and SMS batches. The round is filled, checked as a
 /// whole by the database, and then sends.
-pub fn statements<'a>(batch: Guarded<'a>, app: &App, id: MessageId, now: Instant) -> Guarded<'a> {
-    transition::released(batch, id, now)
+///
+/// # Errors
+/// Where the key that seals the round is missing.
+pub fn statements<'a>(
+    batch: Guarded<'a>,
+    app: &App,
+    order: &Release<'_>,
+    now: Instant,
+) -> Result<Guarded<'a>, AppError> {
+    let Release { id, author, digest, due_at } = *order;
+    let kind = RoundKind::Sending.key();
+    let seal = RoundSeal { message: id.0, round: 0, kind, ordered_by: author.0, due_at, at: now, digest };
+    Ok(transition::released(batch, id, now)
         .must(
-            "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at)
-             SELECT id, 0, 'sending', author_id, 'approved', due_at, ?2 FROM messages WHERE id = ?1",
-            args![id, now],
+            "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (?1, 0, ?2, ?3, 'approved', ?4, ?5, ?6)",
+            args![id, kind, author, due_at, now, seal.mac(app.keys()?)],
         )
         .then(
             "INSERT INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at)
@@ -101,12 +125,14 @@ pub fn statements<'a>(batch: Guarded<'a>, app: &App, id: MessageId, now: Instant
             action: AuditAction::MessageReleased,
             subject: Subject::Row("message", id.0),
             detail: &json!({ "round": 0 }),
-        })
+        }))
 }
 
 #[derive(Deserialize)]
 struct DueRow {
     id: MessageId,
+    author_id: StaffId,
+    digest: String,
     due_at: Instant,
     window_from: u16,
     window_to: u16,
@@ -128,7 +154,7 @@ pub async fn release_due(app: &App) -> Result<(), AppError> {
         .db
         .all(
             format!(
-                "SELECT m.id, m.due_at, s.window_from, s.window_to FROM messages m CROSS JOIN school s
+                "SELECT m.id, m.author_id, m.digest, m.due_at, s.window_from, s.window_to FROM messages m CROSS JOIN school s
                  WHERE m.state = 'approved' AND m.due_at <= ?1
                    AND NOT EXISTS (SELECT 1 FROM missing_registrations r WHERE r.message_id = m.id)
                  ORDER BY m.due_at LIMIT {RELEASES_MAX}"
@@ -149,22 +175,27 @@ pub async fn release_due(app: &App) -> Result<(), AppError> {
 async fn release(app: &App, message: &DueRow, now: Instant) -> Result<(), AppError> {
     let (id, batch) = (message.id, app.db.guarded());
     let open = SendingWindow { from: message.window_from, to: message.window_to }.next_open(now);
-    let (batch, (action, detail)) = if message.due_at.plus(domain::delivery::TOO_OLD) < now {
+    let subject = Subject::Row("message", id.0);
+    if is_too_old(message.due_at, now) {
         // Nobody wants yesterday's «bring an umbrella tomorrow».
         let batch = transition::step(batch, id, MessageState::Approved, MessageState::Cancelled, now);
-        (batch, (AuditAction::MessageTooOld, json!({ "due_at": message.due_at })))
+        let detail = &json!({ "due_at": message.due_at });
+        let entry = Audit { at: now, actor: 0, action: AuditAction::MessageTooOld, subject, detail };
+        batch.audit(&entry).commit().await?;
     } else if open > now {
-        (transition::put_off(batch, id, open), (AuditAction::MessagePutOff, json!({ "due_at": open })))
+        // The entry first: the database moves the time only where the log tells of it.
+        let detail = &json!({ "due_at": open });
+        let entry = Audit { at: now, actor: 0, action: AuditAction::MessagePutOff, subject, detail };
+        transition::put_off(batch.audit(&entry), id, open).commit().await?;
     } else {
-        let batch = statements(batch, app, id, now);
+        let order =
+            Release { id, author: message.author_id, digest: &message.digest, due_at: message.due_at };
+        let batch = statements(batch, app, &order, now)?;
         let at = batch.len();
         let streams = "SELECT stream_id FROM message_streams WHERE message_id = ?1 AND round = 0";
         let rows = batch.then(streams, args![id]).commit().await?;
         let streams = rows.at(at)?.all::<StreamRow>()?.into_iter().map(|s| s.stream_id).collect();
         sequencer::poke(app, streams).await;
-        return Ok(());
-    };
-    let entry = Audit { at: now, actor: 0, action, subject: Subject::Row("message", id.0), detail: &detail };
-    batch.audit(&entry).commit().await?;
+    }
     Ok(())
 }

@@ -4,10 +4,10 @@ use rusqlite::Connection;
 
 use crate::world::{number, refusal, run, world};
 
-/// What holds now for phone 1 of message 1, about no child.
+/// What holds now for phone 1 of message 1, about its child.
 fn now(db: &Connection) -> Option<(i64, Option<String>)> {
     let mut rows = db
-        .prepare("SELECT n, value FROM answers_now WHERE message_id = 1 AND phone_id = 1 AND student_id = 0 AND kind = 'confirm'")
+        .prepare("SELECT n, value FROM answers_now WHERE message_id = 1 AND phone_id = 1 AND student_id = 1 AND kind = 'confirm'")
         .expect("a query");
     let found: Vec<_> = rows
         .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))
@@ -21,8 +21,8 @@ fn now(db: &Connection) -> Option<(i64, Option<String>)> {
 /// The next event, as the Worker writes it.
 fn event(value: &str, withdrawn: i64) -> String {
     format!(
-        "INSERT INTO answers SELECT 1, 1, 0, 'confirm', 1 + (SELECT COALESCE(MAX(n), 0) FROM answers
-           WHERE message_id = 1 AND phone_id = 1 AND student_id = 0 AND kind = 'confirm'), {value}, {withdrawn}, 0, 6"
+        "INSERT INTO answers SELECT 1, 1, 1, 'confirm', 1 + (SELECT COALESCE(MAX(n), 0) FROM answers
+           WHERE message_id = 1 AND phone_id = 1 AND student_id = 1 AND kind = 'confirm'), {value}, {withdrawn}, 0, 6"
     )
 }
 
@@ -32,8 +32,8 @@ fn a_second_tap_changes_nothing() {
     // Whichever number it brings: it is passed over, not refused.
     for sql in [
         event("NULL", 0),
-        "INSERT INTO answers VALUES (1, 1, 0, 'confirm', 1, NULL, 0, 0, 6)".to_owned(),
-        "INSERT OR REPLACE INTO answers VALUES (1, 1, 0, 'confirm', 1, NULL, 0, 0, 6)".to_owned(),
+        "INSERT INTO answers VALUES (1, 1, 1, 'confirm', 1, NULL, 0, 0, 6)".to_owned(),
+        "INSERT OR REPLACE INTO answers VALUES (1, 1, 1, 'confirm', 1, NULL, 0, 0, 6)".to_owned(),
     ] {
         run(&db, &sql);
         assert_eq!((number(&db, "SELECT at FROM answers"), number(&db, "SELECT changes()")), (5, 0), "{sql}");
@@ -61,13 +61,17 @@ fn a_change_of_mind_is_a_row_of_its_own() {
 #[test]
 fn children_are_answered_for_apart() {
     let db = world();
+    let second = "INSERT INTO answers VALUES (1, 1, 2, 'confirm', 1, NULL, 0, 0, 6)";
+    assert_eq!(refusal(&db, second), "answer_refused", "not a child behind this phone");
     run(
         &db,
-        "INSERT INTO answers VALUES (1, 1, 1, 'confirm', 1, NULL, 0, 0, 6), (1, 1, 2, 'confirm', 1, NULL, 0, 0, 6)",
+        "DROP TRIGGER deliveries_keep_phone;
+         UPDATE deliveries SET recipients = '[[\"guardian\",1,1,2],[\"guardian\",4,2,2]]' WHERE message_id = 1 AND phone_id = 1",
     );
-    assert_eq!(number(&db, "SELECT COUNT(*) FROM answers_now WHERE message_id = 1"), 3);
-    run(&db, "INSERT INTO answers VALUES (1, 1, 2, 'confirm', 2, NULL, 1, 0, 7)");
+    run(&db, second);
     assert_eq!(number(&db, "SELECT COUNT(*) FROM answers_now WHERE message_id = 1"), 2);
+    run(&db, "INSERT INTO answers VALUES (1, 1, 2, 'confirm', 2, NULL, 1, 0, 7)");
+    assert_eq!(number(&db, "SELECT COUNT(*) FROM answers_now WHERE message_id = 1"), 1);
 }
 
 /// Who was skipped got no link, so nobody answers from there.

@@ -165,7 +165,7 @@ fn a_round_asks_again() {
     let round = |id: i64| {
         format!(
             "UPDATE messages SET state = 'sending', released_at = 12 WHERE id = {id};
-             INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES ({id}, 0, 'sending', 1, '', 10, 12)"
+             INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES ({id}, 0, 'sending', 1, '', 10, 12, 'm')"
         )
     };
     assert_eq!(refusal(&db, &round(4)), "not_registered");
@@ -194,7 +194,7 @@ fn forged_decisions_complete_no_chain() {
         );
         run(&db, forged);
         run(&db, "UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4");
-        let round = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (4, 0, 'sending', 1, '', 10, 12)";
+        let round = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (4, 0, 'sending', 1, '', 10, 12, 'm')";
         assert_eq!(refusal(&db, round), "not_approved", "{forged}");
     }
 }
@@ -209,7 +209,7 @@ fn the_chain_is_asked_once_for_a_round() {
     run(&db, &delivery(4, 0, 1, r#"[["guardian",1,1,2]]"#));
     run(&db, &delivery(4, 0, 2, r#"[["guardian",2,2,2]]"#));
     run(&db, "UPDATE rounds SET state = 'sending' WHERE message_id = 4");
-    let another = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (4, 1, 'reminder', 1, '', 10, 12)";
+    let another = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (4, 1, 'reminder', 1, '', 10, 12, 'm')";
     assert!(refusal(&db, another).contains("complete_chains"), "and the next round asks");
 }
 

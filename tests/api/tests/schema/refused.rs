@@ -38,6 +38,14 @@ const FOUNDATION: &[Refused] = &[
     ("UPDATE retention_runs SET ended_at = 9", &["retention_runs_end_once"]),
     ("UPDATE retention_runs SET why = 'x'", &["retention_runs_end_once"]),
     ("DELETE FROM retention_runs", &["retention_runs_no_delete"]),
+    // What parents read, and when they may be disturbed.
+    ("UPDATE school SET window_from = 0, window_to = 1439", &["school_settings_stay"]),
+    ("UPDATE school SET signature = '别的学校'", &["school_settings_stay"]),
+    (
+        "INSERT OR REPLACE INTO school VALUES (1, '示范中学', '别的学校', '校讯通', 0, 1440, 1, NULL, NULL, NULL, 1)",
+        &["school_no_replace"],
+    ),
+    ("DELETE FROM school", &["school_no_delete"]),
     // The tree of units.
     ("INSERT INTO units (parent_id, kind, name, created_at) VALUES (1, 'faculty', 'x', 1)", &["units_kind"]),
     ("UPDATE units SET kind = 'faculty' WHERE id = 2", &["units_kind_moved"]),

@@ -6,33 +6,44 @@ use crate::refused::Refused;
 pub const DELIVERIES: &[Refused] = &[
     // I1 a, I4: a round needs a complete chain and someone who orders it.
     (
-        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (3, 0, 'sending', 1, '', 1, 1)",
+        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (3, 0, 'sending', 1, '', 10, 12, 'm')",
         &["rounds_need_approval"],
     ),
     (
-        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (2, 0, 'sending', 1, '', 1, 1)",
+        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (2, 0, 'sending', 1, '', 10, 12, 'm')",
         &["rounds_need_approval", "rounds_need_registration"],
     ),
     (
-        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (4, 0, 'sending', 1, '', 1, 1)",
+        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (4, 0, 'sending', 1, '', 10, 12, 'm')",
         &["rounds_need_approval", "rounds_need_registration"],
     ),
     (
-        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (1, 1, 'serenade', 1, '', 1, 1)",
+        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (1, 1, 'serenade', 1, '', 10, 12, 'm')",
         &["rounds_kind"],
     ),
     (
-        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (1, 1, 'sending', 1, '', 1, 1)",
+        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (1, 1, 'sending', 1, '', 10, 12, 'm')",
         &["rounds_kind"],
     ),
     (
-        "INSERT INTO rounds (message_id, round, kind, state, ordered_by, why, due_at, at) VALUES (1, 1, 'reminder', 'sending', 1, '', 1, 1)",
+        "INSERT INTO rounds (message_id, round, kind, state, ordered_by, why, due_at, at, mac) VALUES (1, 1, 'reminder', 'sending', 1, '', 10, 12, 'm')",
         &["rounds_born_filling"],
     ),
     (
-        "INSERT OR REPLACE INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (1, 0, 'sending', 1, '', 1, 1)",
+        "INSERT OR REPLACE INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (1, 0, 'sending', 1, '', 10, 12, 'm')",
         &["rounds_born_filling"],
     ),
+    // Its time gives its place among all streams, and keeps it from being too old.
+    (
+        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (1, 1, 'reminder', 1, '', 10, 11, 'm')",
+        &["rounds_on_time"],
+    ),
+    (
+        "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (1, 1, 'reminder', 1, '', 99, 12, 'm')",
+        &["rounds_on_time"],
+    ),
+    ("UPDATE rounds SET due_at = 99 WHERE message_id = 1", &["rounds_fixed"]),
+    ("UPDATE rounds SET mac = 'x' WHERE message_id = 1", &["rounds_fixed"]),
     ("UPDATE rounds SET state = 'filling' WHERE message_id = 1", &["rounds_forward"]),
     ("UPDATE rounds SET state = 'gone' WHERE message_id = 1", &["rounds_forward"]),
     ("UPDATE rounds SET ended_at = 13 WHERE message_id = 1", &["rounds_forward"]),
@@ -124,6 +135,12 @@ pub const DELIVERIES: &[Refused] = &[
     ),
     ("UPDATE messages SET state = 'sent' WHERE id = 1", &["messages_sent_everywhere"]),
     // I5: one call for each batch, never put back.
+    (
+        "INSERT INTO deliveries VALUES (5, 0, 1, 1, 'queued', NULL, '[[\"guardian\",1,1,2]]', 12);
+         UPDATE deliveries SET state = 'delivered' WHERE message_id = 5",
+        &["deliveries_by_a_call"],
+    ),
+    ("UPDATE batches SET confirmed = 2 WHERE message_id = 1", &["batches_confirmed"]),
     ("UPDATE batches SET state = 'enqueued'", &["batches_forward"]),
     ("UPDATE batches SET state = 'gone'", &["batches_forward"]),
     ("UPDATE batches SET members = '[1,2]'", &["batches_keep_members"]),
@@ -186,9 +203,9 @@ pub const DELIVERIES: &[Refused] = &[
     // Answers are events of those who were sent to.
     ("INSERT INTO answers VALUES (1, 1, 1, 'song', 1, NULL, 0, 0, 6)", &["answers_kind"]),
     ("INSERT INTO answers VALUES (1, 2, 2, 'confirm', 1, NULL, 0, 0, 6)", &["answers_by_recipients"]),
-    ("INSERT INTO answers VALUES (1, 1, 0, 'confirm', 3, 'x', 0, 0, 6)", &["answers_append"]),
-    ("INSERT INTO answers VALUES (1, 1, 1, 'confirm', 2, NULL, 0, 0, 6)", &["answers_append"]),
-    ("INSERT OR REPLACE INTO answers VALUES (1, 1, 0, 'confirm', 1, NULL, 1, 0, 6)", &["answers_append"]),
+    ("INSERT INTO answers VALUES (1, 1, 2, 'confirm', 1, NULL, 0, 0, 6)", &["answers_by_recipients"]),
+    ("INSERT INTO answers VALUES (1, 1, 1, 'confirm', 3, 'x', 0, 0, 6)", &["answers_append"]),
+    ("INSERT OR REPLACE INTO answers VALUES (1, 1, 1, 'confirm', 1, NULL, 1, 0, 6)", &["answers_append"]),
     ("UPDATE answers SET at = 6", &["answers_no_update"]),
     ("DELETE FROM answers", &["answers_no_delete"]),
 ];

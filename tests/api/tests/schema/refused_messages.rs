@@ -21,6 +21,19 @@ pub const MESSAGES: &[Refused] = &[
          UPDATE messages SET state = 'sending' WHERE id = 4",
         &["messages_not_early"],
     ),
+    // What is approved waits longer only where the log says so, and never goes earlier.
+    ("UPDATE messages SET due_at = 99 WHERE id = 4", &["messages_put_off_recorded"]),
+    ("UPDATE messages SET due_at = NULL WHERE id = 4", &["messages_put_off_recorded"]),
+    (
+        "INSERT INTO audit VALUES (4, 1, 0, 'message.put_off', 'message', 4, '{\"due_at\":9}');
+         UPDATE messages SET due_at = 9 WHERE id = 4",
+        &["messages_put_off_recorded"],
+    ),
+    (
+        "INSERT INTO audit VALUES (4, 1, 0, 'message.put_off', 'message', 4, '{\"due_at\":98}');
+         UPDATE messages SET due_at = 99 WHERE id = 4",
+        &["messages_put_off_recorded"],
+    ),
     ("UPDATE messages SET state = 'sending' WHERE id = 2", &["messages_state"]),
     ("UPDATE messages SET state = 'draft', version = 2, digest = NULL WHERE id = 4", &["messages_state"]),
     ("UPDATE messages SET state = 'gone' WHERE id = 3", &["messages_state"]),

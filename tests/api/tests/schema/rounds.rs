@@ -159,7 +159,7 @@ fn nothing_joins_a_round_that_is_sending() {
     assert_eq!(refusal(&db, "UPDATE rounds SET state = 'filling' WHERE message_id = 5"), "wrong_state");
     // Into another round of the same message only once that was ordered.
     assert_eq!(refusal(&db, &delivery(5, 1, 2, r#"[["guardian",2,2,2]]"#)), "not_filling");
-    let reminder = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (5, 1, 'reminder', 3, '未确认', 20, 20)";
+    let reminder = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (5, 1, 'reminder', 3, '未确认', 20, 20, 'm')";
     run(&db, reminder);
     run(&db, &delivery(5, 1, 2, r#"[["guardian",2,2,2]]"#));
     run(&db, "UPDATE rounds SET state = 'sending' WHERE message_id = 5 AND round = 1");
@@ -169,7 +169,7 @@ fn nothing_joins_a_round_that_is_sending() {
 #[test]
 fn rounds_end_by_themselves() {
     let db = world();
-    let reminder = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (1, 1, 'reminder', 3, '', 20, 20);
+    let reminder = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (1, 1, 'reminder', 3, '', 20, 20, 'm');
         INSERT INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at) VALUES (1, 1, 2, 'ready', 0, 20);
         UPDATE rounds SET state = 'sending' WHERE message_id = 1 AND round = 1";
     run(&db, reminder);
@@ -197,7 +197,7 @@ fn rounds_end_by_themselves() {
 fn a_round_needs_its_registration() {
     let db = world();
     run(&db, "DROP TRIGGER registrations_no_delete; DELETE FROM registrations WHERE message_id = 1");
-    let reminder = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (1, 1, 'reminder', 3, '', 20, 20)";
+    let reminder = "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (1, 1, 'reminder', 3, '', 20, 20, 'm')";
     assert_eq!(refusal(&db, reminder), "not_registered");
     run(&db, "DROP TRIGGER rounds_need_registration");
     run(&db, reminder);

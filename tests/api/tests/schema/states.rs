@@ -126,7 +126,7 @@ fn every_kind_of_the_rules_is_known() {
         run(
             &db,
             &format!(
-                "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES (1, 1 + {n}, '{}', 1, '', 1, 1)",
+                "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (1, 1 + {n}, '{}', 1, '', 10, 12, 'm')",
                 kind.key()
             ),
         );

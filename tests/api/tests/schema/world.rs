@@ -148,7 +148,7 @@ pub fn begin(db: &Connection, id: i64) {
         db,
         &format!(
             "UPDATE messages SET state = 'sending', released_at = 12 WHERE id = {id};
-             INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at) VALUES ({id}, 0, 'sending', 1, 'approved', 10, 12);
+             INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES ({id}, 0, 'sending', 1, 'approved', 10, 12, 'm');
              INSERT INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at) VALUES ({id}, 0, 2, 'ready', 1, 12)"
         ),
     );
@@ -203,7 +203,7 @@ pub fn world() -> Connection {
         &db,
         "INSERT INTO attempt_parts VALUES ('r1', 1, 'sandbox', 'p1', 'accepted');
          INSERT INTO filings VALUES (1, 1, 3, NULL, 13, NULL, NULL, NULL);
-         INSERT INTO answers VALUES (1, 1, 0, 'confirm', 1, NULL, 0, 0, 5);
+         INSERT INTO answers VALUES (1, 1, 1, 'confirm', 1, NULL, 0, 0, 5);
          INSERT INTO phone_changes VALUES (1, 'guardian', 3, 2, 3, 1, 1, NULL);
          INSERT INTO audit VALUES (1, 1, 1, 'a', 's', 1, '{}'), (2, 1, 1, 'retention.started', 'retention_run', 1, '{}');
          INSERT INTO phones (id, key_id, index_key_id, sealed, lookup, last4) VALUES (6, 1, 1, '', 'f', '');
