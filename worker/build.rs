@@ -1,22 +1,53 @@
-//! Writes the OpenAPI document of the contract in `domain::api`, which the
-//! Worker embeds as text.
+//! Writes what the Worker embeds as text: the OpenAPI document of the contract
+//! in `domain::api`, and the hashes of what the migrations make.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::path::Path;
 
 use domain::api::{ALL, Gate, Operation};
+use domain::digest::Digest;
 use domain::problem::Problem;
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-const SCHEMAS: &str = "/components/schemas";
+#[path = "src/platform/d1/statement.rs"]
+mod statement;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+use statement::plain as plain_statement;
+
+const SCHEMAS: &str = "/components/schemas";
+const MIGRATIONS: &str = "../schema";
+
+fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={MIGRATIONS}");
     let folder = std::env::var("OUT_DIR")?;
-    std::fs::write(Path::new(&folder).join("openapi.json"), document().to_string())?;
+    let folder = Path::new(&folder);
+    std::fs::write(folder.join("openapi.json"), document().to_string())?;
+    std::fs::write(folder.join("schema.json"), json!(schema()?).to_string())?;
     Ok(())
+}
+
+/// What the migrations make, by name: the hash of its statement. A statement of theirs begins a line.
+fn schema() -> Result<BTreeMap<String, String>, Box<dyn Error>> {
+    let mut made = BTreeMap::new();
+    let mut files: Vec<_> = std::fs::read_dir(MIGRATIONS)?.collect::<Result<_, _>>()?;
+    files.sort_by_key(std::fs::DirEntry::file_name);
+    for file in files.iter().filter(|f| f.path().extension().is_some_and(|e| e == "sql")) {
+        let text = format!("\n{}", std::fs::read_to_string(file.path())?);
+        for part in text.split("\nCREATE ").skip(1) {
+            let sql = plain_statement(part.split("\nINSERT ").next().unwrap_or(part));
+            let name = sql
+                .split(' ')
+                .skip_while(|w| ["UNIQUE", "TABLE", "INDEX", "TRIGGER", "VIEW"].contains(w))
+                .next();
+            let name = name.ok_or("a statement without a name")?.to_owned();
+            made.insert(name, Digest::of_bytes(format!("CREATE {sql}").as_bytes()).to_hex());
+        }
+    }
+    Ok(made)
 }
 
 /// A value that is read may leave out what has a default; a value that is

@@ -9,6 +9,8 @@
 mod answers;
 #[path = "schema/chain.rs"]
 mod chain;
+#[path = "schema/guards.rs"]
+mod guards;
 #[path = "schema/refused.rs"]
 mod refused;
 #[path = "schema/refused_deliveries.rs"]

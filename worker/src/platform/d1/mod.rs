@@ -9,8 +9,10 @@
 pub mod cloudflare;
 mod db;
 mod guarded;
+pub mod guards;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sqlite;
+mod statement;
 pub mod value;
 
 pub use db::{
