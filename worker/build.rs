@@ -39,10 +39,7 @@ fn schema() -> Result<BTreeMap<String, String>, Box<dyn Error>> {
         let text = format!("\n{}", std::fs::read_to_string(file.path())?);
         for part in text.split("\nCREATE ").skip(1) {
             let sql = plain_statement(part.split("\nINSERT ").next().unwrap_or(part));
-            let name = sql
-                .split(' ')
-                .skip_while(|w| ["UNIQUE", "TABLE", "INDEX", "TRIGGER", "VIEW"].contains(w))
-                .next();
+            let name = sql.split(' ').find(|w| !["UNIQUE", "TABLE", "INDEX", "TRIGGER", "VIEW"].contains(w));
             let name = name.ok_or("a statement without a name")?.to_owned();
             made.insert(name, Digest::of_bytes(format!("CREATE {sql}").as_bytes()).to_hex());
         }
