@@ -102,9 +102,10 @@ CREATE TABLE school (
   platform_word TEXT    NOT NULL,       -- 校讯通 or 校信通
   window_from   INTEGER NOT NULL,       -- minutes since midnight in Shanghai
   window_to     INTEGER NOT NULL,
-  roll_version  INTEGER NOT NULL DEFAULT 1,  -- each applied import adds one; a preview holds for one
+  roll_version  INTEGER NOT NULL DEFAULT 1,  -- each change of the roll adds one; a preview holds for one
   stopped_at    INTEGER,                -- set while all sending is stopped
   stopped_by    INTEGER,
+  stopped_post  TEXT,                   -- by which post: who lifts it has the same rank, or a higher one
   stop_reason   TEXT,
   created_at    INTEGER NOT NULL
 );
@@ -120,6 +121,14 @@ BEGIN SELECT RAISE(ABORT, 'settings_stay'); END;
 CREATE TRIGGER school_no_delete BEFORE DELETE ON school
 BEGIN SELECT RAISE(ABORT, 'settings_stay'); END;
 
+-- Who stopped all sending stays on record while it is stopped: it says who may
+-- let it go on (domain::rank).
+CREATE TRIGGER school_stop_stays BEFORE UPDATE OF stopped_at, stopped_by, stopped_post, stop_reason ON school
+WHEN OLD.stopped_at IS NOT NULL AND NEW.stopped_at IS NOT NULL
+  AND (NEW.stopped_at <> OLD.stopped_at OR NEW.stopped_by IS NOT OLD.stopped_by OR NEW.stopped_post IS NOT OLD.stopped_post
+    OR NEW.stop_reason IS NOT OLD.stop_reason)
+BEGIN SELECT RAISE(ABORT, 'halt_stays'); END;
+
 -- G1. A tree of any depth: the school, its offices and departments, its
 -- grades. Two departments may each have a unit of the same name.
 CREATE TABLE units (
@@ -130,6 +139,7 @@ CREATE TABLE units (
   name         TEXT    NOT NULL,
   custodian_id INTEGER REFERENCES staff (id),   -- 专人负责 (G2); a unit without one cannot send
   created_at   INTEGER NOT NULL,
+  named_at     INTEGER,                 -- when it was last renamed: former_names
   UNIQUE (parent_id, name)
 );
 CREATE UNIQUE INDEX units_root ON units ((parent_id IS NULL)) WHERE parent_id IS NULL;
@@ -236,82 +246,245 @@ BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 -- deleted must not come to mean somebody else.
 CREATE TABLE staff (
   id            INTEGER PRIMARY KEY AUTOINCREMENT,
-  number        TEXT    NOT NULL UNIQUE,   -- 教职工号 (G38)
+  number        TEXT    NOT NULL,          -- 教职工号 (G38)
   name          TEXT    NOT NULL,
   phone_id      INTEGER REFERENCES phones (id),
-  password      TEXT,                      -- PHC string of Argon2id over the peppered password; NULL: not activated
+  password      TEXT,                      -- PHC string of Argon2id over password and id under the pepper; NULL: not activated
   password_at   INTEGER,
   created_at    INTEGER NOT NULL,
-  left_at       INTEGER
+  left_at       INTEGER,                   -- with a row of departures
+  named_at      INTEGER                    -- when the name was last changed: former_names
 );
 CREATE INDEX staff_phone ON staff (phone_id);   -- sign-in by phone
--- REPLACE by id is refused here; a row that anything refers to is held by its
--- foreign keys as well. Not by number, so that an import can upsert.
+-- A number is one person's while that person is here. Who leaves keeps it in
+-- the own row, for the past; it may be given to somebody else, who is another
+-- row with another id and another account.
+CREATE UNIQUE INDEX staff_number ON staff (number) WHERE left_at IS NULL;
+-- REPLACE by id or number is refused here; a row that anything refers to is
+-- held by its foreign keys as well.
 CREATE TRIGGER staff_no_replace BEFORE INSERT ON staff
 WHEN EXISTS (SELECT 1 FROM staff t WHERE t.id = NEW.id)
+  OR NEW.left_at IS NULL AND EXISTS (SELECT 1 FROM staff t WHERE t.number = NEW.number AND t.left_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'people_stay'); END;
 CREATE TRIGGER staff_keep_id BEFORE UPDATE ON staff
 WHEN NEW.id <> OLD.id
-  OR NEW.number <> OLD.number AND EXISTS (SELECT 1 FROM staff t WHERE t.number = NEW.number AND t.id <> OLD.id)
+  OR NEW.left_at IS NULL AND (NEW.number <> OLD.number OR OLD.left_at IS NOT NULL)
+     AND EXISTS (SELECT 1 FROM staff t WHERE t.number = NEW.number AND t.left_at IS NULL AND t.id <> OLD.id)
 BEGIN SELECT RAISE(ABORT, 'people_stay'); END;
 CREATE TRIGGER staff_no_delete BEFORE DELETE ON staff
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
--- Posts held (职务). Rights follow from these alone, as of now.
+-- Posts whose holder decides, administers, runs the office or opens accounts:
+-- such an appointment counts for nothing before a second person has confirmed
+-- it. `Post::needs_confirmation` says the same.
+CREATE VIEW posts_to_confirm (post) AS
+VALUES ('principal'), ('vice_principal'), ('office_director'), ('office_clerk'), ('grade_head'), ('administrator');
+-- Posts that import rosters and manage accounts: who gives appointments, and
+-- confirms those that others gave. `domain::access::grants` says the same.
+CREATE VIEW posts_that_appoint (post) AS
+VALUES ('office_director'), ('office_clerk'), ('administrator');
+
+-- Posts held (职务). Rights follow from these alone, as of now, and only from
+-- those that the view appointments_in_power shows.
 CREATE TABLE appointments (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,   -- messages name the one in which they are sent
-  staff_id   INTEGER NOT NULL REFERENCES staff (id),
-  post       TEXT    NOT NULL,
-  unit_id    INTEGER NOT NULL REFERENCES units (id),
-  class_id   INTEGER REFERENCES classes (id),
-  subject    TEXT,
-  since      INTEGER NOT NULL,
-  until      INTEGER
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,   -- messages name the one in which they are sent
+  staff_id     INTEGER NOT NULL REFERENCES staff (id),
+  post         TEXT    NOT NULL,
+  unit_id      INTEGER NOT NULL REFERENCES units (id),
+  class_id     INTEGER REFERENCES classes (id),
+  subject      TEXT,
+  since        INTEGER NOT NULL,
+  until        INTEGER,                 -- that it has ended, and when: written when the end comes, never ahead
+  given_by     INTEGER NOT NULL,        -- staff id; 0: opened with the school
+  import_id    INTEGER REFERENCES imports (id),   -- by which file
+  confirmed_by INTEGER,                 -- the second person; 0: opened with the school
+  confirmed_at INTEGER,
+  declined_by  INTEGER,                 -- who did not confirm it, and why: it ended then
+  declined_why TEXT,
+  mac          TEXT    NOT NULL         -- seal over the row under a key that the database does not hold
 );
 CREATE INDEX appointments_staff ON appointments (staff_id);
 CREATE INDEX appointments_post ON appointments (post, unit_id);
 CREATE INDEX appointments_class ON appointments (class_id) WHERE class_id IS NOT NULL;
+
+-- Those that count. An end is asked for as a state: a row that has one decides
+-- nothing, whatever date a decision gives itself. When it began is left to who
+-- asks (`since <= now`).
+CREATE VIEW appointments_in_power AS
+SELECT a.id, a.staff_id, a.post, a.unit_id, a.class_id, a.subject, a.since, a.given_by, a.confirmed_by, a.confirmed_at
+FROM appointments a JOIN staff t ON t.id = a.staff_id
+WHERE a.until IS NULL AND t.left_at IS NULL
+  AND (a.confirmed_at IS NOT NULL OR a.post NOT IN (SELECT post FROM posts_to_confirm));
+
+-- Given by somebody who may, and never born confirmed. The two first
+-- administrators apart: setup opens both at once, before the log has an entry.
+-- A second row with the same facts would bring back one that ended, seal and all.
+-- (Lost race: the giver's own post ended meanwhile.)
+CREATE TRIGGER appointments_given BEFORE INSERT ON appointments
+WHEN NEW.until IS NOT NULL OR NEW.declined_by IS NOT NULL OR NEW.declined_why IS NOT NULL
+  OR EXISTS (SELECT 1 FROM appointments a WHERE a.staff_id = NEW.staff_id AND a.post = NEW.post AND a.unit_id = NEW.unit_id
+             AND a.class_id IS NEW.class_id AND a.subject IS NEW.subject AND a.since = NEW.since)
+  OR NEW.given_by = 0 AND (
+       NEW.post <> 'administrator' OR NEW.confirmed_by IS NOT 0 OR NEW.confirmed_at IS NOT NEW.since
+    OR EXISTS (SELECT 1 FROM audit) OR (SELECT COUNT(*) FROM appointments) >= 2)
+  OR NEW.given_by <> 0 AND (
+       NEW.confirmed_by IS NOT NULL OR NEW.confirmed_at IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.given_by AND a.since <= NEW.since
+                   AND a.post IN (SELECT post FROM posts_that_appoint)))
+BEGIN SELECT RAISE(ABORT, 'appointment_refused'); END;
+-- Confirmed once, while it waits, by somebody who manages accounts and is
+-- neither who gave it nor who gets it; its seal is made anew.
+CREATE TRIGGER appointments_confirmed BEFORE UPDATE ON appointments
+WHEN (NEW.confirmed_by IS NOT OLD.confirmed_by OR NEW.confirmed_at IS NOT OLD.confirmed_at) AND (
+     OLD.confirmed_by IS NOT NULL OR OLD.confirmed_at IS NOT NULL OR OLD.until IS NOT NULL OR NEW.until IS NOT NULL
+  OR NEW.confirmed_by IS NULL OR NEW.confirmed_at IS NULL OR NEW.confirmed_by IN (0, NEW.given_by, NEW.staff_id)
+  OR NEW.post NOT IN (SELECT post FROM posts_to_confirm) OR NEW.mac = OLD.mac
+  OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.confirmed_by AND a.since <= NEW.confirmed_at
+                 AND a.post IN (SELECT post FROM posts_that_appoint)))
+BEGIN SELECT RAISE(ABORT, 'confirmation_refused'); END;
+-- Two people who can appoint remain, else nobody could ever confirm anything again.
+CREATE TRIGGER appointments_two_remain BEFORE UPDATE ON appointments
+WHEN OLD.until IS NULL AND NEW.until IS NOT NULL AND OLD.confirmed_at IS NOT NULL
+  AND OLD.post IN (SELECT post FROM posts_that_appoint)
+  AND (SELECT COUNT(DISTINCT a.staff_id) FROM appointments_in_power a
+       WHERE a.id <> OLD.id AND a.post IN (SELECT post FROM posts_that_appoint)) < 2
+BEGIN SELECT RAISE(ABORT, 'two_must_remain'); END;
 -- What a message was sent in stays what it was: an appointment ends, and the
--- next one is a row of its own.
+-- next one is a row of its own. An end stays where it was set; declining is an
+-- end of what waits; the seal changes with a confirmation alone.
 CREATE TRIGGER appointments_no_replace BEFORE INSERT ON appointments
 WHEN EXISTS (SELECT 1 FROM appointments a WHERE a.id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'appointments_stay'); END;
 CREATE TRIGGER appointments_fixed BEFORE UPDATE ON appointments
 WHEN NEW.id <> OLD.id OR NEW.staff_id <> OLD.staff_id OR NEW.post <> OLD.post OR NEW.unit_id <> OLD.unit_id
-  OR NEW.class_id IS NOT OLD.class_id OR NEW.since <> OLD.since
+  OR NEW.class_id IS NOT OLD.class_id OR NEW.subject IS NOT OLD.subject OR NEW.since <> OLD.since
+  OR NEW.given_by <> OLD.given_by OR NEW.import_id IS NOT OLD.import_id
+  OR OLD.until IS NOT NULL AND NEW.until IS NOT OLD.until
+  OR (NEW.declined_by IS NOT OLD.declined_by OR NEW.declined_why IS NOT OLD.declined_why)
+     AND (OLD.until IS NOT NULL OR NEW.until IS NULL OR OLD.confirmed_at IS NOT NULL OR NEW.declined_by IS NULL OR NEW.declined_why IS NULL)
+  OR NEW.mac <> OLD.mac AND NEW.confirmed_at IS OLD.confirmed_at
 BEGIN SELECT RAISE(ABORT, 'appointments_stay'); END;
 CREATE TRIGGER appointments_no_delete BEFORE DELETE ON appointments
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
--- Signed-in browsers. The token itself is nowhere: only its SHA-256.
+-- That somebody is away for a time, so that a substitute decides meanwhile:
+-- recorded by the holder, or for somebody who cannot by the principal or the
+-- office director, who then says why.
+CREATE TABLE delegations (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  appointment_id INTEGER NOT NULL REFERENCES appointments (id),   -- the post that somebody else decides for
+  from_at        INTEGER NOT NULL,
+  until_at       INTEGER NOT NULL,
+  recorded_by    INTEGER NOT NULL REFERENCES staff (id),
+  recorded_at    INTEGER NOT NULL,
+  why            TEXT    NOT NULL,
+  withdrawn_by   INTEGER REFERENCES staff (id),
+  withdrawn_at   INTEGER
+);
+CREATE INDEX delegations_appointment ON delegations (appointment_id) WHERE withdrawn_at IS NULL;
+CREATE INDEX delegations_open ON delegations (until_at) WHERE withdrawn_at IS NULL;
+CREATE TRIGGER delegations_fit BEFORE INSERT ON delegations
+WHEN NEW.withdrawn_by IS NOT NULL OR NEW.withdrawn_at IS NOT NULL
+  OR NEW.until_at <= NEW.from_at OR NEW.until_at <= NEW.recorded_at
+  OR EXISTS (SELECT 1 FROM delegations d WHERE d.id = NEW.id)
+  OR NOT EXISTS (
+    SELECT 1 FROM appointments_in_power a WHERE a.id = NEW.appointment_id AND (
+      a.staff_id = NEW.recorded_by
+      OR trim(NEW.why) <> '' AND EXISTS (
+        SELECT 1 FROM appointments_in_power l WHERE l.staff_id = NEW.recorded_by AND l.since <= NEW.recorded_at
+          AND l.post IN ('principal', 'office_director'))))
+BEGIN SELECT RAISE(ABORT, 'delegation_refused'); END;
+CREATE TRIGGER delegations_withdrawn_once BEFORE UPDATE ON delegations
+WHEN OLD.withdrawn_at IS NOT NULL OR NEW.withdrawn_at IS NULL OR NEW.withdrawn_by IS NULL
+  OR NEW.id <> OLD.id OR NEW.appointment_id <> OLD.appointment_id OR NEW.from_at <> OLD.from_at OR NEW.until_at <> OLD.until_at
+  OR NEW.recorded_by <> OLD.recorded_by OR NEW.recorded_at <> OLD.recorded_at OR NEW.why <> OLD.why
+BEGIN SELECT RAISE(ABORT, 'delegations_stay'); END;
+CREATE TRIGGER delegations_no_delete BEFORE DELETE ON delegations
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
+
+-- Signed-in browsers. The token itself is nowhere: only its SHA-256. How long
+-- one lives follows from the posts held at each request, not from this row;
+-- expires_at is the longest that any may.
 CREATE TABLE sessions (
-  token_hash TEXT    PRIMARY KEY,
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,   -- by which its owner ends it
+  token_hash TEXT    NOT NULL UNIQUE,
   staff_id   INTEGER NOT NULL REFERENCES staff (id),
+  system     TEXT    NOT NULL,          -- read from the User-Agent, which itself is not kept
+  browser    TEXT    NOT NULL,
   created_at INTEGER NOT NULL,
   seen_at    INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX sessions_staff ON sessions (staff_id);
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 
--- Single-use activation links (开通单): nobody ever knows another's password.
+-- Activation slips (开通单): single-use codes, so that nobody ever knows
+-- another's password. The code itself is nowhere, and its index cannot be
+-- computed by whoever has the database alone.
+--
+-- A slip for an account that is active (is_reset) is ordered by one person who
+-- manages accounts and confirmed by another; before that it has no code.
 CREATE TABLE activations (
-  token_hash TEXT    PRIMARY KEY,
-  staff_id   INTEGER NOT NULL REFERENCES staff (id),
-  issued_by  INTEGER NOT NULL,
-  created_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL,
-  used_at    INTEGER
-) WITHOUT ROWID;
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  staff_id     INTEGER NOT NULL REFERENCES staff (id),
+  is_reset     INTEGER NOT NULL,        -- 1: the account was active when it was ordered
+  code_index   TEXT    UNIQUE,          -- keyed index of the code; NULL while the second person has not confirmed
+  mac          TEXT,                    -- binds the code to its owner and to the two who gave it
+  ordered_by   INTEGER NOT NULL,        -- staff id; 0 is setup
+  created_at   INTEGER NOT NULL,
+  confirmed_by INTEGER,
+  confirmed_at INTEGER,
+  expires_at   INTEGER NOT NULL,        -- an earlier one ends when a newer one is ordered or when it is declined
+  used_at      INTEGER,
+  acknowledged_at INTEGER,              -- the owner says: that was me
+  reported_at  INTEGER                  -- the owner says: that was somebody else
+);
 CREATE INDEX activations_staff ON activations (staff_id);
+-- What those who manage accounts have to look at.
+CREATE INDEX activations_waiting ON activations (expires_at) WHERE code_index IS NULL AND used_at IS NULL;
+CREATE INDEX activations_reported ON activations (reported_at) WHERE reported_at IS NOT NULL;
 
--- Failed sign-ins, counted before any hashing. key: keyed index of the
--- account or the address.
+-- The first slip of an account is one person's; one for an active account is
+-- born without a code.
+CREATE TRIGGER activations_born BEFORE INSERT ON activations
+WHEN NEW.is_reset NOT IN (0, 1) OR NEW.used_at IS NOT NULL OR NEW.confirmed_by IS NOT NULL OR NEW.confirmed_at IS NOT NULL
+  OR NEW.acknowledged_at IS NOT NULL OR NEW.reported_at IS NOT NULL
+  OR (NEW.code_index IS NULL) <> (NEW.is_reset = 1 OR NEW.ordered_by <> 0 AND EXISTS (
+       SELECT 1 FROM appointments a WHERE a.staff_id = NEW.staff_id AND a.until IS NULL AND a.post IN (SELECT post FROM posts_to_confirm)))
+  OR NEW.is_reset <> (SELECT t.password IS NOT NULL FROM staff t WHERE t.id = NEW.staff_id)
+  OR EXISTS (SELECT 1 FROM activations a WHERE a.id = NEW.id OR a.code_index = NEW.code_index)   -- stops REPLACE
+BEGIN SELECT RAISE(ABORT, 'slip_refused'); END;
+-- The second person is neither who ordered it nor its owner, and manages accounts, as the first did.
+CREATE TRIGGER activations_second_person BEFORE UPDATE ON activations
+WHEN OLD.code_index IS NULL AND NEW.code_index IS NOT NULL AND (
+     NEW.confirmed_by IS NULL OR NEW.confirmed_at IS NULL OR NEW.mac IS NULL
+  OR NEW.confirmed_by = NEW.ordered_by OR NEW.confirmed_by = NEW.staff_id OR OLD.expires_at <= NEW.confirmed_at
+  OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.confirmed_by AND a.since <= NEW.confirmed_at
+                 AND a.post IN (SELECT post FROM posts_that_appoint)))
+BEGIN SELECT RAISE(ABORT, 'slip_refused'); END;
+-- What a slip was stays: whose, by whom, when; a code is given once and used once.
+CREATE TRIGGER activations_fixed BEFORE UPDATE ON activations
+WHEN NEW.id <> OLD.id OR NEW.staff_id <> OLD.staff_id OR NEW.is_reset <> OLD.is_reset
+  OR NEW.ordered_by <> OLD.ordered_by OR NEW.created_at <> OLD.created_at
+  OR OLD.code_index IS NOT NULL AND (NEW.code_index IS NOT OLD.code_index OR NEW.mac IS NOT OLD.mac
+     OR NEW.confirmed_by IS NOT OLD.confirmed_by OR NEW.confirmed_at IS NOT OLD.confirmed_at OR NEW.expires_at > OLD.expires_at)
+  OR NEW.code_index IS NULL AND (NEW.used_at IS NOT NULL OR NEW.confirmed_by IS NOT NULL OR NEW.expires_at > OLD.expires_at)
+  OR OLD.used_at IS NOT NULL AND NEW.used_at IS NOT OLD.used_at
+  OR OLD.acknowledged_at IS NOT NULL AND NEW.acknowledged_at IS NULL
+  OR OLD.reported_at IS NOT NULL AND NEW.reported_at IS NOT OLD.reported_at
+BEGIN SELECT RAISE(ABORT, 'slips_stay'); END;
+CREATE TRIGGER activations_no_delete BEFORE DELETE ON activations
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
+
+-- Failed tries, counted before any hashing. key: a keyed index that names a
+-- browser, an account at an address, an address, an account, or all.
 CREATE TABLE signin_failures (
   key      TEXT    PRIMARY KEY,
-  failures INTEGER NOT NULL,
+  failures REAL    NOT NULL,            -- runs down with time, in fractions
   last_at  INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX signin_failures_age ON signin_failures (last_at);

@@ -10,6 +10,7 @@ CREATE TABLE classes (
   name        TEXT    NOT NULL,                         -- 七年级1班
   created_at  INTEGER NOT NULL,
   archived_at INTEGER,
+  named_at    INTEGER,                                  -- when name or unit last changed: former_names
   UNIQUE (unit_id, name)
 );
 CREATE TRIGGER classes_no_replace BEFORE INSERT ON classes
@@ -48,19 +49,24 @@ INSERT INTO streams (id, kind, class_id, rank) VALUES (1, 'staff', NULL, 0);
 -- AUTOINCREMENT as for staff: frozen lists and the audit log name them by id.
 CREATE TABLE students (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
-  number     TEXT    NOT NULL UNIQUE,   -- 学号
+  number     TEXT    NOT NULL,          -- 学号
   name       TEXT    NOT NULL,
   class_id   INTEGER NOT NULL REFERENCES classes (id),
   created_at INTEGER NOT NULL,
-  left_at    INTEGER
+  left_at    INTEGER,                   -- with a row of departures
+  named_at   INTEGER                    -- when name or class last changed: former_names
 );
 CREATE INDEX students_class ON students (class_id);
+-- As for staff: a number passes on when its holder leaves.
+CREATE UNIQUE INDEX students_number ON students (number) WHERE left_at IS NULL;
 CREATE TRIGGER students_no_replace BEFORE INSERT ON students
 WHEN EXISTS (SELECT 1 FROM students s WHERE s.id = NEW.id)
+  OR NEW.left_at IS NULL AND EXISTS (SELECT 1 FROM students s WHERE s.number = NEW.number AND s.left_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'people_stay'); END;
 CREATE TRIGGER students_keep_id BEFORE UPDATE ON students
 WHEN NEW.id <> OLD.id
-  OR NEW.number <> OLD.number AND EXISTS (SELECT 1 FROM students s WHERE s.number = NEW.number AND s.id <> OLD.id)
+  OR NEW.left_at IS NULL AND (NEW.number <> OLD.number OR OLD.left_at IS NOT NULL)
+     AND EXISTS (SELECT 1 FROM students s WHERE s.number = NEW.number AND s.left_at IS NULL AND s.id <> OLD.id)
 BEGIN SELECT RAISE(ABORT, 'people_stay'); END;
 CREATE TRIGGER students_no_delete BEFORE DELETE ON students
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
@@ -76,7 +82,8 @@ CREATE TABLE guardians (
   relation   TEXT    NOT NULL,          -- 父亲, 母亲, …
   phone_id   INTEGER NOT NULL REFERENCES phones (id),
   created_at INTEGER NOT NULL,
-  left_at    INTEGER
+  left_at    INTEGER,                   -- with a row of departures
+  named_at   INTEGER                    -- when name or relation last changed: former_names
 );
 CREATE INDEX guardians_student ON guardians (student_id);
 CREATE INDEX guardians_phone ON guardians (phone_id);
@@ -103,10 +110,12 @@ CREATE TABLE phone_changes (
   to_phone   INTEGER,
   at         INTEGER NOT NULL,
   by         INTEGER NOT NULL,          -- staff id
-  import_id  INTEGER REFERENCES imports (id)
+  import_id  INTEGER REFERENCES imports (id),
+  mac        TEXT    NOT NULL DEFAULT ''   -- under RECORD_KEY: what is written here otherwise has none
 );
 CREATE INDEX phone_changes_person ON phone_changes (kind, person);
 CREATE INDEX phone_changes_to ON phone_changes (to_phone);   -- asked at the claim: by which change is this phone reached
+CREATE INDEX phone_changes_at ON phone_changes (at);   -- what changed since a message was submitted
 CREATE TRIGGER phone_changes_kind BEFORE INSERT ON phone_changes
 WHEN NEW.kind NOT IN ('guardian', 'staff', 'student')
 BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
@@ -130,6 +139,24 @@ CREATE TABLE imports (
   uploaded_by  INTEGER NOT NULL REFERENCES staff (id),
   uploaded_at  INTEGER NOT NULL,
   applied_at   INTEGER,
-  counts       TEXT                     -- what applying it did, as JSON
+  counts       TEXT,                    -- what applying it did, as JSON
+  -- While nothing has come of it, it can be taken back. It asks the roll's
+  -- version that it made, the log behind its own entry, and the ids that it touched.
+  applied_version INTEGER,
+  audit_seq    INTEGER,
+  touched      TEXT CHECK (touched IS NULL OR json_valid(touched)),   -- {classes, acting, added}
+  undone_at    INTEGER,
+  undone_by    INTEGER REFERENCES staff (id)
 );
 CREATE INDEX imports_age ON imports (uploaded_at);
+CREATE INDEX imports_applied ON imports (applied_at) WHERE applied_at IS NOT NULL;
+
+-- What the newest applied file changed, from what to what: how it is taken
+-- back. Sealed, since it holds names; the next one that is applied ends it.
+CREATE TABLE import_records (
+  import_id INTEGER NOT NULL REFERENCES imports (id),
+  part      INTEGER NOT NULL,           -- 0, 1, …: a value of D1 holds 2 MB
+  key_id    INTEGER NOT NULL,
+  sealed    BLOB    NOT NULL,           -- nonce || AES-256-GCM(part of the JSON), AAD = import and part
+  PRIMARY KEY (import_id, part)
+) WITHOUT ROWID;

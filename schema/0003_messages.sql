@@ -10,6 +10,7 @@ CREATE TABLE procedures (
   steps         TEXT    NOT NULL CHECK (json_valid(steps)),
   in_force_from INTEGER NOT NULL,
   set_by        INTEGER NOT NULL,
+  mac           TEXT    NOT NULL,       -- seal over the row under a key that the database does not hold
   PRIMARY KEY (id, version)
 ) WITHOUT ROWID;
 CREATE TRIGGER procedures_no_update BEFORE UPDATE ON procedures
@@ -58,6 +59,10 @@ CREATE TABLE messages (
   approved_at  INTEGER,
   due_at       INTEGER,                 -- its time, moved to the first open window
   released_at  INTEGER,
+  halted_at    INTEGER,                 -- while it is paused, and once it was stopped: when,
+  halted_by    INTEGER REFERENCES staff (id),   -- by whom,
+  halted_post  TEXT,                    -- by which post: who resumes it has the same rank, or a higher one
+  halt_reason  TEXT,                    -- and why it was stopped
   FOREIGN KEY (procedure_id, procedure_version) REFERENCES procedures (id, version)
 );
 CREATE INDEX messages_author ON messages (author_id, id);
@@ -66,6 +71,8 @@ CREATE INDEX messages_audience_unit ON messages (audience_unit_id, id);
 -- waits for a decision, and what cron has to release.
 CREATE INDEX messages_submitted ON messages (id) WHERE state = 'submitted';
 CREATE INDEX messages_approved ON messages (due_at) WHERE state = 'approved';
+-- What its drafter has in hand: those that came back are found among them, for a badge on every page.
+CREATE INDEX messages_in_hand ON messages (author_id) WHERE state IN ('draft', 'returned');
 
 -- What a submitted version said and in which form its digest was computed.
 -- It stays for the approver's before and after, and so that the digest of a
@@ -122,17 +129,20 @@ CREATE TABLE recipients (
   PRIMARY KEY (message_id, version, stream_id, kind, person, student)
 ) WITHOUT ROWID;
 
--- 谁审批，谁负责: a decision names the digest it was made on and stays.
+-- 谁审批，谁负责: a decision names the digest it was made on, and the
+-- appointment by which, and stays.
 CREATE TABLE decisions (
   message_id INTEGER NOT NULL REFERENCES messages (id),
   version    INTEGER NOT NULL,
   position   INTEGER NOT NULL,
   staff_id   INTEGER NOT NULL REFERENCES staff (id),
+  appointment_id INTEGER NOT NULL REFERENCES appointments (id),
   post       TEXT    NOT NULL,
   verdict    TEXT    NOT NULL,          -- approve, return
   digest     TEXT    NOT NULL,
   reason     TEXT    NOT NULL,
   at         INTEGER NOT NULL,
+  mac        TEXT    NOT NULL,          -- seal over the row under a key that the database does not hold
   PRIMARY KEY (message_id, version, position),
   UNIQUE (message_id, version, staff_id)            -- I3: reviewer and approver differ
 ) WITHOUT ROWID;
@@ -208,6 +218,17 @@ WHEN OLD.state = 'approved' AND NEW.due_at IS NOT OLD.due_at AND (
                  AND a.subject = 'message' AND a.subject_id = NEW.id AND a.detail ->> 'due_at' = NEW.due_at))
 BEGIN SELECT RAISE(ABORT, 'put_off_unrecorded'); END;
 
+-- Who paused it stays on record while it is paused: it says who may let it go on (domain::rank).
+CREATE TRIGGER messages_halted BEFORE UPDATE OF state, halted_at, halted_by, halted_post, halt_reason ON messages
+WHEN NEW.state = OLD.state AND (NEW.halted_at IS NOT OLD.halted_at OR NEW.halted_by IS NOT OLD.halted_by
+    OR NEW.halted_post IS NOT OLD.halted_post OR NEW.halt_reason IS NOT OLD.halt_reason)
+  OR NEW.state <> OLD.state AND CASE
+    WHEN NEW.state IN ('paused', 'stopped') THEN NEW.halted_at IS NULL OR NEW.halted_by IS NULL OR NEW.halted_post IS NULL
+      OR NEW.state = 'stopped' AND NEW.halt_reason IS NULL
+    WHEN NEW.state = 'sent' THEN NEW.halted_by IS NOT OLD.halted_by
+    ELSE NEW.halted_at IS NOT NULL OR NEW.halted_by IS NOT NULL OR NEW.halted_post IS NOT NULL END
+BEGIN SELECT RAISE(ABORT, 'halt_stays'); END;
+
 -- A digest comes with submission, never later, never without.
 CREATE TRIGGER messages_digest BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND (NEW.digest IS NOT NULL) <> (NEW.state = 'submitted')
@@ -226,8 +247,8 @@ BEGIN SELECT RAISE(ABORT, 'version_missing'); END;
 -- The capacity is the author's at that moment. (Lost race: the appointment ended meanwhile.)
 CREATE TRIGGER messages_capacity BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
-  SELECT 1 FROM appointments a WHERE a.id = NEW.appointment_id AND a.staff_id = NEW.author_id AND a.unit_id = NEW.capacity_unit_id
-    AND a.since <= NEW.submitted_at AND (a.until IS NULL OR a.until > NEW.submitted_at))
+  SELECT 1 FROM appointments_in_power a WHERE a.id = NEW.appointment_id AND a.staff_id = NEW.author_id
+    AND a.unit_id = NEW.capacity_unit_id AND a.since <= NEW.submitted_at)
 BEGIN SELECT RAISE(ABORT, 'capacity_not_held'); END;
 
 CREATE TRIGGER messages_born_as_drafts BEFORE INSERT ON messages
@@ -248,8 +269,8 @@ WHEN NEW.state <> OLD.state AND NOT (
   OR OLD.state = 'submitted' AND NEW.state IN ('returned', 'approved', 'withdrawn')
   OR OLD.state = 'returned'  AND NEW.state IN ('draft', 'withdrawn')
   OR OLD.state = 'approved'  AND NEW.state IN ('sending', 'cancelled')
-  OR OLD.state = 'sending'   AND NEW.state IN ('paused', 'sent')
-  OR OLD.state = 'paused'    AND NEW.state IN ('sending', 'sent'))
+  OR OLD.state = 'sending'   AND NEW.state IN ('paused', 'sent', 'stopped')
+  OR OLD.state = 'paused'    AND NEW.state IN ('sending', 'sent', 'stopped'))
 BEGIN SELECT RAISE(ABORT, 'wrong_state'); END;
 
 -- A returned message is corrected as its next version, without a digest.
@@ -259,6 +280,12 @@ WHEN OLD.state = 'returned' AND NEW.state = 'draft'
   OR OLD.state = 'draft' AND NEW.version <> OLD.version
 BEGIN SELECT RAISE(ABORT, 'next_version'); END;
 
+-- The steps that are decided and that sending waits for: the ones of the
+-- chain that a decision can be missing for.
+CREATE VIEW deciding_steps AS
+SELECT s.message_id, s.version, s.position, s.kind, s.post, s.unit_id, s.substitute, s.substitute_unit_id
+FROM message_steps s WHERE s.kind IN ('review', 'approve') AND s.holds = 1;
+
 -- I1 a, I3: a message is complete when it has a step that is decided and holds
 -- sending, and every such step is approved on the digest of its version, by
 -- different people, none of them the drafter. Asked at approval and again when
@@ -267,12 +294,11 @@ CREATE VIEW complete_chains AS
 SELECT m.id AS message_id
 FROM messages m
 WHERE m.digest IS NOT NULL
-  AND EXISTS (SELECT 1 FROM message_steps s WHERE s.message_id = m.id AND s.version = m.version
-              AND s.kind IN ('review', 'approve') AND s.holds = 1)
+  AND EXISTS (SELECT 1 FROM deciding_steps s WHERE s.message_id = m.id AND s.version = m.version)
   AND NOT EXISTS (
-    SELECT 1 FROM message_steps s
+    SELECT 1 FROM deciding_steps s
     LEFT JOIN decisions d ON d.message_id = s.message_id AND d.version = s.version AND d.position = s.position
-    WHERE s.message_id = m.id AND s.version = m.version AND s.kind IN ('review', 'approve') AND s.holds = 1
+    WHERE s.message_id = m.id AND s.version = m.version
       AND (d.verdict IS NOT 'approve' OR d.digest IS NOT m.digest OR d.staff_id = m.author_id
         OR EXISTS (SELECT 1 FROM decisions e WHERE e.message_id = d.message_id AND e.version = d.version
                    AND e.staff_id = d.staff_id AND e.position <> d.position)));
@@ -300,28 +326,58 @@ WHEN NEW.state = 'returned' AND OLD.state <> 'returned' AND NOT EXISTS (
   SELECT 1 FROM decisions d WHERE d.message_id = NEW.id AND d.version = NEW.version AND d.verdict = 'return')
 BEGIN SELECT RAISE(ABORT, 'not_returned'); END;
 
+-- By which appointments a step of a submitted message can be decided: its
+-- post's, and its substitute's (stands_in). They count where they were
+-- confirmed before the message was submitted, and not given and confirmed by
+-- its author and the decider among themselves. Neither the drafter nor an
+-- earlier decider is among them. Since when it is held is left to who asks.
+CREATE VIEW deciders AS
+SELECT m.id AS message_id, m.author_id, s.position, k.value AS stands_in, a.id AS appointment_id, a.staff_id, a.post, a.since
+FROM messages m
+CROSS JOIN message_steps s ON s.message_id = m.id AND s.version = m.version AND s.kind IN ('review', 'approve')
+CROSS JOIN json_each('[0, 1]') k
+CROSS JOIN appointments_in_power a ON a.post = CASE k.value WHEN 0 THEN s.post ELSE s.substitute END
+  AND a.unit_id = COALESCE(CASE k.value WHEN 0 THEN s.unit_id ELSE s.substitute_unit_id END, a.unit_id)
+WHERE m.state = 'submitted' AND a.staff_id <> m.author_id AND a.confirmed_at < m.submitted_at
+  AND NOT (a.given_by IN (m.author_id, a.staff_id) AND a.confirmed_by IN (m.author_id, a.staff_id))
+  AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = m.id AND d.version = m.version AND d.staff_id = a.staff_id);
+
 -- I1 c: a decision is made on a submitted message, on its digest, on a step
--- that is decided and that no undecided step holds back, by neither drafter
--- nor an earlier decider, and by someone who holds its post in its unit (or
--- the substitute's) at that moment; and then it stays.
+-- that is decided and that no undecided step holds back, by an appointment
+-- that may decide it; by the substitute's only where nobody who holds the post
+-- can: vacant, its holders drafted or decided, or away. An absence that the
+-- author or the decider recorded for somebody else does not count here. And
+-- then it stays.
 CREATE TRIGGER decisions_fit BEFORE INSERT ON decisions
 WHEN NEW.verdict NOT IN ('approve', 'return')
   OR NOT EXISTS (
     SELECT 1 FROM messages m
-    JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
-    WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.digest = NEW.digest AND m.author_id <> NEW.staff_id
-      AND s.position = NEW.position AND s.kind IN ('review', 'approve') AND m.state = 'submitted'
-      AND EXISTS (SELECT 1 FROM appointments a JOIN staff t ON t.id = a.staff_id
-                  WHERE a.staff_id = NEW.staff_id AND a.post = NEW.post AND t.left_at IS NULL
-                    AND (NEW.post = s.post AND (s.unit_id IS NULL OR a.unit_id = s.unit_id)
-                      OR NEW.post = s.substitute AND (s.substitute_unit_id IS NULL OR a.unit_id = s.substitute_unit_id))
-                    AND a.since <= NEW.at AND (a.until IS NULL OR a.until > NEW.at)))
+    JOIN deciders a ON a.message_id = m.id
+    WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.digest = NEW.digest AND m.submitted_at <= NEW.at
+      AND a.position = NEW.position AND a.appointment_id = NEW.appointment_id AND a.staff_id = NEW.staff_id
+      AND a.post = NEW.post AND a.since <= NEW.at
+      AND (a.stands_in = 0 OR NOT EXISTS (
+        SELECT 1 FROM deciders h
+        WHERE h.message_id = m.id AND h.position = NEW.position AND h.stands_in = 0 AND h.since <= NEW.at
+          AND NOT EXISTS (
+            SELECT 1 FROM delegations g
+            WHERE g.appointment_id = h.appointment_id AND g.withdrawn_at IS NULL
+              AND g.recorded_at <= NEW.at AND g.from_at <= NEW.at AND g.until_at > NEW.at
+              AND (g.recorded_by = h.staff_id OR g.recorded_by NOT IN (m.author_id, NEW.staff_id))))))
   OR EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = NEW.message_id AND d.version = NEW.version
              AND (d.position = NEW.position OR d.staff_id = NEW.staff_id OR d.verdict = 'return'))
   OR EXISTS (SELECT 1 FROM message_steps s WHERE s.message_id = NEW.message_id AND s.version = NEW.version
              AND s.kind IN ('review', 'approve') AND s.holds = 1 AND s.position < NEW.position
              AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = s.message_id AND d.version = s.version AND d.position = s.position))
 BEGIN SELECT RAISE(ABORT, 'decision_refused'); END;
+-- Two people who manage accounts can get into anybody's by a slip. So for three
+-- days the account does not decide on what those two wrote. (72 hours: RESET_CAUTION in domain::account.)
+CREATE TRIGGER decisions_after_reset BEFORE INSERT ON decisions
+WHEN EXISTS (
+  SELECT 1 FROM activations r JOIN messages m ON m.id = NEW.message_id
+  WHERE r.staff_id = NEW.staff_id AND r.is_reset = 1 AND r.used_at > NEW.at - 259200000
+    AND m.author_id IN (r.ordered_by, r.confirmed_by))
+BEGIN SELECT RAISE(ABORT, 'decision_after_reset'); END;
 CREATE TRIGGER decisions_no_update BEFORE UPDATE ON decisions
 BEGIN SELECT RAISE(ABORT, 'decisions_stay'); END;
 CREATE TRIGGER decisions_no_delete BEFORE DELETE ON decisions
@@ -353,7 +409,7 @@ BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 CREATE TRIGGER filings_fit BEFORE INSERT ON filings
 WHEN NOT EXISTS (
     SELECT 1 FROM messages m JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
-    WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.state IN ('approved', 'sending', 'paused', 'sent')
+    WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.state IN ('approved', 'sending', 'paused', 'sent', 'stopped')
       AND s.position = NEW.position AND s.kind = 'file')
   OR (NEW.registered_by IS NULL) <> (NEW.registered_at IS NULL)
   OR EXISTS (SELECT 1 FROM filings f WHERE f.message_id = NEW.message_id AND f.version = NEW.version AND f.position = NEW.position)

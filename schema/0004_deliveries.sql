@@ -22,7 +22,7 @@ CREATE TABLE rounds (
   why        TEXT    NOT NULL,
   due_at     INTEGER NOT NULL,          -- its time: too old is counted from here
   at         INTEGER NOT NULL,          -- released; the order over all streams (I6)
-  ended_at   INTEGER,                   -- sent
+  ended_at   INTEGER,                   -- sent; or stopped, and nothing of it under way any more
   skipped    INTEGER NOT NULL DEFAULT 0,-- deliveries that belong to no batch
   mac        TEXT    NOT NULL,          -- RoundSeal: asked for again before the provider is called
   PRIMARY KEY (message_id, round)
@@ -54,13 +54,14 @@ WHEN EXISTS (SELECT 1 FROM messages m WHERE m.id = NEW.message_id AND m.released
              AND (NEW.at < m.released_at OR NEW.due_at < m.due_at
                OR NEW.due_at > CASE WHEN NEW.round = 0 THEN m.due_at ELSE NEW.at END))
 BEGIN SELECT RAISE(ABORT, 'not_due'); END;
--- The table of domain::delivery::RoundState::next. It ends when it is sent.
+-- The table of domain::delivery::RoundState::next. It ends when it is sent; one
+-- that was stopped ends when what was under way has ended.
 CREATE TRIGGER rounds_forward BEFORE UPDATE OF state, ended_at ON rounds
 WHEN NEW.state <> OLD.state AND NOT (
      OLD.state = 'filling' AND NEW.state = 'sending'
-  OR OLD.state = 'sending' AND NEW.state IN ('paused', 'sent')
-  OR OLD.state = 'paused'  AND NEW.state IN ('sending', 'sent'))
-  OR (NEW.state = 'sent') <> (NEW.ended_at IS NOT NULL)
+  OR OLD.state = 'sending' AND NEW.state IN ('paused', 'sent', 'stopped')
+  OR OLD.state = 'paused'  AND NEW.state IN ('sending', 'sent', 'stopped'))
+  OR NEW.state = 'sent' AND NEW.ended_at IS NULL OR NEW.ended_at IS NOT NULL AND NEW.state NOT IN ('sent', 'stopped')
   OR OLD.ended_at IS NOT NULL AND NEW.ended_at IS NOT OLD.ended_at
 BEGIN SELECT RAISE(ABORT, 'wrong_state'); END;
 CREATE TRIGGER rounds_fixed BEFORE UPDATE ON rounds
@@ -104,8 +105,13 @@ CREATE TRIGGER places_forward BEFORE UPDATE ON message_streams
 WHEN NEW.message_id <> OLD.message_id OR NEW.round <> OLD.round OR NEW.stream_id <> OLD.stream_id
   OR NEW.ready_at <> OLD.ready_at OR NEW.takes_number <> OLD.takes_number
   OR OLD.seq IS NOT NULL AND NEW.seq IS NOT OLD.seq OR OLD.number IS NOT NULL AND NEW.number IS NOT OLD.number
-  OR (NEW.seq IS NULL) <> (NEW.state = 'ready') OR (NEW.number IS NULL) <> (NEW.seq IS NULL OR NEW.takes_number = 0)
-  OR NEW.state <> OLD.state AND NOT (OLD.state = 'ready' AND NEW.state = 'numbered' OR OLD.state = 'numbered' AND NEW.state = 'settled')
+  OR NEW.seq IS NULL AND NEW.state = 'numbered' OR NEW.seq IS NOT NULL AND NEW.state = 'ready' OR (NEW.number IS NULL) <> (NEW.seq IS NULL OR NEW.takes_number = 0)
+  OR NEW.state <> OLD.state AND NOT (OLD.state = 'ready' AND NEW.state IN ('numbered', 'settled') OR OLD.state = 'numbered' AND NEW.state = 'settled')
+BEGIN SELECT RAISE(ABORT, 'place_fixed'); END;
+-- One that never had its turn settles without a number only where its round was stopped.
+CREATE TRIGGER places_without_a_turn BEFORE UPDATE OF state ON message_streams
+WHEN OLD.state = 'ready' AND NEW.state = 'settled' AND NOT EXISTS (
+  SELECT 1 FROM rounds r WHERE r.message_id = NEW.message_id AND r.round = NEW.round AND r.state = 'stopped')
 BEGIN SELECT RAISE(ABORT, 'place_fixed'); END;
 -- UPDATE OR REPLACE must not take the seq or number of another place, nor its row.
 CREATE TRIGGER places_no_replace BEFORE UPDATE OF seq, number ON message_streams
@@ -117,15 +123,18 @@ BEGIN SELECT RAISE(ABORT, 'seq_taken'); END;
 CREATE TRIGGER places_no_delete BEFORE DELETE ON message_streams
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
--- Sent is sent in every stream: else what rests there would never be looked
--- at again. A message is sent when its sending is; later rounds end by themselves.
+-- Sent is sent in every stream, and nothing waits for a retry: else what rests
+-- would never be looked at again, and the page would say «sent» of it. A
+-- message is sent when its sending is; later rounds end by themselves.
 CREATE TRIGGER messages_sent_everywhere BEFORE UPDATE ON messages
 WHEN NEW.state = 'sent' AND OLD.state <> 'sent' AND EXISTS (
-  SELECT 1 FROM message_streams s WHERE s.message_id = NEW.id AND s.round = 0 AND s.state <> 'settled')
+  SELECT 1 FROM message_streams s WHERE s.message_id = NEW.id AND s.round = 0 AND s.state <> 'settled'
+  UNION ALL SELECT 1 FROM batches b WHERE b.message_id = NEW.id AND b.round = 0 AND b.state <> 'settled')
 BEGIN SELECT RAISE(ABORT, 'wrong_state'); END;
-CREATE TRIGGER rounds_sent_everywhere BEFORE UPDATE OF state ON rounds
-WHEN NEW.state = 'sent' AND OLD.state <> 'sent' AND EXISTS (
-  SELECT 1 FROM message_streams s WHERE s.message_id = NEW.message_id AND s.round = NEW.round AND s.state <> 'settled')
+CREATE TRIGGER rounds_sent_everywhere BEFORE UPDATE OF state, ended_at ON rounds
+WHEN (NEW.state = 'sent' AND OLD.state <> 'sent' OR NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL) AND EXISTS (
+  SELECT 1 FROM message_streams s WHERE s.message_id = NEW.message_id AND s.round = NEW.round AND s.state <> 'settled'
+  UNION ALL SELECT 1 FROM batches b WHERE b.message_id = NEW.message_id AND b.round = NEW.round AND b.state <> 'settled')
 BEGIN SELECT RAISE(ABORT, 'wrong_state'); END;
 
 -- At most 100 phones of one stream, one provider call.
@@ -142,19 +151,25 @@ CREATE TABLE batches (
   not_before INTEGER NOT NULL DEFAULT 0,
   claim      INTEGER NOT NULL DEFAULT 0,-- counts claims: the fence of the one that holds it
   ready_at   INTEGER NOT NULL,          -- release: the order over all streams
-  check_at   INTEGER,                   -- when cron has to look; NULL once every member has ended
+  forgiven   INTEGER NOT NULL DEFAULT 0,-- claims in vain before a person put it again
+  set_apart_at  INTEGER,                -- it cannot be worked on: it holds nobody up, and is shown
+  set_apart_why TEXT,                   -- domain::delivery::ApartReason
+  check_at   INTEGER,                   -- when it has to be looked at; NULL once every member has ended
   totals     TEXT    NOT NULL DEFAULT '{}',  -- {state: n} of its members
   confirmed  INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (message_id, round, no),
   FOREIGN KEY (message_id, round) REFERENCES rounds (message_id, round)
 ) WITHOUT ROWID;
--- Moving column: cron's only way in. A batch moves some eight times, its hundred members pay for it.
-CREATE INDEX batches_check ON batches (check_at) WHERE check_at IS NOT NULL;
+-- Moving column: cron's way to calls that are over. What rests before its call is its stream's, and cron
+-- finds that by its place: so a batch enters once, and is not moved with each of its steps.
+CREATE INDEX batches_check ON batches (check_at) WHERE check_at IS NOT NULL AND state IN ('submitting', 'settled');
 -- What a stream has in hand: a batch enters once and leaves once. Without it
 -- each look of a Sequencer would walk through all batches of its message.
 CREATE INDEX batches_open ON batches (stream_id, message_id, round) WHERE state <> 'settled';
--- Those put off, to a retry or a window: few. Their stream, and even their round, may have gone on without them.
+-- Those put off to a retry, or passed over while they were paused: few. Their stream may have gone on without them.
 CREATE INDEX batches_put_off ON batches (stream_id) WHERE state <> 'settled' AND not_before > 0;
+-- Those set apart: none as a rule.
+CREATE INDEX batches_apart ON batches (set_apart_at) WHERE set_apart_at IS NOT NULL AND state <> 'settled';
 -- I5: whose call was begun is never put on the queue again; its members' next try is a new batch.
 CREATE TRIGGER batches_forward BEFORE UPDATE OF state ON batches
 WHEN NEW.state <> OLD.state AND NOT (
@@ -228,7 +243,7 @@ WHEN NEW.state <> OLD.state AND NOT (
      OLD.state = 'queued'   AND NEW.state IN ('accepted', 'rejected', 'unknown', 'delivered', 'undelivered', 'skipped')
   OR OLD.state = 'accepted' AND NEW.state IN ('delivered', 'undelivered', 'no_receipt')
   OR OLD.state = 'unknown'  AND NEW.state IN ('accepted', 'rejected', 'delivered', 'undelivered', 'abandoned', 'queued')
-  OR OLD.state IN ('undelivered', 'no_receipt', 'abandoned') AND NEW.state = 'delivered')
+  OR OLD.state IN ('undelivered', 'rejected', 'no_receipt', 'abandoned') AND NEW.state = 'delivered')
 BEGIN SELECT RAISE(ABORT, 'delivery_backwards'); END;
 
 -- What became of an SMS is known from a call: its batch has an attempt, or is a
@@ -413,3 +428,10 @@ CREATE TABLE dead_letters (
   body  TEXT    NOT NULL,
   at    INTEGER NOT NULL
 );
+CREATE INDEX dead_letters_age ON dead_letters (at);   -- swept after thirty days
+
+-- Where cron goes on: what it cannot look at in one run comes first in the next.
+CREATE TABLE cron_cursors (
+  name TEXT    PRIMARY KEY,
+  at   INTEGER NOT NULL                 -- the last stream that was poked
+) WITHOUT ROWID;
