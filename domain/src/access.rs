@@ -51,6 +51,20 @@ impl Post {
             Self::Administrator => Words::fixed("系统管理员", "Administrator"),
         }
     }
+
+    /// Whether an appointment to it counts only once a second person has confirmed it: posts that
+    /// decide, administer, run the office or open accounts.
+    pub fn needs_confirmation(self) -> bool {
+        matches!(
+            self,
+            Self::Principal
+                | Self::VicePrincipal
+                | Self::OfficeDirector
+                | Self::OfficeClerk
+                | Self::GradeHead
+                | Self::Administrator
+        )
+    }
 }
 
 /// One appointment of a person: a post in a unit, for a teacher in a class.
@@ -81,6 +95,8 @@ pub enum Action {
     ImportRoster,
     /// See students, guardians and masked numbers.
     ReadRoster,
+    /// Change numbers and take people of a class off the roll, by hand (G10).
+    EditRoster,
     /// See staff and the posts they hold, and issue activation slips (G42).
     ManageAccounts,
     /// Message the guardians of classes.
@@ -120,6 +136,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
         Post::OfficeDirector | Post::OfficeClerk => &[
             (ImportRoster, Reach::School),
             (ReadRoster, Reach::School),
+            (EditRoster, Reach::School),
             (ManageAccounts, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
@@ -130,9 +147,14 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
         ],
         Post::DepartmentHead | Post::DepartmentClerk => &[],
         Post::GradeHead => &[(ReadMessages, Reach::Unit)],
-        Post::HomeroomTeacher => {
-            &[(ReadRoster, Reach::Class), (WriteToClass, Reach::Class), (WriteToAllTeachers, Reach::School)]
-        }
+        // A homeroom teacher answers parents' questions: what the school told the class has to be seen.
+        Post::HomeroomTeacher => &[
+            (ReadRoster, Reach::Class),
+            (EditRoster, Reach::Class),
+            (WriteToClass, Reach::Class),
+            (WriteToAllTeachers, Reach::School),
+            (ReadMessages, Reach::Class),
+        ],
         Post::SubjectTeacher => &[(WriteToClass, Reach::Class), (WriteToAllTeachers, Reach::School)],
         Post::Administrator => {
             &[(ImportRoster, Reach::School), (ManageAccounts, Reach::School), (ReadAudit, Reach::School)]
@@ -190,6 +212,13 @@ impl Person {
         self.appointments.iter().any(|a| a.post == post && unit.is_none_or(|u| a.unit == u))
     }
 
+    /// Whether the person manages: decides, runs the office or watches over use, beyond an own class.
+    pub fn manages(&self) -> bool {
+        self.may(Action::StopSending)
+            || self.may(Action::ReadAudit)
+            || self.reaches(Action::ReadMessages).any(|(_, reach)| reach != Reach::Class)
+    }
+
     /// The appointments that grant an action, each with its reach. A query
     /// is limited to these (I10).
     pub fn reaches(&self, action: Action) -> impl Iterator<Item = (&Appointment, Reach)> {
@@ -240,6 +269,7 @@ mod tests {
         let all = [
             ImportRoster,
             ReadRoster,
+            EditRoster,
             ManageAccounts,
             WriteToClass,
             WriteToAllGuardians,
@@ -262,17 +292,41 @@ mod tests {
         assert_eq!(
             table,
             [
-                "------sss principal",
-                "------sss vice_principal",
-                "sssssssss office_director",
-                "sssssssss office_clerk",
-                "--------- department_head",
-                "--------- department_clerk",
-                "------u-- grade_head",
-                "-c-c-s--- homeroom_teacher",
-                "---c-s--- subject_teacher",
-                "s-s-----s administrator",
+                "-------sss principal",
+                "-------sss vice_principal",
+                "ssssssssss office_director",
+                "ssssssssss office_clerk",
+                "---------- department_head",
+                "---------- department_clerk",
+                "-------u-- grade_head",
+                "-cc-c-sc-- homeroom_teacher",
+                "----c-s--- subject_teacher",
+                "s--s-----s administrator",
             ]
+        );
+    }
+
+    /// Whoever can import a roster, open accounts, see the school or stop it holds a confirmed post.
+    #[test]
+    fn a_post_with_power_over_the_school_needs_a_second_person() {
+        use Action::*;
+        for post in Post::ALL {
+            let strong = grants(post).iter().any(|(action, reach)| {
+                matches!(action, ImportRoster | ManageAccounts | StopSending | ReadAudit)
+                    || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School))
+                    || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
+            });
+            assert_eq!(post.needs_confirmation(), strong, "{post:?}");
+        }
+    }
+
+    #[test]
+    fn who_decides_or_runs_the_system_manages() {
+        let manages = |post| person(&[(post, 1, Some(71))]).manages();
+        let those: Vec<&str> = Post::ALL.iter().filter(|p| manages(**p)).map(|p| p.key()).collect();
+        assert_eq!(
+            those,
+            ["principal", "vice_principal", "office_director", "office_clerk", "grade_head", "administrator"]
         );
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::keyed;
 use crate::time::Instant;
+use crate::words::Words;
 
 keyed! {
     /// What is answered.
@@ -13,6 +14,9 @@ keyed! {
         Confirm = "confirm",
     }
 }
+
+/// The words on the button, on the parents' page and in the writer's preview of it.
+pub const CONFIRM: Words = Words::fixed("已阅读，确认收到", "I have read this");
 
 /// What the parents' page shows: `GET /m/{token}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +48,6 @@ pub struct Child {
     pub name: String,
     /// Class.
     pub class_name: String,
-    /// The message's number in that class, `第 12 号`.
+    /// The message's number in that class, the class's 12th notice.
     pub number: Option<i64>,
 }

@@ -14,14 +14,27 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Action;
-use crate::account::{Activation, ActivationView, Me, SignIn, Slip, SlipOrder, Slips};
+use crate::account::{
+    Activation, ActivationView, Me, PasswordChange, ResetAnswer, SessionView, SignIn, Slip, SlipOrder,
+    SlipView, Slips,
+};
+use crate::appointment::{Confirm, Decline, WaitingAppointments};
 use crate::approval::Decide;
-use crate::audit::{AuditPage, Verdict};
+use crate::audit::{AuditExport, AuditPage, History, RecordKind, Reveal, Revealed, VerifyPage, VerifyPart};
+use crate::checklist::Checklist;
+use crate::delegation::{Delegations, RecordAbsence};
 use crate::delivery::{DeliveryList, Funnel};
-use crate::ids::{ClassId, ImportId, MessageId, StaffId};
-use crate::message::{Created, Draft, MessageBox, MessageList, MessageView, Preview, Submit};
+use crate::ids::{
+    AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, SessionId, SlipId,
+    StaffId, StudentId,
+};
+use crate::message::{
+    Created, Draft, DraftChange, MessageBox, MessageList, MessageView, Preview, StopMessage, Submit,
+};
+use crate::roster::people::{Departures, Dispute, FamilyLeaving, Leave, MarkNumber, NewNumber, StaffLeaving};
 use crate::roster::{
-    ClassRoll, ClassView, ImportApplied, ImportApply, ImportKind, ImportPreview, MAX_IMPORT_BYTES, StaffView,
+    ClassRoll, ClassView, GuardianView, ImportApplied, ImportApply, ImportKind, ImportPreview, ImportView,
+    MAX_APPLY_BYTES, MAX_IMPORT_BYTES, StaffView,
 };
 use crate::school::{SchoolView, Setup, StopOrder, UnitView};
 
@@ -35,7 +48,7 @@ pub enum Method {
     Get,
     /// Orders.
     Post,
-    /// Changes a draft.
+    /// Changes what is there.
     Put,
     /// Ends something.
     Delete,
@@ -310,7 +323,19 @@ macro_rules! id_values {
         }
     )+};
 }
-id_values!(ClassId, ImportId, MessageId, StaffId);
+id_values!(
+    AppointmentId,
+    ClassId,
+    DelegationId,
+    ImportId,
+    MessageId,
+    StaffId,
+    SessionId,
+    SlipId,
+    DisputeId,
+    GuardianId,
+    StudentId
+);
 
 macro_rules! key_values {
     ($($name:ident),+) => {$(
@@ -326,7 +351,7 @@ macro_rules! key_values {
     )+};
 }
 
-key_values!(ImportKind, MessageBox);
+key_values!(ImportKind, MessageBox, RecordKind, VerifyPart);
 
 /// A parameter of a query, without its type.
 #[derive(Clone, Copy, Debug)]
@@ -373,6 +398,14 @@ pub const BOX: Param<MessageBox> = Param::new("box", "Which messages; `mine` whe
 pub const BEFORE: Param<MessageId> = Param::new("before", "Only older ones: `next` of the page before");
 /// Where a further page of the audit log begins.
 pub const BEFORE_ENTRY: Param<i64> = Param::new("before", "Only entries with a lower number");
+/// Which part of the audit log's check.
+pub const PART: Param<VerifyPart> = Param::new("part", "Which part of the check; the first where absent");
+/// Where a further piece of the audit log begins.
+pub const FROM: Param<i64> = Param::new("from", "Behind which row to go on: `next` of the piece before");
+/// Whose history.
+pub const HISTORY_OF: Param<RecordKind> = Param::new("kind", "What it is").required();
+/// Which one's history.
+pub const HISTORY_ID: Param<i64> = Param::new("id", "Which one, by id").required();
 /// What an uploaded file is about.
 pub const KIND: Param<ImportKind> = Param::new("kind", "What the file is about").required();
 
@@ -457,6 +490,21 @@ endpoints! {
     pub const SIGN_OUT: Endpoint<(), (), ()> = Endpoint::delete("/api/session", "Sign out").status(204);
     /// With the posts held at this moment and the number of waiting messages.
     pub const ME: Endpoint<(), (), Me> = Endpoint::get("/api/me", "Who is signed in");
+    /// With the old one; all other sessions end.
+    pub const CHANGE_PASSWORD: Endpoint<(), PasswordChange, ()> =
+        Endpoint::put("/api/me/password", "Change one's own password").status(204);
+    /// The newest first.
+    pub const SESSIONS: Endpoint<(), (), Vec<SessionView>> =
+        Endpoint::get("/api/me/sessions", "Where one is signed in");
+    /// All but the one that asks.
+    pub const END_SESSIONS: Endpoint<(), (), ()> =
+        Endpoint::delete("/api/me/sessions", "Sign out everywhere else").status(204);
+    /// One's own, the one that asks included.
+    pub const END_SESSION: Endpoint<SessionId, (), ()> =
+        Endpoint::delete("/api/me/sessions/{id}", "Sign out one browser").status(204);
+    /// `mine: false` reports it: those who manage accounts see that, and all other sessions end.
+    pub const ANSWER_RESET: Endpoint<SlipId, ResetAnswer, ()> =
+        Endpoint::post("/api/me/resets/{id}", "Say whether a reset of the own password was one's own").status(204);
     /// Without a password: nothing changes.
     pub const CHECK_ACTIVATION: Endpoint<(), Activation, ActivationView> =
         Endpoint::post("/api/activations/check", "Whose account a link opens").open();
@@ -470,6 +518,9 @@ endpoints! {
     /// Takes effect at the next claim of a batch.
     pub const STOP: Endpoint<(), StopOrder, SchoolView> =
         Endpoint::post("/api/school/stop", "Stop all sending, or go on").needs(Action::StopSending);
+    /// What is lacking before SMS reach anybody.
+    pub const CHECKLIST: Endpoint<(), (), Checklist> =
+        Endpoint::get("/api/school/checklist", "What is lacking").needs(Action::ManageAccounts);
 
     /// With the counts of each.
     pub const CLASSES: Endpoint<(), (), Vec<ClassView>> = Endpoint::get("/api/classes", "Classes within reach");
@@ -478,21 +529,123 @@ endpoints! {
     /// With whether each has an account.
     pub const STAFF: Endpoint<(), (), Vec<StaffView>> =
         Endpoint::get("/api/staff", "Staff and posts").needs(Action::ManageAccounts);
-    /// To the people named, or to all who have no active account.
+    /// Those that wait for a second person, and those that their owner knows nothing of.
+    pub const SLIPS: Endpoint<(), (), Vec<SlipView>> =
+        Endpoint::get("/api/staff/activations", "Activation slips to look at").needs(Action::ManageAccounts);
+    /// The answer holds the link, once.
+    pub const CONFIRM_SLIP: Endpoint<SlipId, (), Slip> =
+        Endpoint::post("/api/staff/activations/{id}/confirm", "Confirm the slip of an active account")
+            .needs(Action::ManageAccounts);
+    /// By whoever manages accounts, the one who ordered it included.
+    pub const DECLINE_SLIP: Endpoint<SlipId, (), ()> =
+        Endpoint::post("/api/staff/activations/{id}/decline", "Decline the slip of an active account")
+            .needs(Action::ManageAccounts)
+            .status(204);
+    /// To the people named, or to all who have no active account. Where an account is active the slip waits.
+    /// Before anything is done.
+    pub const STAFF_LEAVING: Endpoint<StaffId, (), StaffLeaving> =
+        Endpoint::get("/api/staff/{id}/leave", "What follows when a member of staff leaves")
+            .needs(Action::ManageAccounts);
+    /// Posts and sessions end; nobody takes themselves off the roll.
+    pub const LEAVE_STAFF: Endpoint<StaffId, Leave, ()> =
+        Endpoint::post("/api/staff/{id}/leave", "A member of staff leaves")
+            .needs(Action::ManageAccounts)
+            .status(204);
+    /// The account works again; posts have to be given anew.
+    pub const RETURN_STAFF: Endpoint<StaffId, (), ()> =
+        Endpoint::post("/api/staff/{id}/return", "A member of staff comes back")
+            .needs(Action::ManageAccounts)
+            .status(204);
+    /// Recorded, as any change of a number.
+    pub const CHANGE_STAFF_NUMBER: Endpoint<StaffId, NewNumber, ()> =
+        Endpoint::put("/api/staff/{id}/phone", "Change a member of staff's number")
+            .needs(Action::ManageAccounts)
+            .status(204);
+    /// Empty posts, drafts, messages that are held.
+    pub const DEPARTURES: Endpoint<(), (), Departures> =
+        Endpoint::get("/api/staff/departures", "Who left, and what they left behind").needs(Action::ManageAccounts);
+    /// Before anything is done.
+    pub const STUDENT_LEAVING: Endpoint<StudentId, (), FamilyLeaving> =
+        Endpoint::get("/api/students/{id}/leave", "What follows when a student leaves").needs(Action::EditRoster);
+    /// The family gets nothing more.
+    pub const LEAVE_STUDENT: Endpoint<StudentId, Leave, ()> =
+        Endpoint::post("/api/students/{id}/leave", "A student leaves").needs(Action::EditRoster).status(204);
+    /// With the guardians that the student had.
+    pub const RETURN_STUDENT: Endpoint<StudentId, (), ()> =
+        Endpoint::post("/api/students/{id}/return", "A student comes back").needs(Action::EditRoster).status(204);
+    /// Before anything is done.
+    pub const GUARDIAN_LEAVING: Endpoint<GuardianId, (), FamilyLeaving> =
+        Endpoint::get("/api/guardians/{id}/leave", "What follows when a guardian leaves").needs(Action::EditRoster);
+    /// Old links of this guardian show nothing any more.
+    pub const LEAVE_GUARDIAN: Endpoint<GuardianId, Leave, ()> =
+        Endpoint::post("/api/guardians/{id}/leave", "Take a guardian off the roll")
+            .needs(Action::EditRoster)
+            .status(204);
+    /// A mistake undone.
+    pub const RETURN_GUARDIAN: Endpoint<GuardianId, (), ()> =
+        Endpoint::post("/api/guardians/{id}/return", "Put a guardian back").needs(Action::EditRoster).status(204);
+    /// Recorded; what was approved before goes to the new number, and its readers see so.
+    pub const CHANGE_GUARDIAN_NUMBER: Endpoint<GuardianId, NewNumber, GuardianView> =
+        Endpoint::put("/api/guardians/{id}/phone", "Change a guardian's number").needs(Action::EditRoster);
+    /// For everybody behind this number.
+    pub const MARK_NUMBER: Endpoint<GuardianId, MarkNumber, GuardianView> =
+        Endpoint::post("/api/guardians/{id}/phone", "Send nothing more to a number, or again")
+            .needs(Action::EditRoster);
+    /// Within reach; those of staff for who manages accounts.
+    pub const DISPUTES: Endpoint<(), (), Vec<Dispute>> =
+        Endpoint::get("/api/disputes", "Numbers that somebody said are not theirs");
+    /// It is theirs after all: SMS go there again, and the link opens.
+    pub const KEEP_NUMBER: Endpoint<DisputeId, (), ()> =
+        Endpoint::post("/api/disputes/{id}/keep", "A disputed number is right").status(204);
+    /// To the people named, or to all who have no active account. Where an account is active the slip waits.
     pub const ISSUE_SLIPS: Endpoint<(), SlipOrder, Vec<Slip>> =
         Endpoint::post("/api/staff/activations", "Issue activation slips").needs(Action::ManageAccounts);
     /// The person's earlier slips end.
     pub const ISSUE_SLIP: Endpoint<StaffId, (), Slip> =
         Endpoint::post("/api/staff/{id}/activation", "Issue one activation slip").needs(Action::ManageAccounts);
+    /// Those that the caller cannot confirm as well, with the reason.
+    pub const WAITING_APPOINTMENTS: Endpoint<(), (), WaitingAppointments> =
+        Endpoint::get("/api/appointments/waiting", "Appointments that wait for a second person")
+            .needs(Action::ManageAccounts);
+    /// By neither who gave them nor who gets them; all or none.
+    pub const CONFIRM_APPOINTMENTS: Endpoint<(), Confirm, WaitingAppointments> =
+        Endpoint::post("/api/appointments/confirmations", "Confirm appointments as the second person")
+            .needs(Action::ManageAccounts);
+    /// It ends without ever having counted.
+    pub const DECLINE_APPOINTMENT: Endpoint<AppointmentId, Decline, WaitingAppointments> =
+        Endpoint::post("/api/appointments/{id}/decline", "Decline an appointment that waits")
+            .needs(Action::ManageAccounts);
+    /// The reader's own; for the principal and the office director, everybody's.
+    pub const DELEGATIONS: Endpoint<(), (), Delegations> =
+        Endpoint::get("/api/delegations", "Recorded absences that have not ended");
+    /// While it lasts, a step's substitute decides.
+    pub const RECORD_ABSENCE: Endpoint<(), RecordAbsence, Delegations> =
+        Endpoint::post("/api/delegations", "Record that somebody is away");
+    /// From now on the holder decides again.
+    pub const WITHDRAW_ABSENCE: Endpoint<DelegationId, (), Delegations> =
+        Endpoint::post("/api/delegations/{id}/withdraw", "Withdraw a recorded absence");
     /// Changes nothing on the roll.
     pub const PREVIEW_IMPORT: Endpoint<(), Csv, ImportPreview> =
         Endpoint::post("/api/roster/imports", "Preview a roster file")
             .needs(Action::ImportRoster)
             .query(&[KIND.parameter])
             .limit(MAX_IMPORT_BYTES);
-    /// Works once for each preview, and only while the roll is as it was.
+    /// Newest first, with whether each can be taken back.
+    pub const IMPORTS: Endpoint<(), (), Vec<ImportView>> =
+        Endpoint::get("/api/roster/imports", "Files applied last").needs(Action::ImportRoster);
+    /// Changes nothing: shows what the file would do with these answers.
+    pub const LOOK_AGAIN: Endpoint<ImportId, ImportApply, ImportPreview> =
+        Endpoint::post("/api/roster/imports/{id}/preview", "Preview a file with answers")
+            .needs(Action::ImportRoster)
+            .limit(MAX_APPLY_BYTES);
+    /// Works once for each preview, only while the roll is as it was, and only as it was shown.
     pub const APPLY_IMPORT: Endpoint<ImportId, ImportApply, ImportApplied> =
-        Endpoint::post("/api/roster/imports/{id}/apply", "Apply a previewed file").needs(Action::ImportRoster);
+        Endpoint::post("/api/roster/imports/{id}/apply", "Apply a previewed file")
+            .needs(Action::ImportRoster)
+            .limit(MAX_APPLY_BYTES);
+    /// While nothing depends on it.
+    pub const UNDO_IMPORT: Endpoint<ImportId, (), ImportView> =
+        Endpoint::post("/api/roster/imports/{id}/undo", "Take an applied file back").needs(Action::ImportRoster);
 
     /// Newest first, a page at a time.
     pub const MESSAGES: Endpoint<(), (), MessageList> =
@@ -505,8 +658,8 @@ endpoints! {
         Endpoint::post("/api/messages/preview", "What a draft would send to whom");
     /// All that a drafter, an approver or a reader sees.
     pub const MESSAGE: Endpoint<MessageId, (), MessageView> = Endpoint::get("/api/messages/{id}", "A message");
-    /// A returned message becomes a draft again.
-    pub const CHANGE_MESSAGE: Endpoint<MessageId, Draft, MessageView> =
+    /// A returned message becomes a draft again. What was saved since it was read is not overwritten.
+    pub const CHANGE_MESSAGE: Endpoint<MessageId, DraftChange, MessageView> =
         Endpoint::put("/api/messages/{id}", "Change a draft");
     /// Freezes the list and the text.
     pub const SUBMIT: Endpoint<MessageId, Submit, MessageView> =
@@ -526,6 +679,12 @@ endpoints! {
     /// What was held goes on in its old order.
     pub const RESUME: Endpoint<MessageId, (), MessageView> =
         Endpoint::post("/api/messages/{id}/resume", "Go on after a pause");
+    /// What was not claimed ends; what is under way ends by its own rule.
+    pub const STOP_MESSAGE: Endpoint<MessageId, StopMessage, MessageView> =
+        Endpoint::post("/api/messages/{id}/stop", "End the sending of a message");
+    /// For batches that were claimed in vain and are set apart.
+    pub const PUT_AGAIN: Endpoint<MessageId, (), MessageView> =
+        Endpoint::post("/api/messages/{id}/put-again", "Put again what is set apart").needs(Action::StopSending);
     /// Cheap enough to be asked every two seconds.
     pub const FUNNEL: Endpoint<MessageId, (), Funnel> =
         Endpoint::get("/api/messages/{id}/funnel", "How far it has got");
@@ -536,9 +695,24 @@ endpoints! {
     /// Newest first, a page at a time.
     pub const AUDIT: Endpoint<(), (), AuditPage> =
         Endpoint::get("/api/audit", "The audit log").needs(Action::ReadAudit).query(&[BEFORE_ENTRY.parameter]);
-    /// Every sealed entry against its seal.
-    pub const VERIFY_AUDIT: Endpoint<(), (), Verdict> =
-        Endpoint::get("/api/audit/verify", "Verify the audit chain").needs(Action::ReadAudit);
+    /// In pieces, so that a log of any length stays within an invocation's limits.
+    pub const VERIFY_AUDIT: Endpoint<(), (), VerifyPage> =
+        Endpoint::get("/api/audit/verify", "Verify the audit log, a piece at a time")
+            .needs(Action::ReadAudit)
+            .query(&[PART.parameter, FROM.parameter]);
+    /// Entries with their seals and the archive's heads, for a check elsewhere.
+    pub const EXPORT_AUDIT: Endpoint<(), (), AuditExport> =
+        Endpoint::get("/api/audit/export", "The audit log as a file, a piece at a time")
+            .needs(Action::ReadAudit)
+            .query(&[FROM.parameter]);
+    /// Newest first: who changed what, when, from what to what.
+    pub const AUDIT_HISTORY: Endpoint<(), (), History> =
+        Endpoint::get("/api/audit/history", "The history of a person, post or number")
+            .needs(Action::ReadAudit)
+            .query(&[HISTORY_OF.parameter, HISTORY_ID.parameter, BEFORE_ENTRY.parameter]);
+    /// Reading is itself logged.
+    pub const REVEAL_VALUES: Endpoint<(), Reveal, Revealed> =
+        Endpoint::post("/api/audit/values", "Former names and numbers of a person, or a number").needs(Action::ReadAudit);
 }
 
 #[cfg(test)]

@@ -1,15 +1,21 @@
 //! Approval (谁审批，谁负责; G3–G6): the chain that a message takes, who can
 //! decide which step, and what makes it complete.
 
+mod holder;
+
+pub use holder::{Absence, Holder};
+
 use serde::{Deserialize, Serialize};
 
-use crate::access::{Person, Post};
-use crate::ids::{ProcedureId, StaffId, UnitId};
+use crate::access::Post;
+use crate::ids::{AppointmentId, ProcedureId, StaffId, UnitId};
 use crate::keys::keyed;
 use crate::problem::Refusal;
 use crate::time::Instant;
 use crate::words;
 use crate::words::Words;
+
+use holder::{Bar, Capacity, Unable};
 
 keyed! {
     /// What a step asks for. 审核 and 审批 are never swapped.
@@ -33,6 +39,16 @@ impl StepKind {
             Self::Approve => Words::fixed("审批", "Approval"),
             Self::File => Words::fixed("备案", "Filing"),
             Self::Register => Words::fixed("登记", "Registration"),
+        }
+    }
+
+    /// What it asks of the person whose turn it is.
+    pub fn asked(self) -> Words {
+        match self {
+            Self::Review => Words::fixed("待您审核", "For your review"),
+            Self::Approve => Words::fixed("待您审批", "For your approval"),
+            Self::File => Words::fixed("待您备案", "For you to file"),
+            Self::Register => Words::fixed("待您登记", "For you to register"),
         }
     }
 
@@ -168,13 +184,15 @@ impl Step {
         self.holds && self.kind.decides()
     }
 
-    /// The post by which a person can decide this step, if any: the post
-    /// itself before its substitute.
-    pub fn post_of(&self, person: &Person) -> Option<Post> {
-        if person.holds(self.post, self.unit) {
-            Some(self.post)
+    /// In which capacity an appointment is of this step: its post's before its substitute's.
+    fn capacity(&self, holder: &Holder) -> Option<Capacity> {
+        let is = |post: Post, unit: Option<UnitId>| {
+            holder.post == post && unit.is_none_or(|unit| holder.unit == unit)
+        };
+        if is(self.post, self.unit) {
+            Some(Capacity::Own)
         } else {
-            self.substitute.filter(|post| person.holds(*post, self.substitute_unit))
+            self.substitute.filter(|post| is(*post, self.substitute_unit)).map(|_| Capacity::StandsIn)
         }
     }
 }
@@ -189,8 +207,8 @@ keyed! {
     }
 }
 
-/// `POST /api/messages/{id}/decisions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `POST /api/messages/{id}/decisions`. It can hold a password, so nothing prints it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Decide {
     /// What is said.
@@ -200,6 +218,17 @@ pub struct Decide {
     /// Why; a return needs it.
     #[serde(default)]
     pub reason: String,
+    /// The decider's password, where [`asks_password`] says so.
+    #[serde(default)]
+    pub password: Option<String>,
+}
+
+/// Most phones that the last decision releases without the password asked again.
+pub const PHONES_WITHOUT_PASSWORD: u32 = 500;
+
+/// Whether a decision asks for the password again: a phone left on a table must not send to a whole school.
+pub fn asks_password(then: Then, phones: u32) -> bool {
+    then == Then::Approved && phones > PHONES_WITHOUT_PASSWORD
 }
 
 /// Most characters of a reason.
@@ -225,19 +254,34 @@ pub struct Chain {
     pub author: StaffId,
     /// The digest of the current version.
     pub digest: String,
+    /// When the version was submitted; for a draft, now. Only appointments confirmed before count.
+    pub submitted_at: Instant,
     /// The steps in order.
     pub steps: Vec<Step>,
     /// Decisions on this version.
     pub decisions: Vec<Decision>,
+    /// Who holds posts that decide.
+    pub holders: Vec<Holder>,
+}
+
+/// By what somebody decides the step that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct By {
+    /// The step.
+    pub position: u32,
+    /// The appointment.
+    pub appointment: AppointmentId,
+    /// Its post.
+    pub post: Post,
+    /// Whether it is the substitute's.
+    pub stands_in: bool,
 }
 
 /// What a decision would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// The step it decides.
-    pub position: u32,
-    /// The post by which.
-    pub post: Post,
+    /// The step it decides, and by what.
+    pub by: By,
     /// What the message becomes: returned, approved, or still waiting.
     pub then: Then,
 }
@@ -283,41 +327,114 @@ impl Chain {
         !decisive.is_empty()
     }
 
-    /// Whether a person may decide the step that waits, and by which post.
+    /// Why an appointment does not decide this message, whichever step.
+    fn bar(&self, holder: &Holder) -> Option<Bar> {
+        let among = [self.author, holder.staff];
+        if holder.staff == self.author {
+            Some(Bar::Drafted)
+        } else if self.decisions.iter().any(|d| d.digest == self.digest && d.staff == holder.staff) {
+            Some(Bar::Decided)
+        } else if holder.confirmed_at >= self.submitted_at {
+            Some(Bar::Late)
+        } else if among.contains(&holder.given_by) && among.contains(&holder.confirmed_by) {
+            Some(Bar::AmongThemselves)
+        } else {
+            None
+        }
+    }
+
+    /// Holders of a step's post, or those who could stand in.
+    fn held(&self, step: &Step, capacity: Capacity) -> impl Iterator<Item = &Holder> {
+        self.holders.iter().filter(move |h| step.capacity(h) == Some(capacity))
+    }
+
+    /// Why a holder of a step's post cannot decide it. `for_whom` would stand in: an absence that this
+    /// person or the drafter recorded for somebody else does not count then.
+    fn unable(&self, holder: &Holder, for_whom: Option<StaffId>) -> Option<Unable> {
+        let counts = |absence: &&Absence| {
+            absence.recorded_by == holder.staff
+                || absence.recorded_by != self.author && Some(absence.recorded_by) != for_whom
+        };
+        let away = holder.away.iter().filter(counts).map(|absence| absence.until).max();
+        self.bar(holder).map(Unable::Barred).or(away.map(Unable::Away))
+    }
+
+    /// Who keeps a person from standing in: a holder of the step's post who can decide it.
+    fn keeper(&self, step: &Step, for_whom: StaffId) -> Option<&Holder> {
+        self.held(step, Capacity::Own).find(|h| self.unable(h, Some(for_whom)).is_none())
+    }
+
+    /// Whether a person may decide the step that waits, and by what.
     ///
     /// # Errors
     /// Why not, in words for that person.
-    pub fn may_decide(&self, person: &Person) -> Result<(u32, Post), Refusal> {
+    pub fn may_decide(&self, who: StaffId) -> Result<By, Refusal> {
         let Some(step) = self.waiting() else {
             return Err(Refusal::state(
                 "nothing_waits",
                 Words::fixed("这条信息没有待办的审批步骤", "No step of this message waits for a decision"),
             ));
         };
-        let Some(post) = step.post_of(person) else {
+        let mut refusal = None;
+        for capacity in [Capacity::Own, Capacity::StandsIn] {
+            for holder in self.held(step, capacity).filter(|h| h.staff == who) {
+                let refused = match self.bar(holder) {
+                    Some(bar) => Some(bar.refusal()),
+                    None if capacity == Capacity::Own => None,
+                    None => self.keeper(step, who).map(|keeper| post_can_decide(step, keeper, who)),
+                };
+                match refused {
+                    None => {
+                        return Ok(By {
+                            position: step.position,
+                            appointment: holder.appointment,
+                            post: holder.post,
+                            stands_in: capacity == Capacity::StandsIn,
+                        });
+                    }
+                    Some(refused) => refusal = refusal.or(Some(refused)),
+                }
+            }
+        }
+        Err(refusal.unwrap_or_else(|| {
             let (kind, post) = (step.kind.title(), step.post.title());
             let (kz, ke, pz, pe) = (kind.zh, kind.en, post.zh, post.en);
-            return Err(Refusal::rights(
-                "not_your_step",
-                words!("这一步由{pz}{kz}", "This step ({ke}) belongs to: {pe}"),
-            ));
+            Refusal::rights("not_your_step", words!("这一步由{pz}{kz}", "This step ({ke}) belongs to: {pe}"))
+        }))
+    }
+
+    /// Who can decide a step: holders of its post, or who stands in for them and why.
+    pub fn able(&self, step: &Step) -> (Vec<String>, Option<Words>) {
+        let name = |h: &Holder| h.name.clone();
+        let own: Vec<&Holder> =
+            self.held(step, Capacity::Own).filter(|h| self.unable(h, None).is_none()).collect();
+        if !own.is_empty() {
+            return (own.into_iter().map(name).collect(), None);
+        }
+        let stand_in = |h: &&Holder| self.bar(h).is_none() && self.keeper(step, h.staff).is_none();
+        let mut people: Vec<String> =
+            self.held(step, Capacity::StandsIn).filter(stand_in).map(name).collect();
+        let why = (!people.is_empty()).then(|| self.why_stands_in(step)).flatten();
+        // Who is away may decide all the same.
+        let away = self.held(step, Capacity::Own).filter(|h| self.bar(h).is_none());
+        people.extend(away.map(name));
+        (people, why)
+    }
+
+    fn why_stands_in(&self, step: &Step) -> Option<Words> {
+        let substitute = step.substitute?.title();
+        let (sz, se) = (substitute.zh, substitute.en);
+        let whys: Vec<Words> =
+            self.held(step, Capacity::Own).filter_map(|h| Some(self.unable(h, None)?.of(&h.name))).collect();
+        let (zh, en) = if whys.is_empty() {
+            let post = step.post.title();
+            (format!("{}空缺", post.zh), format!("Nobody holds the post: {}", post.en))
+        } else {
+            let all =
+                |of: fn(&Words) -> &str, between: &str| whys.iter().map(of).collect::<Vec<_>>().join(between);
+            (all(|w| &w.zh, "；"), all(|w| &w.en, "; "))
         };
-        if person.id == self.author {
-            return Err(Refusal::rights(
-                "own_draft",
-                Words::fixed("不能审批自己起草的信息", "Nobody decides on their own draft"),
-            ));
-        }
-        if self.decisions.iter().any(|d| d.digest == self.digest && d.staff == person.id) {
-            return Err(Refusal::rights(
-                "decided_before",
-                Words::fixed(
-                    "您已在前一步作出决定，审核与审批须由不同的人负责",
-                    "You decided an earlier step: review and approval are for different people",
-                ),
-            ));
-        }
-        Ok((step.position, post))
+        Some(words!("{zh}，由{sz}代为办理", "{en}. {se} stands in"))
     }
 
     /// What a person's decision does.
@@ -325,8 +442,8 @@ impl Chain {
     /// # Errors
     /// A refusal in words, where the person may not decide, has read another
     /// version, or returns without a reason.
-    pub fn decide(&self, person: &Person, decide: &Decide) -> Result<Outcome, Refusal> {
-        let (position, post) = self.may_decide(person)?;
+    pub fn decide(&self, who: StaffId, decide: &Decide) -> Result<Outcome, Refusal> {
+        let by = self.may_decide(who)?;
         if decide.digest != self.digest {
             return Err(Refusal::state(
                 "changed_since",
@@ -344,7 +461,7 @@ impl Chain {
             ));
         }
         if decide.verdict == Verdict::Return {
-            if decide.reason.trim().is_empty() {
+            if crate::blank::is_blank(&decide.reason) {
                 return Err(Refusal::field(
                     "reason_missing",
                     "reason",
@@ -354,75 +471,93 @@ impl Chain {
                     ),
                 ));
             }
-            return Ok(Outcome { position, post, then: Then::Returned });
+            return Ok(Outcome { by, then: Then::Returned });
         }
         let mut after = self.clone();
         after.decisions.push(Decision {
-            position,
-            staff: person.id,
+            position: by.position,
+            staff: who,
             verdict: Verdict::Approve,
             digest: self.digest.clone(),
         });
-        Ok(Outcome { position, post, then: if after.is_complete() { Then::Approved } else { Then::Waits } })
+        Ok(Outcome { by, then: if after.is_complete() { Then::Approved } else { Then::Waits } })
+    }
+
+    /// Whether the chain can be brought to its end by the people there are: each decisive step by
+    /// somebody of its own, none of them the author.
+    ///
+    /// # Errors
+    /// Names the step for which nobody is left.
+    pub fn check_staffing(&self) -> Result<(), Refusal> {
+        if !self.steps.iter().any(Step::is_decisive) {
+            return Err(Refusal::state(
+                "no_procedure",
+                Words::fixed(
+                    "本校还没有为这类信息设定审批流程，未经审批，严禁发送",
+                    "No approval procedure is set for this kind of message: no sending without approval",
+                ),
+            ));
+        }
+        let mut stuck = None;
+        if self.clone().comes_to_an_end(&mut stuck) {
+            return Ok(());
+        }
+        let step = self.steps.iter().find(|s| Some(s.position) == stuck);
+        let (kind, post) = step.map_or((StepKind::Approve, Post::Principal), |s| (s.kind, s.post));
+        let (kind, post) = (kind.title(), post.title());
+        let (kz, ke, pz, pe) = (kind.zh, kind.en, post.zh, post.en);
+        Err(Refusal::state(
+            "step_without_person",
+            words!(
+                "“{kz}（{pz}）”这一步没有可以办理的人：起草人不能审批自己的信息，各步须由不同的人负责，任命须先经第二人确认。请校办室先任命并确认，或由他人起草",
+                "Nobody can take the step “{ke} ({pe})”: drafters do not decide on their own drafts, each step needs another person, and an appointment counts once a second person has confirmed it. Ask the office to appoint someone, or let someone else draft it"
+            ),
+        ))
+    }
+
+    /// Few steps, few people: every way is tried. `stuck` becomes the last step that was reached.
+    fn comes_to_an_end(&mut self, stuck: &mut Option<u32>) -> bool {
+        let Some(step) = self.waiting() else { return true };
+        let position = step.position;
+        *stuck = (*stuck).max(Some(position));
+        let mut people: Vec<StaffId> =
+            self.holders.iter().filter(|h| step.capacity(h).is_some()).map(|h| h.staff).collect();
+        people.sort_unstable();
+        people.dedup();
+        people.into_iter().any(|who| {
+            if self.may_decide(who).is_err() {
+                return false;
+            }
+            let digest = self.digest.clone();
+            self.decisions.push(Decision { position, staff: who, verdict: Verdict::Approve, digest });
+            let ends = self.comes_to_an_end(stuck);
+            self.decisions.pop();
+            ends
+        })
     }
 }
 
-/// Whether every decisive step can be decided by someone of its own:
-/// different people, none of them the author.
-///
-/// # Errors
-/// Names the step for which nobody is left.
-pub fn check_staffing(steps: &[Step], author: StaffId, people: &[Person]) -> Result<(), Refusal> {
-    let able: Vec<(&Step, Vec<StaffId>)> = steps
-        .iter()
-        .filter(|s| s.is_decisive())
-        .map(|s| {
-            (s, people.iter().filter(|p| p.id != author && s.post_of(p).is_some()).map(|p| p.id).collect())
-        })
-        .collect();
-    let refuse = |step: &Step| {
-        let (kind, post) = (step.kind.title(), step.post.title());
-        let (kz, ke, pz, pe) = (kind.zh, kind.en, post.zh, post.en);
-        Refusal::state(
-            "step_without_person",
+/// Refuses a substitute where the post itself can decide.
+fn post_can_decide(step: &Step, keeper: &Holder, who: StaffId) -> Refusal {
+    let name = &keeper.name;
+    if keeper.away.iter().any(|absence| absence.recorded_by == who) {
+        return Refusal::rights(
+            "absence_recorded_by_you",
             words!(
-                "“{kz}（{pz}）”这一步没有可以办理的人：起草人不能审批自己的信息，各步须由不同的人负责。请校办室先任命，或由他人起草",
-                "Nobody can take the step “{ke} ({pe})”: drafters do not decide on their own drafts, and each step needs another person. Ask the office to appoint someone, or let someone else draft it"
+                "{name}的请假是您登记的，不能再由您代为办理；请由校长或校办室主任中的另一位登记",
+                "You recorded that {name} is away, so you cannot stand in as well: let the principal or the office director, whoever is not you, record it"
             ),
-        )
-    };
-    // Few steps, few people: try every assignment.
-    fn assign(able: &[(&Step, Vec<StaffId>)], taken: &mut Vec<StaffId>) -> bool {
-        let Some(((_, people), rest)) = able.split_first() else { return true };
-        people.iter().any(|person| {
-            if taken.contains(person) {
-                return false;
-            }
-            taken.push(*person);
-            let done = assign(rest, taken);
-            taken.pop();
-            done
-        })
+        );
     }
-    match able.iter().find(|(_, people)| people.is_empty()) {
-        Some((step, _)) => return Err(refuse(step)),
-        None if assign(&able, &mut Vec::new()) => {}
-        None => {
-            if let Some((step, _)) = able.last() {
-                return Err(refuse(step));
-            }
-        }
-    }
-    if able.is_empty() {
-        return Err(Refusal::state(
-            "no_procedure",
-            Words::fixed(
-                "本校还没有为这类信息设定审批流程，未经审批，严禁发送",
-                "No approval procedure is set for this kind of message: no sending without approval",
-            ),
-        ));
-    }
-    Ok(())
+    let (kind, post) = (step.kind.title(), step.post.title());
+    let (kz, ke, pz, pe) = (kind.zh, kind.en, post.zh, post.en);
+    Refusal::rights(
+        "post_can_decide",
+        words!(
+            "这一步由{pz}{name}{kz}；岗位空缺、本人起草或已在前一步决定、或登记了请假时，才能代为办理",
+            "This step ({ke}) belongs to {name} ({pe}). You stand in only while the post is vacant, or its holder drafted the message, decided an earlier step, or is recorded as away"
+        ),
+    )
 }
 
 /// A step with what has become of it, for the screen.
@@ -434,6 +569,8 @@ pub struct StepView {
     pub step: Step,
     /// Names of those who can decide it now.
     pub people: Vec<String>,
+    /// Why a substitute is among them, where one stands in.
+    pub stands_in: Option<Words>,
     /// The decision, once made.
     pub decision: Option<DecisionView>,
     /// Whether it is the one that waits.

@@ -5,30 +5,34 @@
 //! certain about few things in a text: those block a submission. Where people
 //! have to judge, the drafter gives a reason, which the approver reads.
 
+mod dates;
 mod finding;
+mod links;
 mod lists;
 mod numbers;
 mod signs;
 mod text;
 
-pub use finding::{Finding, Severity};
+pub use finding::{Context, Finding, Severity};
 
 use finding::Findings;
 use text::Text;
 
 /// Checks a title and a text. Findings come by field, then by place.
-pub fn check(title: &str, body: &str) -> Vec<Finding> {
-    let mut findings = check_field("title", title);
-    findings.extend(check_field("body", body));
+pub fn check(title: &str, body: &str, context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = check_field("title", title, context);
+    findings.extend(check_field("body", body, context));
     findings
 }
 
-fn check_field(field: &'static str, text: &str) -> Vec<Finding> {
+fn check_field(field: &'static str, text: &str, context: &Context<'_>) -> Vec<Finding> {
     let text = Text::new(text);
     let mut found = Findings::new(field);
     signs::check(&text, &mut found);
     numbers::check(&text, &mut found);
     lists::check(&text, &mut found);
+    dates::check(&text, context.now, &mut found);
+    links::check(&text, context, &mut found);
     found.sorted()
 }
 
@@ -37,6 +41,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::time::Instant;
+
+    /// On Tuesday 15 September 2026.
+    fn check(title: &str, body: &str) -> Vec<Finding> {
+        on("2026-09-15", title, body)
+    }
+
+    fn on(day: &str, title: &str, body: &str) -> Vec<Finding> {
+        let now = Instant::from_local(&format!("{day}T10:00")).expect("a day");
+        super::check(title, body, &Context { now, host: "xx.school.example" })
+    }
 
     fn rules(title: &str, body: &str) -> Vec<(String, Severity)> {
         check(title, body).into_iter().map(|f| (f.rule.into_owned(), f.severity)).collect()
@@ -114,6 +129,24 @@ mod tests {
             ("", "活动以经结束", "typo", Block),
             ("", "请联系王老师１３８００１３８０００", "personal_contact", Explain),
             ("", "电话 138-0013-8000", "personal_contact", Explain),
+            ("", "电话 +86 138 1234 5678", "personal_contact", Explain),
+            ("", "电话：138.1234.5678", "personal_contact", Explain),
+            ("", "2班 138.0013.8000。", "personal_contact", Explain),
+            ("", "电话0086-13800138000", "personal_contact", Explain),
+            ("", "1380 0138 000", "personal_contact", Explain),
+            ("", "身份证号：110105194912310021", "id_card", Block),
+            ("", "孩子的身份证号码为11010519491231002X", "id_card", Block),
+            ("", "请登陆平台完成学习", "typo", Block),
+            ("", "做为家长，请多陪伴孩子", "typo", Block),
+            ("", "学生必需按时到校", "typo", Block),
+            ("", "请扫码支付校服款", "never_asked", Block),
+            ("", "请提供银行卡号和验证码", "never_asked", Block),
+            ("", "请下载安全教育APP", "never_asked", Block),
+            ("", "详见 http://www.abc.com/x", "outside_link", Explain),
+            ("", "详见edu.cn.abc.top", "outside_link", Explain),
+            ("", "https://xx.school.example@evil.com/", "outside_link", Explain),
+            ("\u{3164}", "", "invisible", Block),
+            ("", "空\u{2800}白", "invisible", Block),
             ("", "我的QQ：123456789", "personal_contact", Explain),
             ("", "加我微信 wang_laoshi", "personal_contact", Explain),
             ("", "请家长扫码进群", "join_group", Explain),
@@ -137,6 +170,60 @@ mod tests {
     }
 
     #[test]
+    fn a_weekday_fits_its_date() {
+        // 25 November 2026 is a Wednesday.
+        for wrong in [
+            "11月25日星期五",
+            "11月25日（星期五）家长会",
+            "定于１１月２５日(周五)",
+            "2026年11月25日 周四",
+            "11月25号礼拜一",
+            "本周五（28日）",
+            "下周一（11月29日）",
+            "星期五（2026年11月26日）",
+        ] {
+            let found = on("2026-11-25", "", wrong);
+            assert!(found.iter().any(|f| f.rule == "weekday"), "{wrong}: {found:?}");
+        }
+        for right in [
+            "11月25日星期三",
+            "11月25日（周三）",
+            "2026年11月27日（星期五）",
+            "本周五（27日）",
+            "下周一（11月30日）",
+            "周五下午放学",
+            "11月25日至27日（星期三至星期五）",
+            "2025年11月25日星期二",
+            "1月4日（星期一）开学",
+            "9月1日（星期二）开学，9月1日（星期三）亦可",
+            "2月30日（星期一）",
+            "第125日星期五",
+        ] {
+            let found = on("2026-11-25", "", right);
+            assert!(found.iter().all(|f| f.rule != "weekday"), "{right}: {found:?}");
+        }
+        let found = on("2026-11-25", "", "请于11月25日（星期五）到校");
+        assert_eq!((found[0].start, found[0].len, found[0].severity), (2, 10, Severity::Explain));
+        assert!(found[0].words.zh.contains("星期三"), "{:?}", found[0].words);
+    }
+
+    #[test]
+    fn words_that_are_right_stay() {
+        for right in [
+            "台风将于今晚登陆我省沿海",
+            "要做为人师表的教师，多做为民实事",
+            "请带好生活必需品，这是学习所必需的",
+            "请勿转账，不要提供验证码，谨防下载不明软件",
+            "详见 https://www.moe.gov.cn/jyb 或 www.pku.edu.cn",
+            "登录 https://xx.school.example/m/abc 查看",
+            "联系邮箱 office@abc.com",
+            "比分3.14，版本1.2.3，房间138-00",
+        ] {
+            assert_eq!(rules("", right), [], "{right}");
+        }
+    }
+
+    #[test]
     fn places_count_characters() {
         let found = check("", "各位家长，已后请注意");
         assert_eq!((found[0].start, found[0].len, found[0].fix.as_deref()), (5, 2, Some("以后")));
@@ -147,8 +234,8 @@ mod tests {
     #[test]
     fn numbers_that_only_look_like_secrets() {
         for harmless in [
-            "身份证110105194912310021", // wrong check digit
-            "编号341524201302300018",   // 30 February
+            "编号110105194912310021", // wrong check digit
+            "编号341524201302300018", // 30 February
             "2026-09-01 2026-09-30",
             "订单号4111111111111112",
             "电话0745-5823456，分机13800",
@@ -182,6 +269,17 @@ mod tests {
                 "11010519491231002X",
                 "4111111111111111",
                 "13800138000",
+                "+86 138.1234.5678",
+                "身份证",
+                "11月25日",
+                "（星期五",
+                "周五（31日）",
+                "9999年12月31日",
+                "https://a.b",
+                "@",
+                "登陆",
+                "平台",
+                "密码",
                 "QQ12345",
                 "微信abcdef",
                 "NOTICE",

@@ -22,6 +22,8 @@ pub const CALL_TIMEOUT: i64 = 20 * SECOND;
 pub const ENQUEUED_MAX: i64 = 60 * SECOND;
 /// How long a message that is retried may keep the next one of its stream waiting.
 pub const HOLD: i64 = 90 * SECOND;
+/// Times that a batch is claimed in vain before it is set apart for a person to look at.
+pub const CLAIMS_IN_VAIN: i64 = 3;
 /// How long after it is proven that an SMS was not accepted it is tried again.
 pub const RETRY_AFTER: i64 = 20 * SECOND;
 /// How many attempts are made before a delivery is given up as rejected.
@@ -76,9 +78,9 @@ impl DeliveryState {
     /// For the screen.
     pub fn title(self) -> Words {
         match self {
-            Self::Queued => Words::fixed("待提交", "Waiting"),
-            Self::Submitting => Words::fixed("提交中", "Submitting"),
-            Self::Accepted => Words::fixed("已提交", "Submitted"),
+            Self::Queued => Words::fixed("等待发出", "Waiting"),
+            Self::Submitting => Words::fixed("正在交运营商", "Being handed over"),
+            Self::Accepted => Words::fixed("已交运营商", "With the carrier"),
             Self::Delivered => Words::fixed("已送达", "Delivered"),
             Self::Undelivered => Words::fixed("未送达", "Not delivered"),
             Self::Rejected => Words::fixed("被拒收", "Refused"),
@@ -98,8 +100,8 @@ impl DeliveryState {
             Submitting => &[Accepted, Rejected, Unknown, Queued],
             Accepted => &[Delivered, Undelivered, NoReceipt],
             Unknown => &[Accepted, Rejected, Delivered, Undelivered, Abandoned, Queued],
-            Undelivered | NoReceipt | Abandoned => &[Delivered],
-            Delivered | Rejected | Skipped => &[],
+            Undelivered | Rejected | NoReceipt | Abandoned => &[Delivered],
+            Delivered | Skipped => &[],
         }
     }
 
@@ -165,8 +167,10 @@ keyed! {
         Sending = "sending",
         /// Held by the drafter or the office.
         Paused = "paused",
-        /// Settled in every stream.
+        /// Settled in every stream, and nothing of it waits any more.
         Sent = "sent",
+        /// Ended by a person: what was not on its way is not sent.
+        Stopped = "stopped",
     }
 }
 
@@ -175,9 +179,9 @@ impl RoundState {
     pub fn next(self) -> &'static [Self] {
         match self {
             Self::Filling => &[Self::Sending],
-            Self::Sending => &[Self::Paused, Self::Sent],
-            Self::Paused => &[Self::Sending, Self::Sent],
-            Self::Sent => &[],
+            Self::Sending => &[Self::Paused, Self::Sent, Self::Stopped],
+            Self::Paused => &[Self::Sending, Self::Sent, Self::Stopped],
+            Self::Sent | Self::Stopped => &[],
         }
     }
 }
@@ -198,7 +202,8 @@ impl PlaceState {
     /// The states that may follow; the trigger `places_forward` holds the same table.
     pub fn next(self) -> &'static [Self] {
         match self {
-            Self::Ready => &[Self::Numbered],
+            // Without a number only where its round was stopped before its turn.
+            Self::Ready => &[Self::Numbered, Self::Settled],
             Self::Numbered => &[Self::Settled],
             Self::Settled => &[],
         }
@@ -247,10 +252,24 @@ keyed! {
     pub enum Reason {
         /// The child or guardian left the roll before release.
         Left = "left",
+        /// The person has another number now; this one gets nothing more.
+        NumberChanged = "number_changed",
+        /// The number was taken back.
+        NumberRevoked = "number_revoked",
+        /// Its owner wants no SMS.
+        OptedOut = "opted_out",
+        /// Whoever has the phone said that it is not this person's.
+        NotTheirs = "not_theirs",
         /// The message was withdrawn or cancelled before it went.
         Withdrawn = "withdrawn",
         /// Its time was too long past.
         TooOld = "too_old",
+        /// A person stopped the message before it went.
+        Stopped = "stopped",
+        /// The number is there and cannot be opened.
+        Unreadable = "unreadable",
+        /// The approval behind it, or the change of number that leads to it, does not carry its seal.
+        NotAuthorised = "not_authorised",
         /// What would be sent is not what was approved.
         DigestMismatch = "digest_mismatch",
         /// The provider says the number does not exist.
@@ -271,10 +290,24 @@ impl Reason {
     pub fn title(self) -> Words {
         match self {
             Self::Left => Words::fixed("发送前已离校或已从名单移除", "Left the roll before sending"),
+            Self::NumberChanged => {
+                Words::fixed("号码在发出前已更换", "The number was changed before it went out")
+            }
+            Self::NumberRevoked => Words::fixed("号码已停用", "The number was taken back"),
+            Self::OptedOut => Words::fixed("家长已退订短信", "The family wants no SMS"),
+            Self::NotTheirs => {
+                Words::fixed("对方称不是本人号码，待核实", "Said to be a wrong number; to be checked")
+            }
             Self::Withdrawn => {
                 Words::fixed("信息在发出前已撤回", "The message was withdrawn before it went out")
             }
             Self::TooOld => Words::fixed("错过发送时间超过 24 小时", "More than 24 hours past its time"),
+            Self::Stopped => Words::fixed("发送前已停止", "Stopped before it went out"),
+            Self::Unreadable => Words::fixed("号码无法读取", "The number cannot be read"),
+            Self::NotAuthorised => Words::fixed(
+                "审批记录核对不符，系统已停止发送",
+                "The approval on record does not check out: stopped by the system",
+            ),
             Self::DigestMismatch => Words::fixed(
                 "内容与审批不一致，系统已停止发送",
                 "Not what was approved: stopped by the system",
@@ -301,9 +334,28 @@ impl Reason {
                 "无需处理；如有误，请校办室核对名单",
                 "Nothing to do; if this is wrong, ask the office to check the roll",
             ),
+            Self::NumberChanged => Words::fixed(
+                "请电话告知这一次；以后的通知会发到新号码",
+                "Tell them by phone this time; later notices go to the new number",
+            ),
+            Self::NumberRevoked | Self::OptedOut => Words::fixed(
+                "请用其他方式告知，或登记另一个接收号码",
+                "Tell them in another way, or enter another number",
+            ),
+            Self::NotTheirs => Words::fixed(
+                "请联系家长核对号码，在班级名册中更正",
+                "Ask the family for the right number and correct it in the class's roll",
+            ),
             Self::Withdrawn => Words::fixed("无需处理", "Nothing to do"),
             Self::TooOld => Words::fixed("如仍需告知，请另发一条", "If it still matters, send a new message"),
-            Self::DigestMismatch => Words::fixed("请立即报告校办室", "Report this to the office at once"),
+            Self::Stopped => Words::fixed("如需更正，请另发一条", "To correct it, send a new message"),
+            Self::Unreadable => Words::fixed(
+                "请电话告知，并请校办室重新录入这个号码",
+                "Tell them by phone, and ask the office to enter the number again",
+            ),
+            Self::DigestMismatch | Self::NotAuthorised => {
+                Words::fixed("请立即报告校办室", "Report this to the office at once")
+            }
             Self::NumberInvalid => Words::fixed(
                 "请联系家长核对接收手机号，更正后电话告知",
                 "Ask the family for the right number; tell them by phone for now",
@@ -324,6 +376,55 @@ impl Reason {
             }
         }
     }
+}
+
+keyed! {
+    /// Why a batch is set apart: it waits, holds nobody up, and is shown to writer and office.
+    pub enum ApartReason {
+        /// The wording of its SMS is one that this version does not know.
+        UnknownTemplate = "unknown_template",
+        /// The form of its digest is one that this version does not know.
+        UnknownForm = "unknown_form",
+        /// Claimed [`CLAIMS_IN_VAIN`] times, and never got as far as a call.
+        ClaimedInVain = "claimed_in_vain",
+    }
+}
+
+impl ApartReason {
+    /// What happened, and what becomes of it.
+    pub fn title(self) -> Words {
+        match self {
+            Self::UnknownTemplate => Words::fixed(
+                "系统当前版本不认识这条短信的模板；系统更新后会自动接着发送",
+                "This version of the system does not know the wording of this SMS; it goes on by itself after an update",
+            ),
+            Self::UnknownForm => Words::fixed(
+                "系统当前版本无法核对这条通知的审批内容；系统更新后会自动接着发送",
+                "This version of the system cannot check what was approved; it goes on by itself after an update",
+            ),
+            Self::ClaimedInVain => Words::fixed(
+                "系统试了三次都没能提交；请系统管理员查明原因，再点“重新提交”",
+                "The system tried three times in vain: let the administrator find out why, then put it again",
+            ),
+        }
+    }
+
+    /// Whether it goes on by itself once the system can work on it.
+    pub fn goes_on_by_itself(self) -> bool {
+        self != Self::ClaimedInVain
+    }
+}
+
+/// SMS of a message that are set apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SetApart {
+    /// Why.
+    pub why: ApartReason,
+    /// How many phones.
+    pub phones: u32,
+    /// Since when.
+    pub since: Instant,
 }
 
 /// How far a message has got, counted in phones. The first six add up to `phones`.
@@ -372,10 +473,30 @@ impl Funnel {
 pub struct DeliveryList {
     /// The totals.
     pub funnel: Funnel,
-    /// Children, or none where the audience is staff.
+    /// Every class that was addressed, in counts.
+    pub classes: Vec<ClassCount>,
+    /// Children of the classes whose names the reader may see, or none where the audience is staff.
     pub children: Vec<ChildRow>,
     /// Staff recipients, or none where the audience is guardians.
     pub staff: Vec<RecipientRow>,
+}
+
+/// A class of the audience in counts, for those who may not read its names, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ClassCount {
+    /// The class.
+    pub class: ClassId,
+    /// Its name.
+    pub class_name: String,
+    /// Children on the frozen list.
+    pub children: u32,
+    /// Guardians on it.
+    pub people: u32,
+    /// Children for whom somebody has confirmed.
+    pub confirmed: u32,
+    /// Whether the reader sees the names.
+    pub named: bool,
 }
 
 /// One child of the audience.
@@ -416,4 +537,7 @@ pub struct RecipientRow {
     pub opened_at: Option<Instant>,
     /// When it was confirmed.
     pub confirmed_at: Option<Instant>,
+    /// Whether what is stored of its SMS cannot be read.
+    #[serde(default)]
+    pub unreadable: bool,
 }

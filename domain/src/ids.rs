@@ -43,10 +43,18 @@ ids! {
     MessageId,
     /// An uploaded roster file.
     ImportId,
+    /// A number that somebody said is not theirs.
+    DisputeId,
     /// A stream: the messages of one class, or those to all staff, in their order (I6).
     StreamId,
     /// An appointment: one person in one post, from one day to another.
     AppointmentId,
+    /// A recorded absence, during which a substitute decides.
+    DelegationId,
+    /// A signed-in browser.
+    SessionId,
+    /// An activation slip (开通单).
+    SlipId,
     /// An approval procedure of the school; its versions share the id.
     ProcedureId,
 }

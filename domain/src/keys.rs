@@ -47,15 +47,22 @@ pub(crate) use keyed;
 #[cfg(test)]
 mod tests {
     use crate::access::Post;
+    use crate::account::SlipState;
+    use crate::account::device::{Browser, System};
     use crate::answer::AnswerKind;
+    use crate::appointment::ConfirmBar;
     use crate::approval::{Need, Scope, StepKind, Verdict};
-    use crate::audit::AuditAction;
+    use crate::audit::{AuditAction, PersonKind, RecordKind, VerifyPart};
+    use crate::checklist::CheckPoint;
     use crate::delivery::{
-        AttemptState, BatchState, DeliveryState, PartOutcome, PlaceState, Reason, RoundKind, RoundState,
-        StreamKind,
+        ApartReason, AttemptState, BatchState, DeliveryState, PartOutcome, PlaceState, Reason, RoundKind,
+        RoundState, StreamKind,
     };
-    use crate::message::{AnswerLevel, Category, MessageBox, MessageState, Mode, RecipientKind};
+    use crate::message::{
+        AnswerLevel, Category, Hold, HoldReason, MessageBox, MessageState, Mode, RecipientKind,
+    };
     use crate::roster::ImportKind;
+    use crate::roster::people::{LeaveReason, NumberState};
     use crate::school::UnitKind;
 
     /// That no two values share a key is seen here as well: the second would read back as the first.
@@ -74,28 +81,41 @@ mod tests {
         check!(
             AnswerKind,
             AnswerLevel,
+            ApartReason,
             AttemptState,
             AuditAction,
             BatchState,
+            Browser,
             Category,
+            ConfirmBar,
+            CheckPoint,
             DeliveryState,
+            Hold,
+            HoldReason,
             ImportKind,
+            LeaveReason,
             MessageBox,
             MessageState,
             Mode,
             Need,
+            NumberState,
             PartOutcome,
+            PersonKind,
             PlaceState,
             Post,
             Reason,
             RecipientKind,
+            RecordKind,
             RoundKind,
             RoundState,
             Scope,
+            SlipState,
             StepKind,
             StreamKind,
+            System,
             UnitKind,
             Verdict,
+            VerifyPart,
         );
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::{Action, ClassPlace, Person};
-use crate::approval::{ChainView, DecisionView};
+use crate::access::{Action, ClassPlace, Person, Post};
+use crate::approval::{ChainView, DecisionView, StepKind};
+use crate::blank::is_blank;
 use crate::content::{Finding, Severity};
-use crate::delivery::Funnel;
+use crate::delivery::{Funnel, SetApart};
 use crate::ids::{ClassId, MessageId, StaffId};
 use crate::keys::keyed;
 use crate::problem::Refusal;
@@ -67,6 +68,19 @@ pub struct Draft {
     /// Reasons for `explain` findings, by rule name.
     #[serde(default)]
     pub reasons: BTreeMap<String, String>,
+}
+
+/// The body of `PUT /api/messages/{id}`: the draft, and which saving of it was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DraftChange {
+    /// The draft as it now is.
+    #[serde(flatten)]
+    pub draft: Draft,
+    /// When the draft that was changed had been saved: a later saving, from
+    /// another window, is not overwritten unseen. Absent: whatever is there is replaced.
+    #[serde(default)]
+    pub changed_at: Option<Instant>,
 }
 
 impl Draft {
@@ -157,14 +171,14 @@ impl Draft {
     /// are the content check's, made of this very draft; `now` is the clock's.
     pub fn check_submission(&self, findings: &[Finding], now: Instant) -> Vec<Refusal> {
         let mut refusals = Vec::new();
-        if self.title.trim().is_empty() {
+        if is_blank(&self.title) {
             refusals.push(Refusal::field(
                 "title_missing",
                 "title",
                 Words::fixed("请填写标题", "Write a title"),
             ));
         }
-        if self.body.trim().is_empty() {
+        if is_blank(&self.body) {
             refusals.push(Refusal::field(
                 "body_missing",
                 "body",
@@ -212,6 +226,7 @@ impl Draft {
                 ));
             }
         }
+        let mut asked: Vec<&str> = Vec::new();
         for finding in findings {
             match finding.severity {
                 Severity::Block => refusals.push(Refusal::field(
@@ -220,11 +235,15 @@ impl Draft {
                     finding.words.clone(),
                 )),
                 Severity::Explain => {
-                    if self.reasons.get(finding.rule.as_ref()).is_none_or(|r| r.trim().is_empty()) {
+                    let rule = finding.rule.as_ref();
+                    let is_given = self.reasons.get(rule).is_some_and(|r| !is_blank(r));
+                    // One reason answers all places of a rule.
+                    if !is_given && !asked.contains(&rule) {
+                        asked.push(rule);
                         let (zh, en) = (&finding.words.zh, &finding.words.en);
                         refusals.push(Refusal::field(
                             "reason_missing",
-                            finding.field.clone(),
+                            reason_field(rule),
                             words!("请修改，或说明理由：{zh}", "Change it, or give a reason: {en}"),
                         ));
                     }
@@ -234,6 +253,11 @@ impl Draft {
         }
         refusals
     }
+}
+
+/// The field of the reason for a rule's findings, as a refusal names it.
+pub fn reason_field(rule: &str) -> String {
+    format!("reasons.{rule}")
 }
 
 keyed! {
@@ -257,6 +281,8 @@ keyed! {
         Withdrawn = "withdrawn",
         /// 已取消 after approval, before its time.
         Cancelled = "cancelled",
+        /// 已停止 under way: what was not on its way is not sent.
+        Stopped = "stopped",
     }
 }
 
@@ -273,6 +299,7 @@ impl MessageState {
             Self::Sent => Words::fixed("已发送", "Sent"),
             Self::Withdrawn => Words::fixed("已撤回", "Withdrawn"),
             Self::Cancelled => Words::fixed("已取消", "Cancelled"),
+            Self::Stopped => Words::fixed("已停止发送", "Stopped"),
         }
     }
 
@@ -284,9 +311,9 @@ impl MessageState {
             Self::Submitted => &[Self::Returned, Self::Approved, Self::Withdrawn],
             Self::Returned => &[Self::Draft, Self::Withdrawn],
             Self::Approved => &[Self::Sending, Self::Cancelled],
-            Self::Sending => &[Self::Paused, Self::Sent],
-            Self::Paused => &[Self::Sending, Self::Sent],
-            Self::Sent | Self::Withdrawn | Self::Cancelled => &[],
+            Self::Sending => &[Self::Paused, Self::Sent, Self::Stopped],
+            Self::Paused => &[Self::Sending, Self::Sent, Self::Stopped],
+            Self::Sent | Self::Withdrawn | Self::Cancelled | Self::Stopped => &[],
         }
     }
 }
@@ -303,6 +330,8 @@ pub struct Preview {
     pub reach: Audiences,
     /// `七年级1班、七年级2班` or `全校家长`.
     pub audience: Words,
+    /// The post that parents will see under the text; empty where nothing may be written to them.
+    pub sender: String,
     /// Content findings.
     pub findings: Vec<Finding>,
     /// The chain that it would take; empty where no procedure fits.
@@ -333,12 +362,14 @@ pub struct Audiences {
 pub struct Created {
     /// Its id.
     pub id: MessageId,
+    /// When it was saved, for the next change.
+    pub changed_at: Instant,
 }
 
 keyed! {
     /// Which messages a list holds.
     pub enum MessageBox {
-        /// Those that wait for the reader's decision.
+        /// Those that wait for the reader: to be decided, or returned and not submitted again.
         Waiting = "waiting",
         /// Those that the reader wrote.
         Mine = "mine",
@@ -359,6 +390,8 @@ pub struct MessageSummary {
     pub audience: Words,
     /// Where it stands.
     pub state: MessageState,
+    /// What is asked of the reader, where it waits for the reader's decision.
+    pub asked: Option<StepKind>,
     /// Drafter's name.
     pub author: String,
     /// When it was last changed.
@@ -375,6 +408,9 @@ pub struct MessageSummary {
 pub struct MessageList {
     /// Newest first.
     pub messages: Vec<MessageSummary>,
+    /// Those of this page whose row cannot be read, newest first.
+    #[serde(default)]
+    pub unreadable: Vec<MessageId>,
     /// Pass as `before=` for older ones.
     pub next: Option<MessageId>,
 }
@@ -415,16 +451,169 @@ pub struct MessageView {
     pub history: Vec<DecisionView>,
     /// What changed since the last return: the earlier title and text.
     pub before: Option<Earlier>,
-    /// Who joined the audience since it was frozen: they will not get it.
+    /// Who joined the audience since it was frozen: they will not get it. Names
+    /// only of rolls that the reader may read.
     pub joined: Vec<String>,
     /// Who left it since: they will be skipped.
     pub left: Vec<String>,
+    /// How many joined and left, with those whose names are not told.
+    pub moved: Moves,
+    /// Numbers on the frozen list that were changed between submission and release.
+    pub changed: Vec<ChangedNumber>,
+    /// Why it is not released, where something holds it.
+    pub held: Option<HoldReason>,
+    /// Whether the reader sees it for the own class alone: then neither the
+    /// decisions nor other classes' names are told.
+    pub own_class_only: bool,
     /// What the reader may do now.
     pub may: Vec<Command>,
     /// Saved, submitted, approved, released.
     pub times: Times,
     /// How far it has got, once released.
     pub funnel: Option<Funnel>,
+    /// By whom it is paused or was stopped.
+    #[serde(default)]
+    pub halted: Option<Halt>,
+    /// Why it is not going out although it is approved.
+    #[serde(default)]
+    pub hold: Option<Hold>,
+    /// SMS of it that are set apart.
+    #[serde(default)]
+    pub set_apart: Vec<SetApart>,
+}
+
+/// Who paused or stopped, by which post, why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Halt {
+    /// Name.
+    pub by: String,
+    /// The highest post held at that moment.
+    pub post: Post,
+    /// When.
+    pub at: Instant,
+    /// Why; empty for a pause.
+    pub reason: String,
+}
+
+keyed! {
+    /// Why an approved message is not going out.
+    pub enum Hold {
+        /// The deployment has no SMS provider: nothing is released, nothing piles up.
+        NoProvider = "no_provider",
+        /// The address of the parents' links is lacking, or is not https.
+        NoOrigin = "no_origin",
+        /// It was cancelled by the system: its time was more than a day past.
+        TooOld = "too_old",
+    }
+}
+
+impl Hold {
+    /// What happened, and what becomes of it.
+    pub fn title(self) -> Words {
+        match self {
+            Self::NoProvider => Words::fixed(
+                "学校还没有接通短信服务商，通知暂不发送；接通后自动发送，超过原定时间 24 小时的会取消",
+                "The school has no SMS provider yet, so nothing goes out. It goes out once there is one; what is then more than 24 hours late is cancelled",
+            ),
+            Self::NoOrigin => Words::fixed(
+                "家长链接的网址没有设置好（须为 https 网址），通知暂不发送；请告知系统管理员，设置好后自动发送",
+                "The address of the parents' links is not set (it has to begin with https), so nothing goes out: tell the administrator. It goes out once it is set",
+            ),
+            Self::TooOld => Words::fixed(
+                "超过原定时间 24 小时仍未能发送，系统已取消；如仍需告知，请另发一条",
+                "It could not go out within 24 hours of its time and was cancelled by the system: if it still matters, send a new one",
+            ),
+        }
+    }
+}
+
+/// Longest reason for stopping a message.
+pub const STOP_REASON_MAX: usize = 200;
+
+/// `POST /api/messages/{id}/stop`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StopMessage {
+    /// Why; stands on the message's page.
+    pub reason: String,
+}
+
+impl StopMessage {
+    /// The reason as it is kept.
+    ///
+    /// # Errors
+    /// Where there is none, or it is too long.
+    pub fn checked(&self) -> Result<&str, Refusal> {
+        let reason = self.reason.trim();
+        if (1..=STOP_REASON_MAX).contains(&reason.chars().count()) {
+            return Ok(reason);
+        }
+        Err(Refusal::field(
+            "reason",
+            "reason",
+            words!(
+                "请写明停止的理由，最多 {STOP_REASON_MAX} 个字；它会显示在这条通知上",
+                "Say why, in at most {STOP_REASON_MAX} characters: it stands on the notice's page"
+            ),
+        ))
+    }
+}
+
+/// How many moved since the list was frozen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Moves {
+    /// Into the audience.
+    pub joined: u32,
+    /// Out of it.
+    pub left: u32,
+}
+
+/// A number of the frozen list that was changed since: the SMS goes to the new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ChangedNumber {
+    /// Whose; empty where the reader may not read that roll.
+    pub name: String,
+    /// `199******50`; empty where there was none.
+    pub from: String,
+    /// `199******51`; empty where there is none now.
+    pub to: String,
+    /// When.
+    pub at: Instant,
+    /// Whether a roster file changed it.
+    pub by_import: bool,
+}
+
+keyed! {
+    /// Why a message is not released although it could be.
+    pub enum HoldReason {
+        /// Its author no longer holds the post in which it is sent.
+        AuthorLeft = "author_left",
+    }
+}
+
+impl HoldReason {
+    /// For the screen.
+    pub fn title(self) -> Words {
+        match self {
+            Self::AuthorLeft => Words::fixed(
+                "暂不发送：起草人已不在发送所用的岗位上",
+                "Not sent: its author no longer holds the post in which it is sent",
+            ),
+        }
+    }
+
+    /// What can be done.
+    pub fn remedy(self) -> Words {
+        match self {
+            Self::AuthorLeft => Words::fixed(
+                "请由接任者另写一条；这一条可由校办室或所在单位负责人取消",
+                "Let the successor write a new one; the office or the head of the unit can cancel this one",
+            ),
+        }
+    }
 }
 
 /// What an earlier version said.
@@ -447,6 +636,8 @@ pub struct Earlier {
 pub struct Times {
     /// When it was first saved.
     pub created_at: Instant,
+    /// When it was last changed: what a [`DraftChange`] names.
+    pub changed_at: Instant,
     /// When it was last submitted.
     pub submitted_at: Option<Instant>,
     /// When the last step was approved.
@@ -475,6 +666,10 @@ pub enum Command {
     Pause,
     /// Go on after a pause.
     Resume,
+    /// End it: what has not left is not sent.
+    Stop,
+    /// Put what is set apart on its way again.
+    PutAgain,
 }
 
 /// `POST /api/messages/{id}/submit`: the statement that G60 asks for.

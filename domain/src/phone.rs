@@ -1,5 +1,19 @@
 //! Mainland mobile numbers: read as people write them, shown masked (I11).
 
+use crate::words::Words;
+
+/// What stands in place of a masked number that cannot be read.
+pub const UNREADABLE: &str = "?";
+
+/// A masked number for the screen.
+pub fn shown(masked: &str) -> Words {
+    if masked == UNREADABLE {
+        Words::fixed("号码无法读取", "Number cannot be read")
+    } else {
+        Words::name(masked)
+    }
+}
+
 /// A mainland mobile number: eleven digits, starting with 1.
 ///
 /// `Debug` and `Display` show it masked; [`Phone::digits`] is the only way
@@ -24,8 +38,8 @@ pub enum PhoneError {
 
 impl Phone {
     /// Reads a number with the spaces, dashes, full-width digits and country
-    /// code that files contain, and a spreadsheet's `1.9900004567E+10` where
-    /// all eleven digits are still there.
+    /// code that files contain, grouped by points (`138.1234.5678`), and a
+    /// spreadsheet's `1.9900004567E+10` where all eleven digits are still there.
     ///
     /// # Errors
     /// [`PhoneError`] says why the text is not a mobile number.
@@ -35,17 +49,20 @@ impl Phone {
             .map(|c| match c {
                 '０'..='９' => char::from(b'0' + (c as u32 - '０' as u32) as u8),
                 '＋' => '+',
-                '－' | '—' | '–' => '-',
+                '－' | '—' | '–' | '‐' | '‑' | '‒' | '−' => '-',
+                '．' | '·' | '•' => '.',
                 other => other,
             })
-            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '(' | ')' | '\u{200b}' | '\u{feff}'))
+            .filter(|c| {
+                !c.is_whitespace() && !matches!(c, '-' | '(' | ')' | '（' | '）' | '\u{200b}' | '\u{feff}')
+            })
             .collect();
         if folded.is_empty() {
             return Err(PhoneError::Empty);
         }
         let plain = match folded.to_ascii_uppercase().split_once('E') {
             Some((mantissa, exponent)) => expand(mantissa, exponent)?,
-            None => folded.strip_suffix(".0").unwrap_or(&folded).to_owned(),
+            None => without_points(&folded),
         };
         let digits = ["+86", "0086"].iter().find_map(|p| plain.strip_prefix(p)).unwrap_or(&plain);
         let digits = if digits.len() == 13 { digits.strip_prefix("86").unwrap_or(digits) } else { digits };
@@ -71,9 +88,25 @@ impl Phone {
         &self.0[7..]
     }
 
-    /// `199******50`: enough for a family to know its own number.
+    /// `199******50`: enough for a family to know its own number. One that cannot be read is [`UNREADABLE`].
     pub fn masked(&self) -> String {
         format!("{}******{}", &self.0[..3], &self.0[9..])
+    }
+}
+
+/// Without the points between the groups of a number, 3 to 4 digits each as
+/// people write them, and without a spreadsheet's `.0` at its end. Other points stay.
+fn without_points(text: &str) -> String {
+    if let Some(whole) = text.strip_suffix(".0").filter(|whole| !whole.contains('.')) {
+        return whole.to_owned();
+    }
+    let code = ["+86", "0086", "86"].into_iter().find(|code| text.starts_with(code)).unwrap_or_default();
+    let rest = &text[code.len()..];
+    let groups: Vec<usize> = rest.strip_prefix('.').unwrap_or(rest).split('.').map(str::len).collect();
+    if matches!(groups.as_slice(), [3, 4, 4] | [3, 8] | [7, 4] | [3, 3, 5] | [11]) {
+        text.replace('.', "")
+    } else {
+        text.to_owned()
     }
 }
 
@@ -118,6 +151,18 @@ mod tests {
             ("8619900003456", Ok("19900003456")),
             ("1.9900004567E+10", Ok("19900004567")),
             ("19900003456.0", Ok("19900003456")),
+            ("+86 138 1234 5678", Ok("13812345678")),
+            ("138.1234.5678", Ok("13812345678")),
+            ("138.0013.8000", Ok("13800138000")),
+            ("138．0013．8000", Ok("13800138000")),
+            ("138·0013·8000", Ok("13800138000")),
+            ("+86.138.0013.8000", Ok("13800138000")),
+            ("+86 138.0013.8000", Ok("13800138000")),
+            ("86 138.0013.8000", Ok("13800138000")),
+            ("138‑0013‑8000", Ok("13800138000")),
+            ("1.3.8.0.0.1.3.8.0.0.0", Err(PhoneError::NotDigits)),
+            ("138.1234.567.0", Err(PhoneError::NotDigits)),
+            ("13800138000.5", Err(PhoneError::NotDigits)),
             ("1.99E+10", Err(PhoneError::Rounded)),
             ("1990000567", Err(PhoneError::Length(10))),
             ("07451234567", Err(PhoneError::NotMobile)),

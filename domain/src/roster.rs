@@ -4,12 +4,18 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Appointment, ClassPlace};
-use crate::ids::{ClassId, GuardianId, ImportId, StaffId, StudentId, UnitId};
-use crate::keys::keyed;
-use crate::words::Words;
+use crate::ids::{ClassId, GuardianId, StaffId, StudentId, UnitId};
 
+mod effects;
 #[cfg(feature = "import")]
 pub mod import;
+pub mod people;
+mod template;
+
+pub use effects::*;
+pub use template::{SAMPLE, template};
+
+use people::{Left, NumberState};
 
 /// A class in `GET /api/classes`, limited to what the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +27,8 @@ pub struct ClassView {
     pub name: String,
     /// The grade it lies in.
     pub unit: UnitId,
+    /// That unit's names, from below the school down to it.
+    pub path: Vec<String>,
     /// That unit and every unit above it.
     pub within: Vec<UnitId>,
     /// Names of its homeroom teachers.
@@ -43,6 +51,18 @@ impl ClassView {
     /// Where it lies, as the rules of access need it.
     pub fn place(&self) -> ClassPlace {
         ClassPlace { id: self.id, unit: self.unit, within: self.within.clone() }
+    }
+
+    /// Its name, with its unit in front where the name does not tell it: a 2023级1班 stands in every college.
+    pub fn full_name(&self) -> String {
+        let says_unit = self.path.last().is_none_or(|unit| self.name.starts_with(unit.as_str()));
+        if says_unit && self.path.len() < 2 {
+            self.name.clone()
+        } else {
+            let above = self.path.len() - usize::from(says_unit);
+            let above: String = self.path.iter().take(above).map(String::as_str).collect();
+            format!("{above}{}", self.name)
+        }
     }
 }
 
@@ -72,6 +92,8 @@ pub struct GuardianView {
     pub relation: String,
     /// `199******50`.
     pub phone: String,
+    /// Whether SMS go there.
+    pub number: NumberState,
 }
 
 /// `GET /api/classes/{id}`.
@@ -82,7 +104,14 @@ pub struct ClassRoll {
     pub class: ClassView,
     /// Its students by number.
     pub students: Vec<StudentView>,
+    /// Students and guardians who left it, newest first; at most [`LEFT_MAX`].
+    pub left: Vec<Left>,
+    /// Whether the caller may change numbers and take people off the roll.
+    pub may_edit: bool,
 }
+
+/// Leavers that a class's roll shows.
+pub const LEFT_MAX: u32 = 50;
 
 /// A member of staff in `GET /api/staff`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,148 +131,4 @@ pub struct StaffView {
     pub active: bool,
     /// Until when an unused activation slip works.
     pub slip_until: Option<crate::time::Instant>,
-}
-
-keyed! {
-    /// What a roster file is about.
-    pub enum ImportKind {
-        /// 教职工.
-        Staff = "staff",
-        /// 学生和监护人.
-        Students = "students",
-    }
-}
-
-/// How serious a row's finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum RowLevel {
-    /// The row is left out until it is corrected.
-    Error,
-    /// The row is taken, something in it was repaired; shown as before → after.
-    Repaired,
-    /// The row is taken as it is; somebody should look.
-    Warning,
-}
-
-/// One finding in a file, by row and cell, in plain words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct RowFinding {
-    /// Line in the file, the header is 1.
-    pub row: u32,
-    /// The column's header, empty where it is about the row.
-    pub column: String,
-    /// How serious.
-    pub level: RowLevel,
-    /// What is in the cell (a phone only with its last digits).
-    pub value: String,
-    /// What is wrong and what to do, or what was repaired.
-    pub words: Words,
-}
-
-/// A person to choose in answer to a question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Choice {
-    /// Staff number.
-    pub number: String,
-    /// `姚燕佳（校办室主任）`.
-    pub label: String,
-}
-
-/// Something the file does not say and the office has to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Question {
-    /// Stable name: `custodian:school`, `custodian:七年级`, `administrators`, `head:教务处`, `head:信息学院/学生科`.
-    pub id: String,
-    /// The question.
-    pub words: Words,
-    /// Fewest choices.
-    pub min: u32,
-    /// Most choices.
-    pub max: u32,
-    /// Who can be chosen.
-    pub choices: Vec<Choice>,
-    /// The likely answer: staff numbers.
-    pub suggested: Vec<String>,
-}
-
-/// The answer to a [`Question`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Answer {
-    /// The question's id.
-    pub id: String,
-    /// Staff numbers chosen.
-    pub chosen: Vec<String>,
-}
-
-/// What applying a file would do, by kind of row.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ImportCounts {
-    /// Rows in the file, without the header.
-    pub rows: u32,
-    /// Rows that will be taken.
-    pub valid: u32,
-    /// Rows left out for an error.
-    pub errors: u32,
-    /// Rows repaired.
-    pub repaired: u32,
-    /// People new to the roll.
-    pub added: u32,
-    /// People already on the roll whose entry changes.
-    pub changed: u32,
-    /// People on the roll who stay as they are.
-    pub same: u32,
-    /// Classes in the file.
-    pub classes: u32,
-    /// Guardian entries in the file.
-    pub guardians: u32,
-    /// Distinct phones in the file.
-    pub phones: u32,
-    /// Students without a reachable guardian.
-    pub unreachable: u32,
-}
-
-/// The answer to `POST /api/roster/imports?kind=students`: nothing has changed yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ImportPreview {
-    /// To apply it.
-    pub id: ImportId,
-    /// What the file is about.
-    pub kind: ImportKind,
-    /// `UTF-8` or `GB18030`.
-    pub encoding: String,
-    /// What would happen.
-    pub counts: ImportCounts,
-    /// Findings by row; at most [`MAX_FINDINGS`].
-    pub findings: Vec<RowFinding>,
-    /// What the file does not say.
-    pub questions: Vec<Question>,
-}
-
-/// Findings shown in one preview; the counts count them all.
-pub const MAX_FINDINGS: usize = 500;
-/// Bytes of a roster file: some 12,000 students, and a D1 row holds 2 MB.
-pub const MAX_IMPORT_BYTES: usize = 1_500_000;
-
-/// `POST /api/roster/imports/{id}/apply`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ImportApply {
-    /// An answer for every question of the preview.
-    pub answers: Vec<Answer>,
-}
-
-/// What applying a file did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ImportApplied {
-    /// What happened.
-    pub counts: ImportCounts,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Person, Post};
 use crate::ids::{StaffId, UnitId};
 use crate::keys::keyed;
 use crate::time::{Instant, SendingWindow};
@@ -55,10 +56,23 @@ pub struct SchoolView {
 pub struct Stopped {
     /// Name of the person who stopped it.
     pub by: String,
-    /// Why.
+    /// By which post: the same rank or a higher one lets it go on.
+    pub post: Post,
+    /// Why; empty for whoever does not manage.
     pub reason: String,
     /// Since when.
     pub at: Instant,
+}
+
+impl SchoolView {
+    /// The school as this person sees it: the reason for a stop is written for those who manage.
+    #[must_use]
+    pub fn seen_by(mut self, person: &Person) -> Self {
+        if let Some(stop) = self.stopped.as_mut().filter(|_| !person.manages()) {
+            stop.reason.clear();
+        }
+        self
+    }
 }
 
 /// `POST /api/school/stop`.

@@ -19,6 +19,9 @@ pub const DAY: i64 = 24 * HOUR;
 /// Asia/Shanghai's distance from UTC in milliseconds.
 const SHANGHAI: i64 = 8 * HOUR;
 
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -67,12 +70,38 @@ impl Instant {
 
     /// As a school writes it: `9月1日 07:30`, `1 Sep, 07:30`.
     pub fn words(self) -> Words {
-        const MONTHS: [&str; 12] =
-            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let t = self.shanghai();
         let (month, day, hour, minute) = (t.month(), t.day(), t.hour(), t.minute());
         let name = MONTHS[t.month0() as usize % 12];
         crate::words!("{month}月{day}日 {hour:02}:{minute:02}", "{day} {name}, {hour:02}:{minute:02}")
+    }
+
+    /// Short enough for a line of a list, seen at `now`: `今天 18:05`, `昨天 18:05`, `周三 18:05`
+    /// within the last six days, `11月3日` within the year, else with the year.
+    pub fn short(self, now: Self) -> Words {
+        const DAYS: [(&str, &str); 7] = [
+            ("周一", "Mon"),
+            ("周二", "Tue"),
+            ("周三", "Wed"),
+            ("周四", "Thu"),
+            ("周五", "Fri"),
+            ("周六", "Sat"),
+            ("周日", "Sun"),
+        ];
+        let t = self.shanghai();
+        let (year, month, day, hour, minute) = (t.year(), t.month(), t.day(), t.hour(), t.minute());
+        let name = MONTHS[t.month0() as usize % 12];
+        match (now.start_of_day().0 - self.start_of_day().0) / DAY {
+            0 => crate::words!("今天 {hour:02}:{minute:02}", "Today {hour:02}:{minute:02}"),
+            1 => crate::words!("昨天 {hour:02}:{minute:02}", "Yesterday {hour:02}:{minute:02}"),
+            -1 => crate::words!("明天 {hour:02}:{minute:02}", "Tomorrow {hour:02}:{minute:02}"),
+            2..=6 => {
+                let (zh, en) = DAYS[t.weekday().num_days_from_monday() as usize % 7];
+                crate::words!("{zh} {hour:02}:{minute:02}", "{en} {hour:02}:{minute:02}")
+            }
+            _ if now.shanghai().year() == year => crate::words!("{month}月{day}日", "{day} {name}"),
+            _ => crate::words!("{year}年{month}月{day}日", "{day} {name} {year}"),
+        }
     }
 
     /// [`Instant::words`] in one language.
@@ -107,6 +136,20 @@ impl SendingWindow {
     /// The product's default for a school: 07:00 to 21:00.
     pub const DEFAULT: Self = Self { from: 7 * 60, to: 21 * 60 };
 
+    /// Whether it is open day and night.
+    pub fn is_always(self) -> bool {
+        self.from == 0 && self.to >= 24 * 60
+    }
+
+    /// `07:00–21:00`, or that there is no hour at which nothing goes out.
+    pub fn words(self) -> Words {
+        if self.is_always() {
+            return Words::fixed("全天", "All day");
+        }
+        let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        Words::name(format!("{}–{}", clock(self.from), clock(self.to)))
+    }
+
     /// The first instant, `at` or later, that lies in the window.
     pub fn next_open(self, at: Instant) -> Instant {
         let minute = at.minute_of_day();
@@ -134,6 +177,33 @@ mod tests {
         assert_eq!(t.words().get(Lang::Zh), "9月1日 00:30");
         assert_eq!(t.to_local(), "2026-09-01T00:30");
         assert_eq!(Instant::from_local("tomorrow"), None);
+    }
+
+    #[test]
+    fn dates_in_lists_fit_one_line() {
+        // A Wednesday.
+        let now = Instant::from_local("2026-09-02T08:00").expect("a time");
+        for (at, zh, en) in [
+            ("2026-09-02T07:30", "今天 07:30", "Today 07:30"),
+            ("2026-09-02T23:59", "今天 23:59", "Today 23:59"),
+            ("2026-09-03T07:30", "明天 07:30", "Tomorrow 07:30"),
+            ("2026-09-01T23:59", "昨天 23:59", "Yesterday 23:59"),
+            ("2026-08-31T00:00", "周一 00:00", "Mon 00:00"),
+            ("2026-08-27T18:05", "周四 18:05", "Thu 18:05"),
+            ("2026-08-26T18:05", "8月26日", "26 Aug"),
+            ("2026-09-05T18:05", "9月5日", "5 Sep"),
+            ("2025-12-31T18:05", "2025年12月31日", "31 Dec 2025"),
+        ] {
+            let words = Instant::from_local(at).expect("a time").short(now);
+            assert_eq!((words.get(Lang::Zh), words.get(Lang::En)), (zh, en), "{at}");
+        }
+    }
+
+    #[test]
+    fn a_window_without_an_end_is_no_window() {
+        assert_eq!(SendingWindow::DEFAULT.words().get(Lang::Zh), "07:00–21:00");
+        assert_eq!(SendingWindow { from: 0, to: 1440 }.words().get(Lang::Zh), "全天");
+        assert!(!SendingWindow { from: 0, to: 1439 }.is_always());
     }
 
     proptest! {

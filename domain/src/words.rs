@@ -75,6 +75,12 @@ impl Words {
     }
 }
 
+/// A number with its English noun: `1 student`, `3 students`.
+pub fn count(n: impl Into<u64>, one: &str, many: &str) -> String {
+    let n = n.into();
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
 /// Formats one sentence in both languages; captures variables as `format!` does.
 ///
 /// ```
@@ -92,6 +98,14 @@ macro_rules! words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_singular() {
+        assert_eq!(count(1_u32, "student", "students"), "1 student");
+        for n in [0_u32, 2, 21] {
+            assert_eq!(count(n, "student", "students"), format!("{n} students"));
+        }
+    }
 
     #[test]
     fn the_header_picks_the_first_language_we_speak() {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::Instant;
 use crate::words::Words;
 
 /// What a finding does to a submission.
@@ -37,6 +38,15 @@ pub struct Finding {
     pub words: Words,
     /// What to write instead, where that is certain.
     pub fix: Option<String>,
+}
+
+/// What a text is checked beside.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Now: a date without its year is near it.
+    pub now: Instant,
+    /// The host of this platform, whose own links are on the school's list.
+    pub host: &'a str,
 }
 
 /// Most places shown for one rule in one field.

@@ -97,6 +97,100 @@ const TYPOS: &[(&str, &str, &str, &str)] = &[
     ("言简意骇", "言简意赅", "", ""),
 ];
 
+/// (wrong, right, before one of these): words that exist as well, and are wrong where these follow.
+const WRONG_BEFORE: &[(&str, &str, &[&str])] = &[
+    (
+        "登陆",
+        "登录",
+        &[
+            "账号",
+            "帐号",
+            "账户",
+            "平台",
+            "网站",
+            "网址",
+            "网页",
+            "系统",
+            "页面",
+            "后台",
+            "密码",
+            "界面",
+            "app",
+            "微信",
+            "钉钉",
+            "学习通",
+            "www",
+            "http",
+            "小程序",
+            "公众号",
+        ],
+    ),
+    (
+        "做为",
+        "作为",
+        &[
+            "家长",
+            "学生",
+            "一名",
+            "一个",
+            "一位",
+            "班主任",
+            "教师",
+            "老师",
+            "父母",
+            "监护",
+            "学校",
+            "重要",
+            "参考",
+            "依据",
+            "奖励",
+        ],
+    ),
+    (
+        "必需",
+        "必须",
+        &[
+            "参加",
+            "到校",
+            "按时",
+            "准时",
+            "提前",
+            "佩戴",
+            "遵守",
+            "完成",
+            "携带",
+            "穿",
+            "签",
+            "返校",
+            "认真",
+            "严格",
+            "填写",
+            "由家长",
+            "由监护人",
+            "在规定",
+            "在监护人",
+            "经家长",
+            "经班主任",
+            "请假",
+            "登录",
+            "知晓",
+            "做到",
+        ],
+    ),
+];
+
+/// What parents are told a notice never asks of them, by words that can mean nothing else.
+const NEVER_ASKED: &[&str] =
+    &["转账", "收款码", "付款码", "扫码支付", "扫码付款", "扫码缴费", "扫码交费", "微信支付", "支付宝"];
+/// (asked for, by one of these before it in the clause): codes, passwords, cards, programs.
+const NEVER_ASKED_BY: &[(&[&str], &[&str])] = &[
+    (
+        &["验证码", "银行卡号", "卡号", "密码"],
+        &["提供", "输入", "填写", "发送", "回复", "告知", "上报", "填报", "报送"],
+    ),
+    (&["app", "软件", "客户端", "小程序"], &["下载", "安装"]),
+];
+
 /// A rule whose words people have to judge.
 struct Judged {
     rule: &'static str,
@@ -217,10 +311,6 @@ const JUDGED: &[Judged] = &[
             "班费",
             "资料费",
             "补课费",
-            "转账",
-            "收款码",
-            "扫码支付",
-            "付款码",
             "赞助费",
         ],
         except: &[("收费", &[], &["站"]), ("班费", &["上"], &["用"])],
@@ -272,6 +362,8 @@ const JUDGED: &[Judged] = &[
 pub(super) fn check(text: &Text, found: &mut Findings) {
     gross(text, found);
     typos(text, found);
+    wrong_before(text, found);
+    never_asked(text, found);
     for judged in JUDGED {
         judge(text, judged, found);
     }
@@ -331,6 +423,48 @@ fn typos(text: &Text, found: &mut Findings) {
     }
 }
 
+fn wrong_before(text: &Text, found: &mut Findings) {
+    for at in 0..text.folded.len() {
+        for (wrong, right, followers) in WRONG_BEFORE {
+            let n = wrong.chars().count();
+            if text.at(at, wrong) && followers.iter().any(|f| text.at(at + n, f)) {
+                found.add(
+                    ("typo", Severity::Block),
+                    (at, n),
+                    words!(
+                        "错别字：“{wrong}”应为“{right}”",
+                        "Wrong character: “{wrong}” should be “{right}”"
+                    ),
+                    Some((*right).to_owned()),
+                );
+            }
+        }
+    }
+}
+
+/// What forged notices ask for, so that a genuine one never does.
+fn never_asked(text: &Text, found: &mut Findings) {
+    for at in 0..text.folded.len() {
+        let word = NEVER_ASKED.iter().find(|w| text.at(at, w)).copied().or_else(|| {
+            NEVER_ASKED_BY.iter().find_map(|(words, by)| {
+                let word = words.iter().find(|w| text.at(at, w))?;
+                text.any_between(text.clause(at), at, by).then_some(*word)
+            })
+        });
+        if let Some(word) = word.filter(|_| !is_advised_against(text, at)) {
+            found.add(
+                ("never_asked", Severity::Block),
+                (at, word.chars().count()),
+                Words::fixed(
+                    "学校的通知不要家长转账付款、下载软件，也不问密码、验证码和银行卡号，诈骗短信才这样写。请改写，例如请家长到校办理",
+                    "A school's notice asks nobody to transfer money, download an app, or give a password, a code or a card number; fraud does. Write it differently: for instance, ask parents to come to school",
+                ),
+                None,
+            );
+        }
+    }
+}
+
 fn judge(text: &Text, judged: &Judged, found: &mut Findings) {
     let mut at = 0;
     while at < text.folded.len() {
@@ -361,6 +495,7 @@ fn is_advised_against(text: &Text, at: usize) -> bool {
 
 #[cfg(test)]
 pub(super) fn all_patterns() -> Vec<&'static str> {
-    let judged = JUDGED.iter().flat_map(|j| j.words.iter().copied());
+    let judged = JUDGED.iter().flat_map(|j| j.words.iter().copied()).chain(NEVER_ASKED.iter().copied());
+    let judged = judged.chain(WRONG_BEFORE.iter().map(|w| w.0));
     GROSS.iter().copied().chain(TYPOS.iter().map(|t| t.0)).chain(judged).collect()
 }

@@ -8,59 +8,78 @@ use crate::words::Words;
 pub(super) fn check(text: &Text, found: &mut Findings) {
     let mut at = 0;
     while at < text.folded.len() {
-        let run = Run::from(text, at);
-        if run.groups.is_empty() {
+        let run = run(text, at);
+        let Some(end) = run.last().map(|group| group.start + group.digits.len()) else {
             at += 1;
             continue;
-        }
-        judge(&run, at, found);
-        at += run.len;
+        };
+        judge(text, &run, found);
+        at = end;
     }
     accounts(text, found);
 }
 
-/// Digits in groups, parted by single spaces or dashes, perhaps with the X of
-/// an ID card at the end.
-struct Run {
-    groups: Vec<String>,
-    len: usize,
+/// Digits without a sign between them, perhaps with the X of an ID card at the end.
+struct Group {
+    digits: String,
+    start: usize,
 }
 
-impl Run {
-    fn from(text: &Text, start: usize) -> Self {
-        let mut run = Self { groups: Vec::new(), len: 0 };
-        let before = start.checked_sub(1).and_then(|p| text.folded.get(p));
-        if before.is_some_and(|c| c.is_ascii_alphanumeric()) && !before.is_some_and(char::is_ascii_alphabetic)
-        {
-            return run;
+/// Groups of digits that begin at `start`, parted by single spaces, dashes or dots.
+fn run(text: &Text, start: usize) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let before = start.checked_sub(1).and_then(|p| text.folded.get(p));
+    if before.is_some_and(char::is_ascii_digit) {
+        return groups;
+    }
+    let mut at = start;
+    loop {
+        let mut digits: String = text.folded[at..].iter().take_while(|c| c.is_ascii_digit()).collect();
+        if digits.is_empty() {
+            return groups;
         }
-        let mut at = start;
-        loop {
-            let mut group: String = text.folded[at..].iter().take_while(|c| c.is_ascii_digit()).collect();
-            if group.is_empty() {
-                return run;
-            }
-            at += group.len();
-            let total: usize = run.groups.iter().map(String::len).sum::<usize>() + group.len();
-            if total == 17 && text.folded.get(at) == Some(&'x') {
-                group.push('x');
-                at += 1;
-            }
-            run.groups.push(group);
-            run.len = at - start;
-            if !text.folded.get(at).is_some_and(|c| matches!(c, ' ' | '-')) {
-                return run;
-            }
+        let from = at;
+        at += digits.len();
+        let last: usize = groups.iter().rev().take(2).map(|g| g.digits.len()).sum();
+        if (digits.len() == 17 || digits.len() == 3 && last == 14) && text.folded.get(at) == Some(&'x') {
+            digits.push('x');
             at += 1;
         }
+        groups.push(Group { digits, start: from });
+        if !text.folded.get(at).is_some_and(|c| matches!(c, ' ' | '-' | '.')) {
+            return groups;
+        }
+        at += 1;
     }
 }
 
-fn judge(run: &Run, start: usize, found: &mut Findings) {
-    let all = run.groups.concat();
-    let shape: Vec<usize> = run.groups.iter().map(String::len).collect();
-    let place = (start, run.len);
-    if matches!(shape[..], [18] | [6, 8, 4]) && is_id_card(&all) {
+/// Most groups of one number: four, and the country's code.
+const GROUPS_MAX: usize = 5;
+/// So far before a number may stand what it is.
+const NAMED_BEFORE: usize = 8;
+
+/// Looks at neighbouring groups, the longest first: `2班 138 1234 5678` has a number behind another.
+fn judge(text: &Text, run: &[Group], found: &mut Findings) {
+    let mut from = 0;
+    while let Some(rest) = run.get(from..).filter(|rest| !rest.is_empty()) {
+        let secret = (1..=rest.len().min(GROUPS_MAX)).rev().find(|n| tell(text, &rest[..*n], found));
+        from += secret.unwrap_or(1);
+    }
+}
+
+fn tell(text: &Text, groups: &[Group], found: &mut Findings) -> bool {
+    let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
+    let all: String = groups.iter().map(|g| g.digits.as_str()).collect();
+    let shape: Vec<usize> = groups.iter().map(|g| g.digits.len()).collect();
+    let place = (first.start, last.start + last.digits.len() - first.start);
+    let is_named = || {
+        text.any_between(
+            first.start.saturating_sub(NAMED_BEFORE),
+            first.start,
+            &["身份证", "证件号", "身份号码"],
+        )
+    };
+    if matches!(shape[..], [18] | [6, 8, 4]) && (is_id_card(&all) || is_named()) {
         found.add(
             ("id_card", Severity::Block),
             place,
@@ -80,7 +99,7 @@ fn judge(run: &Run, start: usize, found: &mut Findings) {
             ),
             None,
         );
-    } else if matches!(shape[..], [11] | [3, 4, 4] | [2, 11]) && is_mobile(&all) {
+    } else if is_mobile_shape(&shape, &all) {
         found.add(
             ("personal_contact", Severity::Explain),
             place,
@@ -90,11 +109,24 @@ fn judge(run: &Run, start: usize, found: &mut Findings) {
             ),
             None,
         );
+    } else {
+        return false;
     }
+    true
+}
+
+/// As people write a mobile number, with or without the country's code before it.
+fn is_mobile_shape(shape: &[usize], digits: &str) -> bool {
+    let (shape, digits) = match shape {
+        [2, rest @ ..] if digits.starts_with("86") => (rest, &digits[2..]),
+        [4, rest @ ..] if digits.starts_with("0086") => (rest, &digits[4..]),
+        [13] => (&[11][..], digits.strip_prefix("86").unwrap_or_default()),
+        whole => (whole, digits),
+    };
+    matches!(shape, [11] | [3, 4, 4] | [4, 4, 3] | [3, 3, 5]) && is_mobile(digits)
 }
 
 fn is_mobile(digits: &str) -> bool {
-    let digits = if digits.len() == 13 { digits.strip_prefix("86").unwrap_or_default() } else { digits };
     matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 

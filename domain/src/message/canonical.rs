@@ -158,6 +158,11 @@ impl CanonicalMessage<'_> {
     /// The form of new digests.
     pub const FORM: u32 = 1;
 
+    /// Whether this version of the program can compute digests of this form.
+    pub fn knows(form: u32) -> bool {
+        (1..=Self::FORM).contains(&form)
+    }
+
     /// The digest in one of the forms ever used; `None` where this version
     /// of the program does not know the form.
     ///

@@ -4,10 +4,14 @@
 //! writes what comes out.
 
 mod cell;
+pub mod changes;
 mod classes;
 mod codes;
 mod columns;
 pub mod diff;
+pub mod offers;
+pub mod on_roll;
+pub mod persons;
 pub mod places;
 pub mod plan;
 mod questions;

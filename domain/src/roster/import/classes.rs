@@ -70,6 +70,21 @@ pub(super) fn class(text: &str) -> String {
     }
 }
 
+/// A text about a class with more behind it: `七年级9班语文` is a class and a subject.
+/// None where nothing stands behind 班, but for what closes a bracket.
+pub(super) fn behind_class(text: &str) -> Option<(&str, &str)> {
+    let at = text.rfind('班')? + '班'.len_utf8();
+    let (class, rest) = text.split_at(at);
+    let is_mark = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '(' | ')' | '（' | '）' | '-' | '—' | '_' | '·' | '[' | ']' | '【' | '】')
+    };
+    let rest = rest.trim_matches(is_mark);
+    // 班 alone, or at the head of a name, closes no class.
+    let is_class = class.chars().nth(1).is_some() && !rest.is_empty();
+    is_class.then_some((class, rest))
+}
+
 impl ClassName {
     /// From two cells, both tidied. None where the grade is not said.
     pub(super) fn join(grade_cell: &str, class_cell: &str) -> Option<Self> {
@@ -143,6 +158,23 @@ mod tests {
         }
         for (grade, class) in [("", "1班"), ("", ""), ("七年级", "")] {
             assert_eq!(ClassName::join(grade, class), None, "{grade} {class}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_a_class() {
+        for (text, class, rest) in [
+            ("七年级9班语文", "七年级9班", "语文"),
+            ("七年级9班（语文）", "七年级9班", "语文"),
+            ("9班-数学", "9班", "数学"),
+            ("信息学院2023级1班 英语", "信息学院2023级1班", "英语"),
+        ] {
+            assert_eq!(behind_class(text), Some((class, rest)), "{text}");
+        }
+        for text in
+            ["七年级9班", "七年级(9)班", "七年级（9班）", "计算机2301", "实验班", "班", "班9", "9", ""]
+        {
+            assert_eq!(behind_class(text), None, "{text}");
         }
     }
 

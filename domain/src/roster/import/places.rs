@@ -97,6 +97,8 @@ pub struct PlaceChanges {
 pub(super) enum Unclear {
     /// No class can be read from it.
     NoClass,
+    /// A class with something behind it: the class, the rest.
+    MoreThanClass(String, String),
     /// Several units fit.
     Units(Several),
     /// Several classes fit.
@@ -130,6 +132,10 @@ impl Unclear {
             Self::NoClass => Words::fixed(
                 "看不出是哪个班，请写成“七年级1班”或“信息学院/2023级1班”",
                 "Not clear which class: write it like 七年级1班 or 信息学院/2023级1班",
+            ),
+            Self::MoreThanClass(class, rest) => words!(
+                "“{class}”后面还有“{rest}”：班级一格只写到“班”为止，学科请写在“任教”一列，如“{class}:{rest}”",
+                "“{rest}” stands behind “{class}”: end the class at 班, and write the subject into the column 任教, like {class}:{rest}"
             ),
             Self::Units(several @ Several { name, count, listed }) => {
                 let (list, first) = (several.list(), listed.first().map_or("", String::as_str));
@@ -536,7 +542,15 @@ impl Places {
                 let unit = self.unit_called(&names, UnitKind::Grade)?;
                 self.class_within(&unit, "", class)
             }
-            None => self.class_alone(&ClassName::parse(text).ok_or(Unclear::NoClass)?),
+            None => {
+                let class = ClassName::parse(text).ok_or(Unclear::NoClass)?;
+                let rest = class.name.strip_prefix(&class.grade).unwrap_or(&class.name);
+                match self.class_alone(&class)? {
+                    // 七年级语文 names no class, unless there is one that is called so.
+                    new if !is_like_class(rest) && !self.by_class.contains_key(&new) => Err(Unclear::NoClass),
+                    found => Ok(found),
+                }
+            }
         }
     }
 
@@ -565,7 +579,14 @@ impl Places {
             }
         }
         let name = names.into_iter().next().ok_or(Unclear::NoClass)?;
+        ends_as_a_class(&name)?;
         Ok(ClassRef { unit: unit.clone(), name })
+    }
+
+    /// Whether a text means a class that is on the roll.
+    pub(super) fn is_on_roll(&self, text: &str) -> bool {
+        let known = |class| self.by_class.get(&class).is_some_and(|at| self.classes[*at].id.is_some());
+        self.class_called(text).is_ok_and(known)
     }
 
     /// A class of which only the name is said: the one that is called so, else
@@ -574,6 +595,7 @@ impl Places {
         if let Some(one) = self.only(&[], &class.name)? {
             return Ok(one);
         }
+        ends_as_a_class(&class.name)?;
         let unit = self.unit_called(std::slice::from_ref(&class.grade), UnitKind::Grade)?;
         Ok(ClassRef { unit, name: class.name.clone() })
     }
@@ -597,6 +619,15 @@ impl Places {
 fn kind_of(path: &[String], kind: UnitKind) -> UnitKind {
     let is_year_group = kind == UnitKind::Department && path.last().is_some_and(|name| is_grade(name));
     if is_year_group { UnitKind::Grade } else { kind }
+}
+
+/// A class that the roll does not have ends at 班, or is called otherwise
+/// altogether: a subject behind it makes no class.
+fn ends_as_a_class(name: &str) -> Result<(), Unclear> {
+    match classes::behind_class(name) {
+        Some((class, rest)) => Err(Unclear::MoreThanClass(class.to_owned(), rest.to_owned())),
+        None => Ok(()),
+    }
 }
 
 /// Whether a text can be a class's name where the unit stands apart.

@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::on_roll::OnRoll;
 use super::refs::{ClassRef, Held, UnitRef};
 use super::staff::StaffRow;
 use crate::access::Post;
+use crate::ids::{AppointmentId, StaffId};
 use crate::problem::Refusal;
 use crate::roster::{Answer, Question};
 use crate::school::UnitKind;
@@ -15,6 +17,8 @@ use crate::words::Words;
 /// A member of staff on the roll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollPerson {
+    /// Whose entry it is.
+    pub id: StaffId,
     /// Staff number.
     pub number: String,
     /// Name.
@@ -27,11 +31,40 @@ pub struct RollPerson {
     pub left: bool,
 }
 
+impl OnRoll for RollPerson {
+    fn number(&self) -> &str {
+        &self.number
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn has_left(&self) -> bool {
+        self.left
+    }
+}
+
+/// A post in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollPost {
+    /// Which appointment.
+    pub id: AppointmentId,
+    /// Whose.
+    pub staff: StaffId,
+    /// Whose staff number.
+    pub number: String,
+    /// What.
+    pub held: Held,
+}
+
 /// The staff as they are on the roll before a file is applied.
 #[derive(Clone, Debug, Default)]
 pub struct StaffRoll {
     /// Everyone, by any order.
     pub people: Vec<RollPerson>,
+    /// All posts in force.
+    pub appointments: Vec<RollPost>,
     /// Custodians now.
     pub custodians: BTreeMap<UnitRef, String>,
 }
@@ -98,6 +131,45 @@ impl StaffPlan {
         self.desired.get(number).is_some_and(|desired| desired.contains(held))
     }
 
+    /// Whether the person gets this very post in the unit into which its class was moved.
+    pub(super) fn moves(&self, number: &str, held: &Held) -> bool {
+        self.desired.get(number).is_some_and(|desired| desired.iter().any(|new| new.is_moved_from(held)))
+    }
+
+    /// The plan in which every post goes on that nobody ticked: a file or an
+    /// answer gives posts, it takes none. Who goes on leading a unit gets no
+    /// lesser post beside it.
+    #[must_use]
+    pub fn kept(mut self, roll: &StaffRoll, ticked: &HashSet<AppointmentId>) -> Self {
+        let stays = |post: &&RollPost| !ticked.contains(&post.id) && !self.moves(&post.number, &post.held);
+        let kept: Vec<&RollPost> = roll.appointments.iter().filter(stays).collect();
+        for RollPost { number, held, .. } in &kept {
+            let (lead, beside) = held.unit.posts();
+            if held.post == lead {
+                self.change(number, |desired| {
+                    if !desired.contains(held) {
+                        desired.retain(|new| Some(new.post) != beside || new.unit != held.unit);
+                    }
+                });
+            }
+        }
+        for RollPost { number, held, .. } in kept {
+            self.change(number, |desired| {
+                desired.insert(held.clone());
+            });
+        }
+        self
+    }
+
+    /// The plan without those who leave.
+    #[must_use]
+    pub fn without(mut self, roll: &StaffRoll, leaving: &HashSet<StaffId>) -> Self {
+        for person in roll.people.iter().filter(|p| !p.left && leaving.contains(&p.id)) {
+            self.desired.remove(&person.number);
+        }
+        self
+    }
+
     /// The plan with the office's answers in it.
     ///
     /// # Errors
@@ -122,11 +194,19 @@ impl StaffPlan {
         if refusals.is_empty() { Ok(self) } else { Err(refusals) }
     }
 
-    /// The plan with every suggestion that would do: what a preview counts.
-    pub fn suggested(mut self, questions: &[Question]) -> Self {
+    /// The plan with the answers given so far, and where there is none with
+    /// the suggestion, if that would do: what a preview shows.
+    pub fn suggested(mut self, questions: &[Question], answers: &[Answer]) -> Self {
+        let mut given: HashMap<&str, &[String]> = HashMap::new();
+        for answer in answers {
+            given.entry(&answer.id).or_insert(&answer.chosen);
+        }
         let mut holders = Holders::new(&self);
-        for question in questions.iter().filter(|q| q.suggested.len() >= q.min as usize) {
-            self.take(&question.id, &question.suggested, &mut holders);
+        for question in questions {
+            let answer = given.get(question.id.as_str()).copied().unwrap_or(&question.suggested);
+            if let Ok(chosen) = chosen(question, answer) {
+                self.take(&question.id, &chosen, &mut holders);
+            }
         }
         self
     }

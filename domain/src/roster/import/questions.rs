@@ -296,14 +296,14 @@ fn head_question<'a>(unit: &'a UnitRef, index: &Index<'a>, now: &Now<'a>) -> Opt
     let name = unit.written();
     let (words, from) = if heads.is_empty() {
         let words = words!(
-            "名册里没有写{name}的负责人{zh}，由谁担任？",
+            "名单里没有写{name}的负责人{zh}，由谁担任？",
             "The file names no head of {name}{en}. Who is it?"
         );
         (words, people.map(|p| p.others.clone()).unwrap_or_default())
     } else {
         let n = heads.len();
         let words = words!(
-            "名册里{name}的负责人{zh}有 {n} 位，由哪一位负责？",
+            "名单里{name}的负责人{zh}有 {n} 位，由哪一位负责？",
             "The file names {n} heads of {name}{en}. Which one is it?"
         );
         (words, heads.to_vec())

@@ -1,9 +1,12 @@
 //! From a table to what its rows say, with what they must not exceed together.
 
+use std::collections::HashSet;
+
 use super::places::{Codes, Places};
 use super::rows::{Findings, Parsed, Sheet};
 use super::table::{Row, Table};
 use crate::problem::Refusal;
+use crate::roster::SAMPLE;
 use crate::words;
 use crate::words::Words;
 
@@ -48,6 +51,7 @@ pub(super) fn each_row<T>(
         errors: 0,
         repaired: 0,
         findings: Vec::new(),
+        named: HashSet::new(),
         codes: Codes::default(),
     };
     let mut findings = Findings::new(table.findings);
@@ -57,6 +61,11 @@ pub(super) fn each_row<T>(
         if row.blank {
             // Spreadsheets leave blank rows at the end; one in between may be a lost entry.
             sheet.warn("", String::new(), Words::fixed("空行，已跳过", "A blank row: skipped"));
+            continue;
+        }
+        if row.cells.first().is_some_and(|number| number.trim() == SAMPLE) {
+            let words = Words::fixed("模板里的示例行，已跳过", "The sample row of the template: skipped");
+            sheet.warn("", SAMPLE.to_owned(), words);
             continue;
         }
         parsed.rows += 1;

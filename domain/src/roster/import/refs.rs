@@ -135,6 +135,13 @@ impl Held {
         Self { post, unit, class: None, subject: None }
     }
 
+    /// Whether it is the same post for the same class, which lay in another unit.
+    pub(super) fn is_moved_from(&self, old: &Self) -> bool {
+        self.class.is_some()
+            && self.unit != old.unit
+            && (self.post, &self.class, &self.subject) == (old.post, &old.class, &old.subject)
+    }
+
     pub(super) fn in_class(post: Post, class: ClassRef, subject: Option<String>) -> Self {
         Self { post, unit: class.unit.clone(), class: Some(class), subject }
     }

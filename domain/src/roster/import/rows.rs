@@ -1,5 +1,7 @@
 //! Findings while a file is read row by row.
 
+use std::collections::HashSet;
+
 use super::places::Codes;
 use crate::roster::{ImportCounts, MAX_FINDINGS, RowFinding, RowLevel};
 use crate::words::Words;
@@ -19,6 +21,8 @@ pub struct Parsed<T> {
     pub repaired: u32,
     /// Findings by row: of each level the first [`MAX_FINDINGS`], since no more are shown.
     pub findings: Vec<RowFinding>,
+    /// Every number that stands in it, also in rows left out.
+    pub named: HashSet<String>,
     /// Codes that the file gives to units and classes.
     pub codes: Codes,
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::cell::{Kind, plain};
-use super::classes::ClassName;
+use super::classes::{self, ClassName};
 use super::codes::FileCodes;
 use super::places::Places;
 use super::read::{each_row, within_limits};
@@ -71,6 +71,7 @@ pub fn read_staff(bytes: &[u8], roll: &Places) -> Result<Parsed<StaffRow>, Refus
     let mut above = Above::default();
     let mut parsed = each_row(table, |sheet, row| read_row(sheet, row, &places, &mut above));
     parsed.codes = above.codes.into_codes();
+    parsed.named = above.numbers.into_keys().collect();
     within_limits("部门", &places, classes_of(&parsed.taken).len())?;
     Ok(parsed)
 }
@@ -93,7 +94,7 @@ fn note_places(places: &mut Places, rows: &[Row]) {
             _ => {}
         }
         for text in [homeroom, taught].into_iter().filter_map(|raw| plain(raw, Kind::Words)) {
-            mentions.extend(parts(&text).map(|part| class_and_subject(part).0.to_owned()));
+            mentions.extend(parts(&text).map(|part| class_and_subject(part, places).class.to_owned()));
         }
     }
     let office = office.into_iter().map(|name| (vec![name], UnitKind::Office));
@@ -187,10 +188,24 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split([';', '、', ',', '，', '；', '|', '\n']).map(str::trim).filter(|p| !p.is_empty())
 }
 
-/// `七年级1班:语文`: the class and the subject.
-fn class_and_subject(part: &str) -> (&str, &str) {
-    let (class, subject) = part.split_once([':', '：']).unwrap_or((part, ""));
-    (class.trim(), subject.trim())
+/// A class taught, as a text has it.
+struct Taught<'a> {
+    class: &'a str,
+    subject: &'a str,
+    /// Whether the two stood together and were taken apart.
+    is_split: bool,
+}
+
+/// `七年级1班:语文`: the class and the subject. `七年级1班语文` is the same,
+/// unless the roll has a class that is called so.
+fn class_and_subject<'a>(part: &'a str, places: &Places) -> Taught<'a> {
+    if let Some((class, subject)) = part.split_once([':', '：']) {
+        return Taught { class: class.trim(), subject: subject.trim(), is_split: false };
+    }
+    match classes::behind_class(part).filter(|_| !places.is_on_roll(part)) {
+        Some((class, subject)) => Taught { class: class.trim(), subject, is_split: true },
+        None => Taught { class: part.trim(), subject: "", is_split: false },
+    }
 }
 
 /// The unit that a row's department means: by code, else by name.
@@ -324,8 +339,18 @@ fn taught_classes(
     let text = sheet.text("任教", raw, Kind::Words);
     let mut taught = Vec::new();
     for part in parts(&text) {
-        let (name, subject) = class_and_subject(part);
+        let Taught { class: name, subject, is_split } = class_and_subject(part, places);
         let Some(class) = class(sheet, "任教", name, places, above) else { continue };
+        if is_split {
+            sheet.repair(
+                "任教",
+                super::cell::shown(part),
+                words!(
+                    "已拆成班级和学科：“{part}” → “{name}:{subject}”",
+                    "Taken as a class and a subject: “{part}” → “{name}:{subject}”"
+                ),
+            );
+        }
         if subject.is_empty() {
             sheet.warn(
                 "任教",

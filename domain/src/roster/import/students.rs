@@ -74,6 +74,7 @@ pub fn read_students(bytes: &[u8], roll: &Places) -> Result<Parsed<StudentRow>, 
     let mut above = Above::default();
     let mut parsed = each_row(table, |sheet, row| read_row(sheet, row, says_unit, &places, &mut above));
     parsed.codes = above.codes.into_codes();
+    parsed.named = above.numbers.into_keys().collect();
     let classes: HashSet<&ClassRef> = parsed.taken.iter().map(|s| &s.class).collect();
     within_limits("学院", &places, classes.len())?;
     Ok(parsed)
@@ -265,7 +266,7 @@ fn read_row(
             "班级",
             name.clone(),
             words!(
-                "“{name}”还没有班主任：请核对班级是否写对，或先导入教职工名册",
+                "“{name}”还没有班主任：请核对班级是否写对，或先导入教职工名单",
                 "“{name}” has no homeroom teacher: check the class, or import the staff file first"
             ),
         );

@@ -161,7 +161,7 @@ fn places(
                 level: RowLevel::Warning,
                 value: shown,
                 words: Words::fixed(
-                    "名册用不到这一列，没有导入",
+                    "名单用不到这一列，没有导入",
                     "The roll has no use for this column: it is left out",
                 ),
             });
@@ -173,11 +173,11 @@ fn places(
 fn wrong_kind(wanted: ImportKind) -> Refusal {
     let words = match wanted {
         ImportKind::Students => Words::fixed(
-            "这是教职工名册，请在“教职工”一栏导入；这里需要学生名册",
+            "这是教职工名单，请在“教职工”一栏导入；这里需要学生名单",
             "This is a staff file: import it under Staff. A student file belongs here",
         ),
         ImportKind::Staff => Words::fixed(
-            "这是学生名册，请在“学生”一栏导入；这里需要教职工名册",
+            "这是学生名单，请在“学生”一栏导入；这里需要教职工名单",
             "This is a student file: import it under Students. A staff file belongs here",
         ),
     };
@@ -252,7 +252,7 @@ fn records(text: &str) -> Result<Vec<(u32, Vec<String>)>, Refusal> {
                     return Err(Refusal::state(
                         "too_many_columns",
                         words!(
-                            "第 {line} 行有 {cells} 格，一行最多 {MAX_COLUMNS} 格，请检查是不是名册文件",
+                            "第 {line} 行有 {cells} 格，一行最多 {MAX_COLUMNS} 格，请检查是不是名单文件",
                             "Line {line} has {cells} cells, at most {MAX_COLUMNS} in one row: is this a roster?"
                         ),
                     ));

@@ -1,22 +1,23 @@
 //! The files under `tests/data` are invented; their numbers are of a range
 //! that carriers do not give out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use proptest::prelude::*;
 
 use super::places::{PlaceChanges, Places, RollClass, RollUnit};
-use super::plan::{RollPerson, StaffPlan, StaffRoll};
+use super::plan::{RollPerson, RollPost, StaffPlan, StaffRoll};
 use super::refs::{ClassRef, Held, UnitRef};
 use super::*;
 use crate::access::Post;
-use crate::ids::{ClassId, UnitId};
+use crate::ids::{AppointmentId, ClassId, StaffId, UnitId};
 use crate::roster::{Answer, Question, RowLevel};
 use crate::school::UnitKind;
 use crate::words::Lang;
 
 mod large;
 mod units;
+mod whose;
 
 const STAFF: &[u8] = include_bytes!("../../../../tests/data/middle-school-staff.csv");
 const STUDENTS: &[u8] = include_bytes!("../../../../tests/data/middle-school-students.csv");
@@ -146,14 +147,27 @@ fn key(phone: &crate::phone::Phone) -> String {
 
 /// The roll as applying a staff file leaves it.
 fn roll_after(rows: &[StaffRow], plan: &StaffPlan) -> StaffRoll {
-    let people = rows.iter().map(|r| RollPerson {
+    let people = rows.iter().zip(1..).map(|(r, id)| RollPerson {
+        id: StaffId(id),
         number: r.number.clone(),
         name: r.name.clone(),
         phone: r.phone.as_ref().map(key),
         held: plan.desired[&r.number].clone(),
         left: false,
     });
-    StaffRoll { people: people.collect(), custodians: plan.custodians.clone() }
+    roll_of(people.collect(), plan.custodians.clone())
+}
+
+/// People with an appointment for each post that they hold.
+fn roll_of(people: Vec<RollPerson>, custodians: std::collections::BTreeMap<UnitRef, String>) -> StaffRoll {
+    let posts = people.iter().flat_map(|p| p.held.iter().map(move |held| (p, held)));
+    let appointments = posts.zip(1..).map(|((person, held), id)| RollPost {
+        id: AppointmentId(id),
+        staff: person.id,
+        number: person.number.clone(),
+        held: held.clone(),
+    });
+    StaffRoll { appointments: appointments.collect(), people, custodians }
 }
 
 #[test]
@@ -165,7 +179,8 @@ fn the_students_of_a_real_school() {
         (counts.rows, counts.valid, counts.guardians, counts.phones, counts.classes, counts.unreachable),
         (1100, 1100, 1822, 1756, 24, 0)
     );
-    assert_eq!(diff::with_changes(counts, &diff::students(&parsed.taken, &[], &key)).added, 1100);
+    let changes = diff::students(&parsed.taken, &[], &key, &HashMap::new());
+    assert_eq!(diff::with_changes(counts, changes.iter().map(|c| c.change)).added, 1100);
 }
 
 #[test]
@@ -226,7 +241,7 @@ fn the_same_file_again_changes_nothing() {
     let roll = roll_after(&rows, &plan);
     let again = StaffPlan::new(&rows, &roll);
     let questions = open_questions(&again, &roll);
-    let again = again.suggested(&questions);
+    let again = again.suggested(&questions, &[]);
     assert!(diff::staff(&rows, &again, &roll, &key).iter().all(|c| *c == diff::Change::Same));
     assert_eq!(again.custodians, plan.custodians);
 }
@@ -459,21 +474,22 @@ fn heads_that_are_missing_or_several_are_asked_for() {
     // The roll that comes of it asks the same and is suggested what it has.
     let roll = roll_after(&rows, &plan);
     let again = StaffPlan::new(&rows, &roll);
-    let again = again.clone().suggested(&open_questions(&again, &roll));
+    let again = again.clone().suggested(&open_questions(&again, &roll), &[]);
     assert!(diff::staff(&rows, &again, &roll, &key).iter().all(|c| *c == diff::Change::Same));
 }
 
 #[test]
 fn people_outside_the_file_keep_their_posts() {
     let first = RollPerson {
+        id: StaffId(1),
         number: "A1".into(),
         name: "首任管理员".into(),
         phone: None,
         held: BTreeSet::from([Held::plain(Post::Administrator, UnitRef::school())]),
         left: false,
     };
-    let second = RollPerson { number: "A2".into(), ..first.clone() };
-    let roll = StaffRoll { people: vec![first, second], ..StaffRoll::default() };
+    let second = RollPerson { id: StaffId(2), number: "A2".into(), ..first.clone() };
+    let roll = roll_of(vec![first, second], Default::default());
     let rows = read_staff(STAFF, &Places::default()).expect("the staff file").taken;
     let plan = StaffPlan::new(&rows, &roll);
     let questions = open_questions(&plan, &roll);
@@ -496,21 +512,23 @@ fn guardians_keep_their_entries() {
     };
     let old = |id, name: &str, digits: &str| diff::RollGuardian {
         id: GuardianId(id),
+        position: id as usize,
         name: name.into(),
         relation: "父亲".into(),
         phone: format!("key of {digits}"),
     };
     let (a, b, c) = ("19900000001", "19900000002", "19900000003");
     let moves = |file: &[GuardianEntry], roll: &[diff::RollGuardian]| {
-        let m = diff::guardians(file, roll, &key);
-        let ids = |v: Vec<GuardianId>| v.into_iter().map(|g| g.0).collect::<Vec<_>>();
-        (m.updated.into_iter().map(|(id, at)| (id.0, at)).collect::<Vec<_>>(), m.added, ids(m.left))
+        let m = diff::guardians(file, roll, &key, &HashMap::new());
+        let ids = |places: Vec<usize>| places.into_iter().map(|at| roll[at].id.0).collect::<Vec<_>>();
+        let updated: Vec<_> = m.updated.into_iter().map(|(old, at)| (roll[old].id.0, at)).collect();
+        (updated, m.added, ids(m.missing))
     };
     let roll = [old(1, "甲", a), old(2, "乙", b)];
     assert_eq!(moves(&[new("甲", a), new("乙", b)], &roll), (vec![], vec![], vec![]));
     assert_eq!(moves(&[new("甲", c), new("乙", b)], &roll), (vec![(1, 0)], vec![], vec![]));
     assert_eq!(moves(&[new("乙", b), new("甲", a)], &roll), (vec![(2, 0), (1, 1)], vec![], vec![]));
-    assert_eq!(moves(&[new("丙", c)], &roll), (vec![], vec![0], vec![1, 2]));
+    assert_eq!(moves(&[new("丙", c)], &roll), (vec![], vec![], vec![2]), "1 may be another person: asked");
     assert_eq!(moves(&[new("丁", a)], &roll), (vec![(1, 0)], vec![], vec![2]));
     assert_eq!(moves(&[], &roll), (vec![], vec![], vec![1, 2]));
 }

@@ -43,9 +43,9 @@ pub(super) fn import_twice(bytes: &[u8], rows: usize) -> Vec<Question> {
         assert_eq!((parsed.rows as usize, parsed.errors), (rows, 0));
         let plan = StaffPlan::new(&parsed.taken, &before);
         let questions = open_questions(&plan, &before);
-        let likely = plan.clone().suggested(&questions);
+        let likely = plan.clone().suggested(&questions, &[]);
         let counts =
-            diff::with_changes(count_staff(&parsed), &diff::staff(&parsed.taken, &likely, &before, &key));
+            diff::with_changes(count_staff(&parsed), diff::staff(&parsed.taken, &likely, &before, &key));
         let given = any_answers(&questions);
         let plan = plan.answered(&questions, &given).expect("answered");
         let changes = places.changes(&plan.units, &plan.classes, &parsed.codes);
@@ -129,7 +129,7 @@ fn twenty_thousand_students_of_one_university() {
     let again = read_students(text.as_bytes(), &roll.places()).expect("a file");
     assert_eq!(again.taken, parsed.taken);
     let no_key = |phone: &Phone| phone.digits().to_owned();
-    assert_eq!(diff::students(&again.taken, &[], &no_key).len(), ROWS);
+    assert_eq!(diff::students(&again.taken, &[], &no_key, &HashMap::new()).len(), ROWS);
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn a_college_is_asked_for_its_head_among_its_people() {
     let plan = StaffPlan::new(&parsed.taken, &StaffRoll::default());
     let questions = open_questions(&plan, &StaffRoll::default());
     let head = questions.iter().find(|q| q.id == "head:信息学院").expect("asked");
-    assert_eq!(head.words.get(Lang::Zh), "名册里没有写信息学院的负责人，由谁担任？");
+    assert_eq!(head.words.get(Lang::Zh), "名单里没有写信息学院的负责人，由谁担任？");
     assert_eq!(head.choices.len(), 19, "those without a known post as well");
 }
 
@@ -321,6 +321,7 @@ fn a_moved_class_gives_its_teacher_a_post_in_the_new_unit() {
         ..Held::in_class(Post::HomeroomTeacher, class.clone(), None)
     };
     let person = RollPerson {
+        id: StaffId(1),
         number: "1".into(),
         name: "甲".into(),
         phone: None,
@@ -330,8 +331,8 @@ fn a_moved_class_gives_its_teacher_a_post_in_the_new_unit() {
     let mut roll = Roll::new("示范中学");
     roll.class(&class, None, true);
     let parsed = staff_at(&roll, "1,甲,,,,八年级/七年级1班,\n");
-    let before = StaffRoll { people: vec![person], ..StaffRoll::default() };
-    let plan = StaffPlan::new(&parsed.taken, &before);
+    let before = roll_of(vec![person], Default::default());
+    let plan = StaffPlan::new(&parsed.taken, &before).kept(&before, &HashSet::new());
     assert!(!plan.keeps("1", &stale));
     let begun = diff::begun(&plan, &before);
     assert_eq!(begun, [("1", &Held::in_class(Post::HomeroomTeacher, class, None))]);

@@ -1,0 +1,173 @@
+//! Appointments that wait for a second person: who gives power is not alone
+//! in giving it. A post that decides, administers, runs the office or opens
+//! accounts counts once somebody else who manages accounts has confirmed it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Appointment;
+use crate::ids::{AppointmentId, ImportId, StaffId};
+use crate::keys::keyed;
+use crate::problem::Refusal;
+use crate::school::PersonRef;
+use crate::time::{DAY, Instant};
+use crate::words;
+use crate::words::Words;
+
+/// Most appointments confirmed at once.
+pub const CONFIRM_MAX: usize = 200;
+/// How long a declined appointment stays on the page, in milliseconds.
+pub const DECLINED_SHOWN: i64 = 30 * DAY;
+/// Most characters of a reason.
+pub const REASON_MAX: usize = 200;
+
+keyed! {
+    /// Why somebody is not the second person for an appointment.
+    pub enum ConfirmBar {
+        /// The same person gave it.
+        GivenByYou = "given_by_you",
+        /// It is the person's own.
+        Yours = "yours",
+    }
+}
+
+impl ConfirmBar {
+    /// Whether somebody is barred from confirming what `given_by` gave to `staff`.
+    pub fn of(me: StaffId, staff: StaffId, given_by: StaffId) -> Option<Self> {
+        if me == given_by { Some(Self::GivenByYou) } else { (me == staff).then_some(Self::Yours) }
+    }
+
+    /// For the screen.
+    pub fn words(self) -> Words {
+        match self {
+            Self::GivenByYou => Words::fixed(
+                "由您任命，须由另一位能管理账号的人确认",
+                "You gave it: somebody else who manages accounts has to confirm it",
+            ),
+            Self::Yours => Words::fixed(
+                "是您本人的任命，须由另一位能管理账号的人确认",
+                "It is your own: somebody else who manages accounts has to confirm it",
+            ),
+        }
+    }
+
+    /// As a refusal.
+    pub fn refusal(self) -> Refusal {
+        Refusal::rights(self.key(), self.words())
+    }
+}
+
+/// An appointment that counts for nothing yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WaitingAppointment {
+    /// What and where.
+    pub appointment: Appointment,
+    /// Who is to hold it.
+    pub staff: PersonRef,
+    /// From when.
+    pub since: Instant,
+    /// Who gave it.
+    pub given_by: PersonRef,
+    /// When it was given.
+    pub given_at: Instant,
+    /// By which imported file.
+    pub import: Option<ImportId>,
+    /// Why the reader cannot confirm it.
+    pub bar: Option<ConfirmBar>,
+}
+
+/// An appointment that was declined lately, so that who gave it reads why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DeclinedAppointment {
+    /// What and where.
+    pub appointment: Appointment,
+    /// Who was to hold it.
+    pub staff: PersonRef,
+    /// Name of who gave it.
+    pub given_by: String,
+    /// Name of who declined it.
+    pub declined_by: String,
+    /// When.
+    pub at: Instant,
+    /// Why.
+    pub reason: String,
+}
+
+/// `GET /api/appointments/waiting`, and what is left after an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WaitingAppointments {
+    /// Newest first.
+    pub waiting: Vec<WaitingAppointment>,
+    /// Those declined in the last [`DECLINED_SHOWN`], newest first.
+    pub declined: Vec<DeclinedAppointment>,
+}
+
+/// `POST /api/appointments/confirmations`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Confirm {
+    /// Which.
+    pub appointments: Vec<AppointmentId>,
+}
+
+impl Confirm {
+    /// Checks the order's form.
+    ///
+    /// # Errors
+    /// Where it names nothing, or too many.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let n = self.appointments.len();
+        if (1..=CONFIRM_MAX).contains(&n) {
+            return Ok(());
+        }
+        Err(Refusal::field(
+            "how_many",
+            "appointments",
+            words!("请选择 1 至 {CONFIRM_MAX} 项任命", "Choose 1 to {CONFIRM_MAX} appointments"),
+        ))
+    }
+}
+
+/// `POST /api/appointments/{id}/decline`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Decline {
+    /// Why.
+    pub reason: String,
+}
+
+impl Decline {
+    /// Checks the order's form.
+    ///
+    /// # Errors
+    /// Where the reason is missing or too long.
+    pub fn check(&self) -> Result<(), Refusal> {
+        if (1..=REASON_MAX).contains(&self.reason.trim().chars().count()) {
+            return Ok(());
+        }
+        Err(Refusal::field(
+            "reason",
+            "reason",
+            words!(
+                "请写明不予确认的理由，最多 {REASON_MAX} 个字",
+                "Say why you decline, in at most {REASON_MAX} characters"
+            ),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_who_gave_it_nor_who_gets_it_confirms() {
+        let (giver, holder, other) = (StaffId(1), StaffId(2), StaffId(3));
+        assert_eq!(ConfirmBar::of(giver, holder, giver), Some(ConfirmBar::GivenByYou));
+        assert_eq!(ConfirmBar::of(holder, holder, giver), Some(ConfirmBar::Yours));
+        assert_eq!(ConfirmBar::of(other, holder, giver), None);
+        assert_eq!(ConfirmBar::of(giver, giver, giver), Some(ConfirmBar::GivenByYou));
+    }
+}

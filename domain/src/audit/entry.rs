@@ -1,0 +1,315 @@
+//! Entries of the audit log, and how they are chained.
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::keys::keyed;
+use crate::time::Instant;
+use crate::words::Words;
+
+keyed! {
+    /// Every action that is logged.
+    pub enum AuditAction {
+        /// The first setup of a deployment.
+        SchoolOpened = "school.opened",
+        /// All sending is stopped.
+        SchoolStopped = "school.stopped",
+        /// Sending goes on after a stop.
+        SchoolResumed = "school.resumed",
+        /// A roster file was applied.
+        RosterApplied = "roster.applied",
+        /// A roster file was taken back.
+        RosterUndone = "roster.undone",
+        /// A second person confirmed an appointment.
+        AppointmentConfirmed = "appointment.confirmed",
+        /// An appointment was declined, and ended.
+        AppointmentDeclined = "appointment.declined",
+        /// Somebody is away for a time.
+        DelegationRecorded = "delegation.recorded",
+        /// A recorded absence does not count any more.
+        DelegationWithdrawn = "delegation.withdrawn",
+        /// A member of staff left.
+        StaffLeft = "staff.left",
+        /// A member of staff came back.
+        StaffReturned = "staff.returned",
+        /// A member of staff's number was changed by hand.
+        StaffNumberChanged = "staff.number_changed",
+        /// A student left.
+        StudentLeft = "student.left",
+        /// A student came back.
+        StudentReturned = "student.returned",
+        /// A guardian was taken off the roll.
+        GuardianLeft = "guardian.left",
+        /// A guardian came back.
+        GuardianReturned = "guardian.returned",
+        /// A guardian's number was changed by hand.
+        GuardianNumberChanged = "guardian.number_changed",
+        /// Whether SMS go to a number was changed by hand.
+        NumberMarked = "number.marked",
+        /// Whoever has the phone said that it is not this person's.
+        NumberDisputed = "number.disputed",
+        /// It is theirs after all.
+        NumberKept = "number.kept",
+        /// What an action changed: before and after, by ids.
+        RecordChanged = "record.changed",
+        /// Former names, numbers or reasons were read.
+        ValuesRead = "audit.values_read",
+        /// Activation slips were issued.
+        AccountSlipsIssued = "account.slips_issued",
+        /// An owner chose a password.
+        AccountActivated = "account.activated",
+        /// An owner changed the password.
+        AccountPasswordChanged = "account.password_changed",
+        /// A slip for an active account was ordered; it waits for a second person.
+        AccountResetOrdered = "account.reset_ordered",
+        /// The second person confirmed it.
+        AccountResetConfirmed = "account.reset_confirmed",
+        /// It was declined.
+        AccountResetDeclined = "account.reset_declined",
+        /// A slip for an active account was used.
+        AccountReset = "account.reset",
+        /// The owner says that a reset was the own one.
+        AccountResetAcknowledged = "account.reset_acknowledged",
+        /// The owner says that somebody else reset the account.
+        AccountResetReported = "account.reset_reported",
+        /// Someone signed in.
+        SessionOpened = "session.opened",
+        /// Someone signed out one or more browsers.
+        SessionsEnded = "session.ended",
+        /// A draft was saved for the first time.
+        MessageDrafted = "message.drafted",
+        /// A draft was saved again.
+        MessageChanged = "message.changed",
+        /// A draft was submitted for approval.
+        MessageSubmitted = "message.submitted",
+        /// A step was approved or returned.
+        MessageDecided = "message.decided",
+        /// Its drafter took it back.
+        MessageWithdrawn = "message.withdrawn",
+        /// Cancelled after approval, before its time.
+        MessageCancelled = "message.cancelled",
+        /// Its time fell outside the sending hours.
+        MessagePutOff = "message.put_off",
+        /// Its time was too long past; it is not sent.
+        MessageTooOld = "message.too_old",
+        /// Its deliveries were made.
+        MessageReleased = "message.released",
+        /// Sending is held.
+        MessagePaused = "message.paused",
+        /// Sending goes on after a pause.
+        MessageResumed = "message.resumed",
+        /// Ended under way: what had not left is not sent.
+        MessageStopped = "message.stopped",
+        /// What was set apart is put on its way again.
+        MessagePutAgain = "message.put_again",
+        /// It is settled in every stream.
+        MessageSent = "message.sent",
+        /// The system ended deliveries before their call.
+        DeliveryStopped = "delivery.stopped",
+        /// The system set a batch apart that it could not work on.
+        DeliverySetApart = "delivery.set_apart",
+    }
+}
+
+impl AuditAction {
+    /// Whether it can change a right, the roll, a number, a procedure or a setting, so that before and after
+    /// are told beside it. What happens to messages does not; a new action does until it is named here.
+    pub fn changes_the_school(self) -> bool {
+        let key = self.key();
+        !key.starts_with("message.")
+            && !key.starts_with("delivery.")
+            && !matches!(self, Self::SessionOpened | Self::SessionsEnded | Self::ValuesRead)
+    }
+
+    /// For the screen.
+    pub fn title(self) -> Words {
+        match self {
+            Self::SchoolOpened => Words::fixed("建立学校", "Set up the school"),
+            Self::SchoolStopped => Words::fixed("停止全部发送", "Stopped all sending"),
+            Self::SchoolResumed => Words::fixed("恢复发送", "Let sending go on"),
+            Self::RosterApplied => Words::fixed("导入名单", "Imported a roster"),
+            Self::RosterUndone => Words::fixed("撤销一次导入", "Took back an import"),
+            Self::AppointmentConfirmed => Words::fixed("确认任命", "Confirmed an appointment"),
+            Self::AppointmentDeclined => Words::fixed("不予确认任命", "Declined an appointment"),
+            Self::DelegationRecorded => Words::fixed("登记请假", "Recorded an absence"),
+            Self::DelegationWithdrawn => Words::fixed("撤销请假登记", "Withdrew a recorded absence"),
+            Self::StaffLeft => Words::fixed("教职工离校", "A member of staff left"),
+            Self::StaffReturned => Words::fixed("教职工恢复在册", "A member of staff came back"),
+            Self::StaffNumberChanged => Words::fixed("更改教职工手机号", "Changed a staff number"),
+            Self::StudentLeft => Words::fixed("学生离校", "A student left"),
+            Self::StudentReturned => Words::fixed("学生恢复在册", "A student came back"),
+            Self::GuardianLeft => Words::fixed("移除家长", "Took a guardian off the roll"),
+            Self::GuardianReturned => Words::fixed("恢复家长", "Put a guardian back"),
+            Self::GuardianNumberChanged => Words::fixed("更改家长手机号", "Changed a guardian's number"),
+            Self::NumberMarked => Words::fixed("更改号码状态", "Marked a number"),
+            Self::NumberDisputed => Words::fixed("收信人称不是本人号码", "A number was said to be wrong"),
+            Self::NumberKept => Words::fixed("核实号码无误", "Found a number to be right"),
+            Self::RecordChanged => Words::fixed("变动前后", "Before and after"),
+            Self::ValuesRead => Words::fixed("查看历史内容", "Read former values"),
+            Self::AccountSlipsIssued => Words::fixed("签发开通单", "Issued activation slips"),
+            Self::AccountActivated => Words::fixed("开通账号", "Activated the account"),
+            Self::AccountPasswordChanged => Words::fixed("修改密码", "Changed the password"),
+            Self::AccountResetOrdered => {
+                Words::fixed("申请重设密码的开通单", "Ordered a slip to reset a password")
+            }
+            Self::AccountResetConfirmed => {
+                Words::fixed("确认重设密码的开通单", "Confirmed a slip to reset a password")
+            }
+            Self::AccountResetDeclined => {
+                Words::fixed("不同意重设密码的开通单", "Declined a slip to reset a password")
+            }
+            Self::AccountReset => Words::fixed("凭开通单重设密码", "Reset the password by a slip"),
+            Self::AccountResetAcknowledged => {
+                Words::fixed("确认密码由本人重设", "Confirmed that the reset was their own")
+            }
+            Self::AccountResetReported => {
+                Words::fixed("报告密码不是本人重设", "Reported that someone else reset the password")
+            }
+            Self::SessionOpened => Words::fixed("登录", "Signed in"),
+            Self::SessionsEnded => Words::fixed("退出其他设备的登录", "Signed out other devices"),
+            Self::MessageDrafted => Words::fixed("起草通知", "Drafted a notice"),
+            Self::MessageChanged => Words::fixed("修改草稿", "Changed a draft"),
+            Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),
+            Self::MessageDecided => Words::fixed("作出审核或审批决定", "Decided a step"),
+            Self::MessageWithdrawn => Words::fixed("撤回", "Withdrew"),
+            Self::MessageCancelled => Words::fixed("取消", "Cancelled"),
+            Self::MessagePutOff => Words::fixed("推迟到可发送时段", "Put off to the sending hours"),
+            Self::MessageTooOld => Words::fixed("错过时间，取消发送", "Cancelled: its time was long past"),
+            Self::MessageReleased => Words::fixed("开始发送", "Released for sending"),
+            Self::MessagePaused => Words::fixed("暂停发送", "Paused sending"),
+            Self::MessageResumed => Words::fixed("继续发送", "Resumed sending"),
+            Self::MessageStopped => Words::fixed("停止发送一条通知", "Stopped a notice"),
+            Self::MessagePutAgain => Words::fixed("重新提交搁置的短信", "Put again what was set apart"),
+            Self::MessageSent => Words::fixed("发送完毕", "All sent"),
+            Self::DeliveryStopped => Words::fixed("一批短信被系统停止", "A batch was stopped by the system"),
+            Self::DeliverySetApart => {
+                Words::fixed("一批短信被系统搁置", "A batch was set apart by the system")
+            }
+        }
+    }
+}
+
+/// One entry, as it is stored and as it is chained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Entry {
+    /// 1, 2, 3, … without a gap.
+    pub seq: i64,
+    /// When.
+    pub at: Instant,
+    /// Staff id, or 0 for the system itself.
+    pub actor: i64,
+    /// The key of an [`AuditAction`]. A text, because the log is verified and
+    /// shown also where an entry was forged or comes from a newer version.
+    pub action: String,
+    /// `message`, `import`, `staff`, ….
+    pub subject: String,
+    /// Which one.
+    pub subject_id: i64,
+    /// Details as JSON: ids and counts, no personal data.
+    pub detail: String,
+}
+
+impl Entry {
+    /// What the action is called on the screen; an unknown one keeps its key.
+    pub fn title(&self) -> Words {
+        AuditAction::from_key(&self.action).map_or_else(|| Words::name(&self.action), AuditAction::title)
+    }
+}
+
+/// The hash before the first entry.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The hash of an entry behind `previous`.
+pub fn link(previous: &str, entry: &Entry) -> String {
+    Digest::of(&(previous, entry)).to_hex()
+}
+
+keyed! {
+    /// Whose personal values lie beside the log.
+    pub enum PersonKind {
+        /// A member of staff.
+        Staff = "staff",
+        /// A student.
+        Student = "student",
+        /// A guardian's entry.
+        Guardian = "guardian",
+    }
+}
+
+/// What an entry tells of somebody that is personal, sealed beside the log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SealedValue {
+    /// What the person is.
+    pub kind: PersonKind,
+    /// Which one.
+    pub person: i64,
+    /// What was sealed.
+    pub sealed: String,
+}
+
+/// The hash over all sealed values of an entry, which the entry itself holds.
+pub fn values_hash(values: &[SealedValue]) -> String {
+    let mut sorted: Vec<&SealedValue> = values.iter().collect();
+    sorted.sort();
+    Digest::of(&sorted).to_hex()
+}
+
+/// An entry in `GET /api/audit`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EntryView {
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// Name of the actor, empty for the system.
+    pub actor_name: String,
+    /// What the subject is called: a message's title, a person's name; empty where it has no name, or not for the reader.
+    pub subject_name: String,
+    /// Whether the sealer has chained it.
+    pub sealed: bool,
+    /// Whether it cannot be read as it is stored.
+    #[serde(default)]
+    pub unreadable: bool,
+}
+
+/// `GET /api/audit?before=<seq>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AuditPage {
+    /// Newest first, at most 100.
+    pub entries: Vec<EntryView>,
+    /// Whether older ones follow.
+    pub more: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chain_format_unchanged() {
+        let entry = Entry {
+            seq: 1,
+            at: Instant(1000),
+            actor: 7,
+            action: "message.submitted".into(),
+            subject: "message".into(),
+            subject_id: 1,
+            detail: "{}".into(),
+        };
+        assert_eq!(link(GENESIS, &entry), "845d41316861f0e3acc5b2556fddf9a5769a508db3c3c2fdae5baf0dd9c42598");
+    }
+
+    #[test]
+    fn the_hash_of_values_knows_each_of_them_and_no_order() {
+        let value =
+            |person, sealed: &str| SealedValue { kind: PersonKind::Staff, person, sealed: sealed.into() };
+        let (one, two) = (value(1, "a"), value(2, "b"));
+        let hash = values_hash(&[one.clone(), two.clone()]);
+        assert_eq!(values_hash(&[two.clone(), one.clone()]), hash);
+        assert_ne!(values_hash(std::slice::from_ref(&one)), hash);
+        assert_ne!(values_hash(&[value(1, "b"), value(2, "a")]), hash);
+        assert_ne!(values_hash(&[SealedValue { kind: PersonKind::Student, ..one }, two]), hash);
+    }
+}
