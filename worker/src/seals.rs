@@ -147,3 +147,18 @@ pub struct PhoneChangeSeal<'a> {
 impl Seal for PhoneChangeSeal<'_> {
     const PURPOSE: &'static str = "phone_change";
 }
+
+/// The first head of a day, as it goes into the archive.
+#[derive(Serialize)]
+pub struct AuditHeadSeal<'a> {
+    /// The day in Shanghai.
+    pub day: &'a str,
+    /// The newest sealed entry.
+    pub seq: i64,
+    /// Its hash.
+    pub hash: &'a str,
+}
+
+impl Seal for AuditHeadSeal<'_> {
+    const PURPOSE: &'static str = "audit_head";
+}

@@ -56,9 +56,24 @@ impl App {
         })
     }
 
+    /// Whether parents' links lead somewhere, and nobody on the way can read them. The demo's lead to this machine.
+    pub fn links_are_safe(&self) -> bool {
+        self.demo || self.origin.strip_prefix("https://").is_some_and(|host| !host.is_empty())
+    }
+
     /// Now (I12).
     pub fn now(&self) -> Instant {
         self.host.now().plus(self.offset)
+    }
+
+    /// `x.example` or `127.0.0.1:8787`: where parents' links lead; empty where that is not set.
+    pub fn site(&self) -> &str {
+        self.origin.split_once("://").map_or("", |(_, site)| site)
+    }
+
+    /// What a message's text is checked beside.
+    pub fn text_context(&self) -> domain::content::Context<'_> {
+        domain::content::Context { now: self.now(), host: self.site() }
     }
 
     /// The secrets, read when first asked for.

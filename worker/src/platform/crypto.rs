@@ -8,7 +8,7 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use domain::link::LinkKey;
-use domain::phone::Phone;
+use domain::phone::{Phone, UNREADABLE};
 use hmac::{Hmac, Mac};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -86,13 +86,7 @@ impl Keys {
     /// Where the platform gives no randomness.
     pub fn seal(&self, host: &dyn Host, plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, AppError> {
         let (_, key) = self.data.first().ok_or_else(|| AppError::Internal("no data key".into()))?;
-        let mut nonce = [0; NONCE_BYTES];
-        host.random(&mut nonce)?;
-        let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| AppError::Internal("data key".into()))?;
-        let sealed = cipher
-            .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad })
-            .map_err(|_| AppError::Internal("sealing failed".into()))?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        seal_under(key, host, plain, aad)
     }
 
     /// Opens what [`Keys::seal`] sealed.
@@ -100,12 +94,8 @@ impl Keys {
     /// # Errors
     /// Where the key is gone, or the bytes or their row were changed.
     pub fn open(&self, key_id: i64, sealed: &[u8], aad: &[u8]) -> Result<Vec<u8>, AppError> {
-        let broken = || AppError::Internal("a sealed value cannot be opened".into());
-        let (_, key) = self.data.iter().find(|(id, _)| i64::from(*id) == key_id).ok_or_else(broken)?;
-        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(broken)?;
-        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| broken())?;
-        let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| broken())?;
-        cipher.decrypt(&Nonce::from(nonce), Payload { msg: sealed, aad }).map_err(|_| broken())
+        let (_, key) = self.data.iter().find(|(id, _)| i64::from(*id) == key_id).ok_or_else(cannot_open)?;
+        open_under(key, sealed, aad)
     }
 
     /// Seals a phone for the row `phones.id`.
@@ -114,6 +104,12 @@ impl Keys {
     /// As [`Keys::seal`].
     pub fn seal_phone(&self, host: &dyn Host, id: i64, phone: &Phone) -> Result<String, AppError> {
         Ok(BASE64.encode(&self.seal(host, phone.digits().as_bytes(), format!("phone:{id}").as_bytes())?))
+    }
+
+    /// The number of the row `phones.id` as it is shown; [`UNREADABLE`] where it cannot be opened, so that
+    /// one bad row is one bad row.
+    pub fn masked_phone(&self, id: i64, key_id: i64, sealed: &str) -> String {
+        self.open_phone(id, key_id, sealed).map_or_else(|_| UNREADABLE.to_owned(), |phone| phone.masked())
     }
 
     /// Opens the row `phones.id`.
@@ -160,12 +156,48 @@ impl Keys {
         self.index("phone-last4", phone.last_four())
     }
 
-    /// A password under the pepper: what Argon2id hashes, so that the database alone is not enough to guess.
-    pub fn pepper(&self, password: &str) -> Vec<u8> {
-        let mut mac = self.pepper.clone();
-        mac.update(password.as_bytes());
-        mac.finalize().into_bytes().to_vec()
+    /// The owner's id and a password under the pepper: what Argon2id hashes, so that the database alone is not enough
+    /// to guess, and a hash that is moved to another row fits nothing.
+    pub fn pepper(&self, owner: i64, password: &str) -> Vec<u8> {
+        keyed(&self.pepper, &format!("password:{owner}"), password.as_bytes())
+            .finalize()
+            .into_bytes()
+            .to_vec()
     }
+
+    /// A keyed hash of a body, which may hold a password: a plain one would be quick to guess from.
+    pub fn body_hash(&self, body: &[u8]) -> String {
+        HEXLOWER.encode(&keyed(&self.index, "body", body).finalize().into_bytes())
+    }
+}
+
+/// Seals bytes under a key of 32 bytes: nonce ‖ ciphertext. `aad` binds them to their place.
+///
+/// # Errors
+/// Where the key has another length, or the platform gives no randomness.
+pub fn seal_under(key: &[u8], host: &dyn Host, plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, AppError> {
+    let mut nonce = [0; NONCE_BYTES];
+    host.random(&mut nonce)?;
+    let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| AppError::Internal("no key".into()))?;
+    let sealed = cipher
+        .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad })
+        .map_err(|_| AppError::Internal("sealing failed".into()))?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+/// Opens what [`seal_under`] sealed.
+///
+/// # Errors
+/// Where the bytes or their place were changed.
+pub fn open_under(key: &[u8], sealed: &[u8], aad: &[u8]) -> Result<Vec<u8>, AppError> {
+    let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(cannot_open)?;
+    let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| cannot_open())?;
+    let cipher = Aes256Gcm::new_from_slice(key).map_err(|_| cannot_open())?;
+    cipher.decrypt(&Nonce::from(nonce), Payload { msg: sealed, aad }).map_err(|_| cannot_open())
+}
+
+fn cannot_open() -> AppError {
+    AppError::Internal("a sealed value cannot be opened".into())
 }
 
 /// A keyed hash over a value, for one purpose.

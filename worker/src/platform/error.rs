@@ -23,8 +23,10 @@ pub enum AppError {
     Forbidden,
     /// It does not exist, or not for this caller: 404.
     NotFound,
-    /// The path exists, the method does not: 405.
-    MethodNotAllowed,
+    /// The path exists, the method does not; which do: 405.
+    MethodNotAllowed(String),
+    /// The request is for another host than this deployment's: 421.
+    Misdirected,
     /// The same Idempotency-Key came with another body: 422.
     KeyReused,
     /// Too many tries; again in so many seconds: 429.
@@ -60,7 +62,8 @@ impl AppError {
             Self::NotSignedIn => 401,
             Self::Forbidden | Self::ForeignSite => 403,
             Self::NotFound => 404,
-            Self::MethodNotAllowed => 405,
+            Self::MethodNotAllowed(_) => 405,
+            Self::Misdirected => 421,
             Self::Throttled(_) => 429,
             Self::Lost | Self::Replayed => 409,
             Self::Internal(_) => 500,
@@ -100,9 +103,16 @@ impl AppError {
             Self::NotFound => {
                 ("not_found", Words::fixed("没有找到，或您无权查看", "Not found, or not yours to see"))
             }
-            Self::MethodNotAllowed => {
+            Self::MethodNotAllowed(_) => {
                 ("method_not_allowed", Words::fixed("不支持这种操作", "This cannot be done here"))
             }
+            Self::Misdirected => (
+                "misdirected",
+                Words::fixed(
+                    "这不是本校平台的网址，请从短信里的链接或学校公布的网址打开",
+                    "This is not the school's address: use the link in the SMS or the address that the school gave",
+                ),
+            ),
             Self::KeyReused => (
                 "key_reused",
                 Words::fixed(
@@ -112,7 +122,10 @@ impl AppError {
             ),
             Self::Throttled(seconds) => (
                 "throttled",
-                words!("尝试次数过多，请 {seconds} 秒后再试", "Too many tries: wait {seconds} seconds"),
+                words!(
+                    "为防止有人猜密码，请 {seconds} 秒后再试",
+                    "To keep guessing slow: try again in {seconds} s"
+                ),
             ),
             Self::Lost | Self::Replayed => (
                 "changed_meanwhile",
@@ -154,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 30] = [
+const LOST: [&str; 41] = [
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -166,10 +179,17 @@ const LOST: [&str; 30] = [
     "next_version",
     "digest_misplaced",
     "decision_refused",
+    "decision_after_reset",
     "registration_refused",
     "filing_refused",
     "filings_stay",
     "capacity_not_held",
+    "appointment_refused",
+    "confirmation_refused",
+    "appointments_stay",
+    "delegation_refused",
+    "delegations_stay",
+    "slip_refused",
     "phone_id_taken",
     "phones_stay",
     "seq_taken",
@@ -180,12 +200,20 @@ const LOST: [&str; 30] = [
     "one_per_phone",
     "answer_refused",
     "retention_unrecorded",
+    "author_left",
+    "departures_stay",
+    "departure_unrecorded",
+    "number_unrecorded",
     "unit_cycle",
     "UNIQUE constraint failed: decisions.",
     "UNIQUE constraint failed: message_streams.",
     "UNIQUE constraint failed: phones.lookup",
     "units_root",
 ];
+/// What the database raises where an end of a post would leave fewer than two people who can appoint.
+const LAST_TWO: &str = "two_must_remain";
+/// What it raises where a number that has passed on would be given to a second person.
+const NUMBER_TAKEN: &str = "people_stay";
 /// The constraint that the second of two equal orders meets.
 const REPLAYED: &str = "UNIQUE constraint failed: idempotency";
 
@@ -193,6 +221,22 @@ const REPLAYED: &str = "UNIQUE constraint failed: idempotency";
 pub fn from_database(text: String) -> AppError {
     if text.contains(REPLAYED) {
         AppError::Replayed
+    } else if text.contains(LAST_TWO) {
+        AppError::conflict(
+            LAST_TWO,
+            Words::fixed(
+                "这样一来，能管理账号的人就不足两位，以后的任命再也无人确认。请先任命接任的人并经确认，再办理这一项",
+                "That would leave fewer than two people who manage accounts, and nobody could confirm appointments any more. Appoint a successor and have that confirmed, then do this",
+            ),
+        )
+    } else if text.contains(NUMBER_TAKEN) {
+        AppError::conflict(
+            "number_taken",
+            Words::fixed(
+                "这个学号或教职工号现在已经归别人使用，不能恢复在册。请先改好对方的号码，再办理这一项",
+                "This number belongs to somebody else by now, so its former holder cannot come back under it. Put that number right first",
+            ),
+        )
     } else if LOST.iter().any(|lost| text.contains(lost)) {
         AppError::Lost
     } else {

@@ -45,17 +45,34 @@ export function binding(env, name) {
 const bytes = (value) =>
   value !== null && typeof value === "object" ? Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer : value;
 
-/** Runs `[[sql, [value, …]], …]` as one D1 batch; answers `[[rows, changes, read, written], …]`. */
+/** Runs `[[sql, [value, …]], …]` as one D1 batch; answers `[[rows, read, written], …]`. */
 export async function batch(database, text) {
   const statements = JSON.parse(text).map(([sql, values]) => {
     const statement = database.prepare(sql);
     return values.length ? statement.bind(...values.map(bytes)) : statement;
   });
   const results = await database.batch(statements);
-  return JSON.stringify(results.map(({ results, meta }) => [results ?? [], meta.changes ?? 0, meta.rows_read ?? 0, meta.rows_written ?? 0]));
+  return JSON.stringify(results.map(({ results, meta }) => [results ?? [], meta.rows_read ?? 0, meta.rows_written ?? 0]));
 }
 
 /** Puts messages (a JSON array) on a queue. */
 export async function enqueue(queue, bodies) {
   await queue.sendBatch(JSON.parse(bodies).map((body) => ({ body, contentType: "json" })));
+}
+
+/** Stores a file unless one of this name is there; says whether it did. The bytes are a view of wasm's memory, which moves on. */
+export async function storeNew(bucket, name, content) {
+  return (await bucket.put(name, content.slice(), { onlyIf: new Headers({ "If-None-Match": "*" }) })) !== null;
+}
+
+/** Names of files behind `after`, in order, as JSON: at most a thousand. */
+export async function names(bucket, prefix, after) {
+  const { objects } = await bucket.list({ prefix, startAfter: after || undefined });
+  return JSON.stringify(objects.map(({ key }) => key));
+}
+
+/** A file's bytes, or null. */
+export async function load(bucket, name) {
+  const object = await bucket.get(name);
+  return object && new Uint8Array(await object.arrayBuffer());
 }

@@ -31,6 +31,18 @@ extern "C" {
     /// Puts messages, a JSON array, on a queue.
     #[wasm_bindgen(catch)]
     pub async fn enqueue(queue: &JsValue, bodies: &str) -> Result<JsValue, JsValue>;
+
+    /// Stores a file unless one of this name is there; says whether it did.
+    #[wasm_bindgen(catch, js_name = storeNew)]
+    pub async fn store_new(bucket: &JsValue, name: &str, content: &[u8]) -> Result<JsValue, JsValue>;
+
+    /// Names of files behind `after`, in order, as JSON.
+    #[wasm_bindgen(catch)]
+    pub async fn names(bucket: &JsValue, prefix: &str, after: &str) -> Result<JsValue, JsValue>;
+
+    /// A file's bytes, or `null`.
+    #[wasm_bindgen(catch)]
+    pub async fn load(bucket: &JsValue, name: &str) -> Result<JsValue, JsValue>;
 }
 
 /// What an exception says, for the log.

@@ -42,6 +42,28 @@ pub fn optional_column<'de, T: DeserializeOwned, D: serde::Deserializer<'de>>(
     text.map(|text| serde_json::from_str(&text).map_err(serde::de::Error::custom)).transpose()
 }
 
+/// As [`column()`], for what is shown in a list: none where it cannot be read, so that one row is one row.
+///
+/// # Errors
+/// Where it is no text at all.
+pub fn lenient_column<'de, T: DeserializeOwned, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    Ok(value.as_str().and_then(|text| serde_json::from_str(text).ok()))
+}
+
+/// For a column whose value this version may not know, in what is shown in a list.
+///
+/// # Errors
+/// Where it is no value at all.
+pub fn if_known<'de, T: DeserializeOwned, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    Ok(serde_json::from_value(value).ok())
+}
+
 /// For a column that holds 0 or 1.
 ///
 /// # Errors

@@ -49,7 +49,7 @@ impl Stmt {
 
 /// What a statement gave.
 #[derive(Debug, Deserialize)]
-pub struct Rows(pub(super) Box<RawValue>, pub(super) f64, pub(super) f64, pub(super) f64);
+pub struct Rows(pub(super) Box<RawValue>, pub(super) f64, pub(super) f64);
 
 impl Rows {
     /// All rows.
@@ -78,9 +78,20 @@ impl Rows {
         self.first()?.ok_or(AppError::NotFound)
     }
 
-    /// Rows changed.
-    pub fn changes(&self) -> usize {
-        self.1 as usize
+    /// Each row by itself, for lists: one that does not fit is told as it is, and the others are shown.
+    pub fn each<T: DeserializeOwned>(&self) -> Vec<Result<T, serde_json::Value>> {
+        let rows: Vec<&RawValue> = serde_json::from_str(self.0.get()).unwrap_or_default();
+        rows.into_iter()
+            .map(|row| {
+                serde_json::from_str(row.get())
+                    .map_err(|_| serde_json::from_str(row.get()).unwrap_or_default())
+            })
+            .collect()
+    }
+
+    /// The rows that fit.
+    pub fn known<T: DeserializeOwned>(&self) -> Vec<T> {
+        self.each().into_iter().flatten().collect()
     }
 }
 
@@ -196,7 +207,7 @@ impl Db {
         }
         let results = self.backend.batch(statements).await;
         if let Ok(results) = &results {
-            for Rows(_, _, read, written) in results {
+            for Rows(_, read, written) in results {
                 more.rows_read += *read as u64;
                 more.rows_written += *written as u64;
             }

@@ -14,7 +14,21 @@ pub struct Guarded<'a> {
     db: &'a Db,
     statements: Vec<Stmt>,
     guarded: bool,
+    telling: Option<(Instant, i64)>,
 }
+
+/// What an earlier batch put down and did not tell is nobody's here: it is told apart before anything else.
+const STRAY: &str = "UPDATE changes SET stray = 1 WHERE stray = 0";
+/// Takes what this batch's statements put down in `changes` into the log, by kind, at most 1,000
+/// rows in an entry and each row once in it, behind the entry of the action (?1 when, ?2 who).
+const TELL: &str = "INSERT INTO audit (seq, at, actor, action, subject, subject_id, detail)
+     SELECT (SELECT MAX(seq) FROM audit) + ROW_NUMBER() OVER (ORDER BY g.kind, g.nth, g.piece), ?1, ?2, 'record.changed', 'audit',
+       (SELECT MAX(seq) FROM audit), json_object('kind', g.kind, 'rows', json(g.rows))
+     FROM (SELECT kind, nth, (place - 1) / 1000 AS piece, json_group_object(CAST(row_id AS TEXT), json(change)) AS rows
+           FROM (SELECT kind, row_id, change, nth, ROW_NUMBER() OVER (PARTITION BY kind, nth ORDER BY id) AS place
+                 FROM (SELECT id, kind, row_id, change, ROW_NUMBER() OVER (PARTITION BY kind, row_id ORDER BY id) AS nth
+                       FROM changes WHERE stray = 0))
+           GROUP BY kind, nth, piece) g ORDER BY 1";
 
 /// Whom an audit entry is about.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +56,7 @@ pub struct Audit<'a> {
 impl Db {
     /// Starts a guarded batch.
     pub fn guarded(&self) -> Guarded<'_> {
-        Guarded { db: self, statements: Vec::new(), guarded: false }
+        Guarded { db: self, statements: Vec::new(), guarded: false, telling: None }
     }
 }
 
@@ -73,9 +87,13 @@ impl Guarded<'_> {
         self
     }
 
-    /// Adds an audit entry.
+    /// Adds an audit entry. Where its action can change rights, roll, numbers, procedures or settings, the
+    /// batch ends by telling, in the same name, what was before and what is after.
     #[must_use]
     pub fn audit(mut self, entry: &Audit<'_>) -> Self {
+        if entry.action.changes_the_school() {
+            self.telling = Some((entry.at, entry.actor));
+        }
         self.statements.push(audit_if("1", entry));
         self
     }
@@ -105,7 +123,14 @@ impl Guarded<'_> {
         if self.guarded {
             self.statements.push(sql("DELETE FROM guard", &[]));
         }
-        self.db.run(self.statements).await
+        let Some((at, actor)) = self.telling else { return self.db.run(self.statements).await };
+        self.statements.insert(0, sql(STRAY, &[]));
+        self.statements.push(sql(TELL, crate::args![at, actor]));
+        self.statements.push(sql("DELETE FROM changes WHERE stray = 0", &[]));
+        let mut rows = self.db.run(self.statements).await?;
+        // Callers count the answers from their own first statement.
+        rows.remove(0);
+        Ok(rows)
     }
 }
 

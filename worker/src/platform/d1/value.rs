@@ -108,8 +108,12 @@ ids!(
     PhoneId,
     MessageId,
     ImportId,
+    DisputeId,
     StreamId,
     AppointmentId,
+    DelegationId,
+    SessionId,
+    SlipId,
     ProcedureId
 );
 

@@ -10,6 +10,8 @@ use domain::time::Instant;
 use futures_util::future::LocalBoxFuture;
 use wasm_bindgen::JsValue;
 use worker::Env;
+use worker::js_sys::Uint8Array;
+use worker::wasm_bindgen::JsCast;
 
 use super::Host;
 use crate::platform::d1::Backend;
@@ -78,15 +80,40 @@ impl Host for Cloudflare {
         })
     }
 
-    fn store<'a>(
+    fn store_new<'a>(
         &'a self,
         bucket: &'static str,
         name: &'a str,
         content: Vec<u8>,
-    ) -> LocalBoxFuture<'a, Result<(), AppError>> {
+    ) -> LocalBoxFuture<'a, Result<bool, AppError>> {
         Box::pin(async move {
-            self.0.bucket(bucket)?.put(name, content).execute().await?;
-            Ok(())
+            let stored = glue::store_new(&self.binding(bucket), name, &content).await;
+            stored.map(|it| it.is_truthy()).map_err(|e| AppError::Internal(glue::message(&e)))
+        })
+    }
+
+    fn names<'a>(
+        &'a self,
+        bucket: &'static str,
+        prefix: &'a str,
+        after: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Vec<String>, AppError>> {
+        Box::pin(async move {
+            let names = glue::names(&self.binding(bucket), prefix, after).await;
+            let names = names.map_err(|e| AppError::Internal(glue::message(&e)))?;
+            json::read("the names in a bucket", &names.as_string().unwrap_or_default())
+        })
+    }
+
+    fn load<'a>(
+        &'a self,
+        bucket: &'static str,
+        name: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, AppError>> {
+        Box::pin(async move {
+            let content = glue::load(&self.binding(bucket), name).await;
+            let content = content.map_err(|e| AppError::Internal(glue::message(&e)))?;
+            Ok(content.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec()))
         })
     }
 }

@@ -52,11 +52,26 @@ pub trait Host {
     /// Calls the object of this name, which then looks what there is to do.
     fn wake<'a>(&'a self, objects: &'static str, name: &'a str) -> LocalBoxFuture<'a, Result<(), AppError>>;
 
-    /// Stores a file in a bucket.
-    fn store<'a>(
+    /// Stores a file in a bucket unless one of this name is there, which then stays as it is; says whether it did.
+    fn store_new<'a>(
         &'a self,
         bucket: &'static str,
         name: &'a str,
         content: Vec<u8>,
-    ) -> LocalBoxFuture<'a, Result<(), AppError>>;
+    ) -> LocalBoxFuture<'a, Result<bool, AppError>>;
+
+    /// Names of files that begin with `prefix` and come behind `after`, in order: at most a thousand.
+    fn names<'a>(
+        &'a self,
+        bucket: &'static str,
+        prefix: &'a str,
+        after: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Vec<String>, AppError>>;
+
+    /// A file of a bucket; none where there is none.
+    fn load<'a>(
+        &'a self,
+        bucket: &'static str,
+        name: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, AppError>>;
 }

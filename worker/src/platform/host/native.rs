@@ -4,6 +4,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use domain::time::Instant;
@@ -30,7 +32,8 @@ pub struct Native {
     settings: RefCell<HashMap<String, String>>,
     databases: RefCell<HashMap<&'static str, Rc<dyn Backend>>>,
     sent: RefCell<VecDeque<Sent>>,
-    files: RefCell<HashMap<String, Vec<u8>>>,
+    /// Where buckets lie: `bucket/name` below it. Without one nothing can be stored.
+    files: RefCell<Option<PathBuf>>,
 }
 
 impl Native {
@@ -66,9 +69,14 @@ impl Native {
         self.sent.borrow_mut().push_back(sent);
     }
 
-    /// A file that was stored.
-    pub fn file(&self, bucket: &str, name: &str) -> Option<Vec<u8>> {
-        self.files.borrow().get(&format!("{bucket}/{name}")).cloned()
+    /// Keeps what is stored in buckets below this folder.
+    pub fn keep_files_in(&self, folder: PathBuf) {
+        *self.files.borrow_mut() = Some(folder);
+    }
+
+    fn path(&self, bucket: &str, name: &str) -> Result<PathBuf, AppError> {
+        let folder = self.files.borrow().clone();
+        Ok(folder.ok_or_else(|| AppError::Internal("no bucket is bound".into()))?.join(bucket).join(name))
     }
 }
 
@@ -123,15 +131,65 @@ impl Host for Native {
         })
     }
 
-    fn store<'a>(
+    fn store_new<'a>(
         &'a self,
         bucket: &'static str,
         name: &'a str,
         content: Vec<u8>,
-    ) -> LocalBoxFuture<'a, Result<(), AppError>> {
+    ) -> LocalBoxFuture<'a, Result<bool, AppError>> {
         Box::pin(async move {
-            self.files.borrow_mut().insert(format!("{bucket}/{name}"), content);
-            Ok(())
+            let path = self.path(bucket, name)?;
+            path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(in_files)?;
+            match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(mut file) => file.write_all(&content).map(|()| true).map_err(in_files),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+                Err(error) => Err(in_files(error)),
+            }
         })
     }
+
+    fn names<'a>(
+        &'a self,
+        bucket: &'static str,
+        prefix: &'a str,
+        after: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Vec<String>, AppError>> {
+        Box::pin(async move {
+            // Prefixes of ours name a folder.
+            let folder = match std::fs::read_dir(self.path(bucket, prefix)?) {
+                Ok(folder) => folder,
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+                Err(error) => return Err(in_files(error)),
+            };
+            let mut names = Vec::new();
+            for file in folder {
+                names.push(format!("{prefix}{}", file.map_err(in_files)?.file_name().to_string_lossy()));
+            }
+            names.retain(|name| name.as_str() > after);
+            names.sort();
+            names.truncate(NAMES_MAX);
+            Ok(names)
+        })
+    }
+
+    fn load<'a>(
+        &'a self,
+        bucket: &'static str,
+        name: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, AppError>> {
+        Box::pin(async move {
+            match std::fs::read(self.path(bucket, name)?) {
+                Ok(content) => Ok(Some(content)),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(in_files(error)),
+            }
+        })
+    }
+}
+
+/// Names in one answer, as R2 gives them.
+const NAMES_MAX: usize = 1_000;
+
+fn in_files(error: std::io::Error) -> AppError {
+    AppError::Internal(format!("a bucket's file: {error}"))
 }

@@ -20,7 +20,7 @@ pub enum Kept<'a> {
     Json(&'a str),
     /// The path of what the order was about; a repeat reads it again.
     Resource(&'a str),
-    /// `{"id": …}` of the message that the batch inserts.
+    /// `{"id": …, "changed_at": …}` of the message that the batch inserts.
     NewestMessage,
 }
 
@@ -84,9 +84,12 @@ impl Signed {
         let (answer, json, resource) = match kept {
             Kept::Json(json) => ("?6", Some(json), None),
             Kept::Resource(path) => ("?6", None, Some(path)),
-            Kept::NewestMessage => {
-                ("COALESCE(?6, json_object('id', (SELECT MAX(id) FROM messages)))", None, None)
-            }
+            Kept::NewestMessage => (
+                "COALESCE(?6, (SELECT json_object('id', id, 'changed_at', changed_at) FROM messages
+                       WHERE id = (SELECT MAX(id) FROM messages)))",
+                None,
+                None,
+            ),
         };
         batch.then(
             format!(
