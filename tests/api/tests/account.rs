@@ -1,11 +1,20 @@
 //! Signing in, activation, sessions (G19, G38, G51).
 
+// Not in a folder of its own name with a main.rs: see schema.rs.
+#[path = "account/attack.rs"]
+mod attack;
+#[path = "account/own.rs"]
+mod own;
+#[path = "account/reset.rs"]
+mod reset;
+
 use std::sync::OnceLock;
 
 use api_tests::{App, PASSPHRASE};
 use domain::access::Post;
 use domain::account::{Activation, ActivationView, Me, Slip};
 use domain::roster::StaffView;
+use domain::time::HOUR;
 
 fn app() -> &'static App {
     static APP: OnceLock<App> = OnceLock::new();
@@ -28,7 +37,11 @@ fn token(slip: &Slip) -> String {
 fn staff_sign_in_by_number_and_by_phone() {
     for login in ["T0018", "19900042652"] {
         let mut client = app().anybody();
-        let me: Me = client.sign_in(login, PASSPHRASE).json();
+        let reply = client.sign_in(login, PASSPHRASE);
+        assert!(App::usage(&reply).0 <= 4, "{:?}", App::usage(&reply));
+        let again = client.sign_in(login, PASSPHRASE);
+        assert!(App::usage(&again).0 <= 4, "in a known browser");
+        let me: Me = again.json();
         assert_eq!(me.person.number, "T0018");
         assert!(me.person.holds(Post::HomeroomTeacher, None));
         assert_eq!(client.get("/api/me").json::<Me>().person, me.person);
@@ -122,23 +135,78 @@ fn slips_for_all_who_have_no_account_yet() {
 }
 
 #[test]
-fn sessions_and_slips_expire() {
+fn slips_expire() {
     let mut app = App::start();
     let slip = slip(&app, "T0052");
-    let client = app.homeroom("八年级1班");
-    let forward = |app: &mut App, minutes: i64| {
-        app.restart_with(&[("CLOCK_OFFSET_MS", &(minutes * 60_000).to_string())]);
-    };
-    forward(&mut app, 29);
-    let again = client.at(&app);
-    assert_eq!(again.get("/api/me").status, 200, "used within half an hour");
-    forward(&mut app, 61);
-    assert_eq!(client.at(&app).get("/api/me").refused(401), "not_signed_in", "idle for half an hour");
-    forward(&mut app, 71 * 60);
     let activation = Activation { token: token(&slip), password: None };
+    app.forward(71 * HOUR);
     assert_eq!(app.anybody().post("/api/activations/check", &activation).status, 200);
-    forward(&mut app, 73 * 60);
-    assert!((400..500).contains(&app.anybody().post("/api/activations/check", &activation).status));
+    app.forward(73 * HOUR);
+    assert_eq!(app.anybody().post("/api/activations/check", &activation).refused(404), "activation_dead");
+}
+
+/// The code on the slip is typed as people type, and is as good as the link.
+#[test]
+fn a_code_is_typed() {
+    let slip = slip(app(), "T0053");
+    assert!(slip.link.ends_with(&format!("/activate#{}", slip.code)), "{}", slip.link);
+    let typed = slip.code.to_lowercase().replace('-', " ");
+    let view: ActivationView = app()
+        .anybody()
+        .post("/api/activations/check", &Activation { token: typed.clone(), password: None })
+        .json();
+    assert_eq!((view.number.as_str(), view.reset), ("T0053", false));
+    let chosen = Activation { token: typed, password: Some("my own long passphrase".into()) };
+    assert_eq!(app().anybody().post("/api/activations", &chosen).status, 204);
+    let stored: String = app()
+        .db()
+        .query_row("SELECT group_concat(code_index) FROM activations", [], |r| r.get(0))
+        .expect("slips");
+    assert!(!stored.contains(&slip.code) && !stored.is_empty(), "the code itself is nowhere");
+}
+
+/// Codes are guessed slowly; whoever has one is let in after a moment.
+#[test]
+fn guessing_codes_is_slowed_down() {
+    let mut app = App::start();
+    let slip = slip(&app, "T0054");
+    let code = |token: &str| Activation { token: token.into(), password: None };
+    let wrong = |app: &App| app.anybody().post("/api/activations/check", &code("0000-0000-0000-0000")).status;
+    let first: Vec<u16> = (0..60).map(|_| wrong(&app)).collect();
+    assert!(first.iter().all(|s| *s == 404), "{first:?}");
+    // They run down by one each five seconds.
+    assert!((0..60).any(|_| wrong(&app) == 429));
+    let slow = app.anybody().post("/api/activations/check", &code(&slip.code));
+    assert_eq!(slow.refused(429), "throttled");
+    assert_eq!(slow.header("retry-after"), Some("5"));
+    app.forward(6_000);
+    assert_eq!(app.anybody().post("/api/activations/check", &code(&slip.code)).status, 200);
+    // A good code costs nothing.
+    assert_eq!(app.anybody().post("/api/activations/check", &code(&slip.code)).status, 200);
+}
+
+/// A slip that somebody moved to another row in the database opens nothing.
+#[test]
+fn a_slip_moved_to_another_account_opens_nothing() {
+    let app = App::start();
+    let slip = slip(&app, "T0055");
+    app.db()
+        .execute_batch(
+            "DROP TRIGGER activations_fixed;
+             UPDATE activations SET staff_id = (SELECT id FROM staff WHERE number = 'T0056') WHERE used_at IS NULL",
+        )
+        .expect("sql");
+    assert_eq!(app.anybody().activate(&slip, "my own long passphrase").refused(404), "activation_dead");
+    assert!(app.log().contains("seal of a slip"));
+}
+
+/// A password's hash fits its owner only.
+#[test]
+fn a_hash_moved_to_another_account_opens_nothing() {
+    let app = App::start();
+    let copy = "UPDATE staff SET password = (SELECT password FROM staff WHERE number = 'T0018') WHERE number = 'T0001'";
+    app.db().execute_batch(copy).expect("sql");
+    assert_eq!(app.anybody().sign_in("T0001", PASSPHRASE).refused(401), "wrong_password");
 }
 
 #[test]
