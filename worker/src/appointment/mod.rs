@@ -1,0 +1,4 @@
+//! Appointments that wait for a second person, who confirms or declines them.
+
+pub mod routes;
+pub mod store;

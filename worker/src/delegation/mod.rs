@@ -1,0 +1,4 @@
+//! Recorded absences, during which the substitute of a step decides.
+
+pub mod routes;
+pub mod store;
