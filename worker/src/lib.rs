@@ -2,15 +2,18 @@
 //! that is named after it.
 
 mod account;
+mod appointment;
 mod approval;
-mod audit;
+pub mod audit;
 pub mod cron;
 pub mod dead_letters;
+mod delegation;
 pub mod delivery;
 mod link;
 mod me;
 mod message;
 mod openapi;
+mod people;
 pub mod platform;
 mod roster;
 pub mod router;

@@ -15,7 +15,7 @@ use crate::sandbox;
 use crate::sequencer::{self, SmsJob};
 
 /// Queue messages of one invocation: `max_batch_size` in wrangler.toml.
-pub const JOBS_MAX: usize = 40;
+pub const JOBS_MAX: usize = 34;
 // An invocation has 1,000 D1 queries.
 const _: () = assert!(QUERIES_PER_JOB * JOBS_MAX < 1_000 && BATCH_MAX <= 100);
 
@@ -33,10 +33,14 @@ pub enum Verdict {
 /// again, until the queue hands it to the dead letters.
 pub async fn work(app: &App, bodies: &[Option<SmsJob>]) -> (Vec<Verdict>, BTreeSet<StreamId>) {
     match provider::of(app) {
-        Ok(provider) => work_with(app, &*provider, bodies).await,
-        Err(error) => {
-            app.log_error("sms_queue", &error, json!({}));
-            (vec![Verdict::Retry; bodies.len()], BTreeSet::new())
+        Ok(provider) if app.links_are_safe() => work_with(app, &*provider, bodies).await,
+        // Coming again would not help, only end among the dead letters: the batches rest, and their
+        // streams put them on the queue once there is a provider.
+        other => {
+            let why = other.err().unwrap_or_else(|| AppError::Internal("PUBLIC_ORIGIN is not set".into()));
+            app.log_error("sms_queue", &why, json!({}));
+            let rests = |body: &Option<SmsJob>| if body.is_some() { Verdict::Ack } else { Verdict::Retry };
+            (bodies.iter().map(rests).collect(), BTreeSet::new())
         }
     }
 }
@@ -79,6 +83,27 @@ pub async fn afterwards(app: &App, streams: BTreeSet<StreamId>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A job that comes while nothing can go out is no dead letter: its batch rests.
+    #[test]
+    fn without_a_provider_jobs_rest() {
+        use std::rc::Rc;
+
+        use futures_util::FutureExt;
+
+        use crate::platform::d1::Backend;
+        use crate::platform::d1::sqlite::Sqlite;
+        use crate::platform::host::DB;
+        use crate::platform::host::native::Native;
+
+        let memory = rusqlite::Connection::open_in_memory().expect("memory");
+        let database: Rc<dyn Backend> = Rc::new(Sqlite::over(memory).expect("SQLite"));
+        let host = Native::new(domain::time::Instant(1), 1, [], [(DB, database)]);
+        let app = App::new(host).expect("a deployment");
+        let job = SmsJob { message: 1, round: 0, no: 1 };
+        let (verdicts, streams) = work(&app, &[Some(job), None]).now_or_never().expect("it needs nobody");
+        assert_eq!((verdicts, streams.len()), (vec![Verdict::Ack, Verdict::Retry], 0));
+    }
 
     /// An invocation never gets more than it can work on within its queries.
     #[test]

@@ -10,6 +10,7 @@ use domain::approval::Verdict;
 use domain::delivery::{DeliveryList, DeliveryState, Funnel};
 use domain::message::{Audience, Draft, MessageState, MessageView, Submit};
 use domain::roster::ClassView;
+use serde_json::json;
 
 fn app() -> &'static App {
     static APP: OnceLock<App> = OnceLock::new();
@@ -213,17 +214,16 @@ fn who_left_before_release_gets_nothing_and_who_joined_is_told() {
     let teacher = app.homeroom("八年级1班");
     let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));
     let frozen = teacher.submit(id).reach;
+    let clerk = app.office_clerk();
     let student = app.count(
         "SELECT MIN(s.id) FROM students s JOIN classes c ON c.id = s.class_id WHERE c.name = '八年级1班'",
     );
-    app.db()
-        .execute_batch(&format!(
-            "UPDATE students SET left_at = 1 WHERE id = {student}; UPDATE guardians SET left_at = 1 WHERE student_id = {student}"
-        ))
-        .expect("a child leaves");
+    let leave = json!({ "reason": "transferred" });
+    assert_eq!(clerk.post(&format!("/api/students/{student}/leave"), &leave).status, 204, "a child leaves");
     let seen = app.grade_head("八年级").message(id);
     assert_eq!(seen.reach, frozen, "the frozen list stands");
-    assert!(!seen.left.is_empty(), "the approver sees who left");
+    assert_eq!((seen.moved.left, seen.left.len()), (1, 0), "the approver sees that somebody left");
+    assert_eq!(teacher.message(id).left.len(), 1, "who may read the roll sees who");
     app.grade_head("八年级").approve(id);
     let sent = app.settled(&teacher, id);
     let funnel = sent.funnel.expect("released");
@@ -252,6 +252,8 @@ fn requests_stay_within_four_round_trips() {
         "/api/units".into(),
         "/api/classes".into(),
         "/api/staff".into(),
+        "/api/appointments/waiting".into(),
+        "/api/delegations".into(),
         "/api/messages?box=all".into(),
         "/api/messages?box=waiting".into(),
         format!("/api/messages/{id}"),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use api_tests::{App, PHONES, PHONES_FAILING, PHONES_REFUSED, SOON, draft_to_all, eventually};
+use api_tests::{App, PASSPHRASE, PHONES, PHONES_FAILING, PHONES_REFUSED, SOON, draft_to_all, eventually};
 use domain::approval::{Decide, Verdict};
 use domain::ids::MessageId;
 use domain::message::MessageState;
@@ -16,7 +16,16 @@ fn nearly_approved(app: &App) -> (MessageId, Decide) {
     let id = clerk.draft(&draft_to_all());
     clerk.submit(id);
     let view = app.office_director().approve(id);
-    (id, Decide { verdict: Verdict::Approve, digest: view.digest.expect("a digest"), reason: String::new() })
+    (
+        id,
+        Decide {
+            verdict: Verdict::Approve,
+            digest: view.digest.expect("a digest"),
+            reason: String::new(),
+            // Asked again: it goes out to many.
+            password: Some(PASSPHRASE.into()),
+        },
+    )
 }
 
 /// Sends the last decision without waiting for what follows.

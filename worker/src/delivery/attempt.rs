@@ -12,23 +12,26 @@
 
 use data_encoding::HEXLOWER;
 use domain::audit::AuditAction;
-use domain::delivery::{ATTEMPT_DEADLINE, CALL_TIMEOUT, HOLD, LEASE, Reason};
+use domain::delivery::{ATTEMPT_DEADLINE, ApartReason, CALL_TIMEOUT, HOLD, LEASE, Reason};
 use domain::ids::{MessageId, ProcedureId, StreamId};
 use domain::link::DeliveryId;
-use domain::message::{ListRoot, Recipient};
+use domain::message::{CanonicalMessage, ListRoot, Recipient};
+use domain::sms::Template;
 use domain::time::{Instant, SECOND, SendingWindow};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::authority::{self, Authority, Flaw, Held, Member};
 use super::provider::{Provider, Request, Sms, call};
-use super::{BatchKey, PhoneRow, record, totals};
+use super::{BatchKey, halt, record, totals};
 use crate::args;
 use crate::message::rows::{MessageRow, row_sql};
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Guarded, Rows, Stmt, Subject, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
+use crate::roster::whose::held_back;
 use crate::sequencer::SmsJob;
 
 /// Provider calls at once. Each job holds one connection at a time (D1 or the
@@ -38,10 +41,12 @@ pub const AT_ONCE: usize = 6;
 /// lease covers even two calls behind each other that take as long as they may.
 const CLAIMED_TOGETHER: usize = 2 * AT_ONCE;
 const _: () = assert!(LEASE > 2 * (CALL_TIMEOUT + 5 * SECOND));
-/// Statements that a job costs at most: six to claim it, four for the attempt, fourteen to record it.
-pub const QUERIES_PER_JOB: usize = 24;
+/// Statements that a job costs at most: nine to claim it, five for the attempt, fifteen to record it.
+pub const QUERIES_PER_JOB: usize = 29;
 /// Of these, what claiming asks.
-const CLAIM_QUERIES: usize = 6;
+const CLAIM_QUERIES: usize = FIRST_CLAIM + authority::QUERIES;
+/// The claim itself and what it works with; behind them stands on whose authority it goes.
+const FIRST_CLAIM: usize = 6;
 
 /// What follows from a job, for the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +99,14 @@ struct StreamRow {
 /// How soon a batch looks again whether a phone is free.
 const LOOK_AGAIN: i64 = 3 * SECOND;
 
-/// The claim. Older SMS are asked for by key: for each older round that is open, few, or that has
-/// late batches still, and for each of my phones, at most a hundred. So it does not grow with what is open.
+/// The claim. Older SMS are asked for by key: for each older round that is open, few, and for each of my
+/// phones, at most a hundred. So it does not grow with what is open.
 fn claim_sql(job: SmsJob, now: Instant) -> Stmt {
     sql(
         // INDEXED BY: without it the planner walks all batches to spare a sort.
         "UPDATE batches SET state = 'claimed', claim = claim + 1, check_at = ?4
-         WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND state = 'enqueued' AND not_before <= ?5
-           AND EXISTS (SELECT 1 FROM rounds m WHERE m.message_id = ?1 AND m.round = ?2 AND m.state IN ('sending', 'sent'))
+         WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND state = 'enqueued' AND not_before <= ?5 AND set_apart_at IS NULL
+           AND EXISTS (SELECT 1 FROM rounds m WHERE m.message_id = ?1 AND m.round = ?2 AND m.state = 'sending')
            AND EXISTS (SELECT 1 FROM school WHERE stopped_at IS NULL AND window_from <= ?6 AND ?6 < window_to)
            -- I6: a phone waits while an older SMS to it is on its way in another stream. One that is
            -- held back is not on its way, and one that still waits for its turn there is waited for as
@@ -110,26 +115,21 @@ fn claim_sql(job: SmsJob, now: Instant) -> Stmt {
              SELECT 1 FROM (
                SELECT r.message_id, r.round FROM rounds r
                WHERE r.ended_at IS NULL AND r.at <= batches.ready_at
-                 AND (r.at, r.message_id, r.round) < (batches.ready_at, batches.message_id, batches.round)
-               UNION ALL
-               SELECT DISTINCT o.message_id, o.round FROM batches o INDEXED BY batches_put_off
-               WHERE o.state <> 'settled' AND o.not_before > 0
-                 AND EXISTS (SELECT 1 FROM rounds e WHERE e.message_id = o.message_id AND e.round = o.round AND e.ended_at IS NOT NULL)
-                 AND (o.ready_at, o.message_id, o.round) < (batches.ready_at, batches.message_id, batches.round)) older
+                 AND (r.at, r.message_id, r.round) < (batches.ready_at, batches.message_id, batches.round)) older
              CROSS JOIN json_each(batches.members) x
              CROSS JOIN deliveries d ON d.message_id = older.message_id AND d.round = older.round AND d.phone_id = x.value
              CROSS JOIN batches o ON o.message_id = d.message_id AND o.round = d.round AND o.no = d.batch_no
-             WHERE d.state = 'queued' AND o.state <> 'settled' AND o.stream_id <> batches.stream_id AND o.not_before <= ?5 + ?7
+             WHERE d.state = 'queued' AND o.state <> 'settled' AND o.stream_id <> batches.stream_id AND o.not_before <= ?5 + ?7 AND o.set_apart_at IS NULL
                AND (o.state IN ('claimed', 'submitting') OR (o.state <> 'ready' OR o.ready_at > ?5 - ?7)
-                 AND EXISTS (SELECT 1 FROM rounds p WHERE p.message_id = o.message_id AND p.round = o.round AND p.state IN ('sending', 'sent'))))
+                 AND EXISTS (SELECT 1 FROM rounds p WHERE p.message_id = o.message_id AND p.round = o.round AND p.state = 'sending')))
          RETURNING stream_id, tries, claim, (SELECT m.due_at FROM rounds m WHERE m.message_id = ?1 AND m.round = ?2) AS due_at",
         args![job.message, job.round, job.no, now.plus(LEASE), now, now.minute_of_day(), HOLD],
     )
 }
 
-fn claim_and_read(job: SmsJob, now: Instant) -> [Stmt; CLAIM_QUERIES] {
+fn claim_and_read(job: SmsJob, now: Instant) -> impl Iterator<Item = Stmt> {
     let key = args![job.message, job.round, job.no];
-    [
+    let first: [Stmt; FIRST_CLAIM] = [
         claim_sql(job, now),
         row_sql(MessageId(job.message)),
         sql(
@@ -145,13 +145,19 @@ fn claim_and_read(job: SmsJob, now: Instant) -> [Stmt; CLAIM_QUERIES] {
             key,
         ),
         sql(
-            "SELECT p.id, p.key_id, p.sealed FROM batches b CROSS JOIN json_each(b.members) x CROSS JOIN phones p ON p.id = x.value
-             CROSS JOIN deliveries d ON d.message_id = b.message_id AND d.round = b.round AND d.phone_id = p.id
-             WHERE b.message_id = ?1 AND b.round = ?2 AND b.no = ?3 AND d.batch_no = b.no AND d.state = 'queued'",
+            format!(
+                "SELECT d.phone_id AS id, COALESCE(p.key_id, -1) AS key_id, COALESCE(p.sealed, '') AS sealed, {} AS held_back
+                 FROM batches b CROSS JOIN json_each(b.members) x
+                 CROSS JOIN deliveries d ON d.message_id = b.message_id AND d.round = b.round AND d.phone_id = x.value
+                 LEFT JOIN phones p ON p.id = d.phone_id
+                 WHERE b.message_id = ?1 AND b.round = ?2 AND b.no = ?3 AND d.batch_no = b.no AND d.state = 'queued'",
+                held_back("d", "p")
+            ),
             key,
         ),
         sql("SELECT window_from, window_to FROM school WHERE id = 1", &[]),
-    ]
+    ];
+    first.into_iter().chain(authority::statements(job))
 }
 
 /// A job with what claiming it gave.
@@ -204,19 +210,31 @@ async fn one(
     // 2.
     let message: MessageRow = rows.at(1)?.one()?;
     let version: VersionRow = rows.at(2)?.one()?;
-    let Some(digest) = approved_digest(&message, &version, claimed.stream_id, rows.at(3)?)? else {
+    if !CanonicalMessage::knows(version.digest_form) {
+        return set_apart(app, key, &claimed, ApartReason::UnknownForm, now).await;
+    }
+    let list = entries(rows.at(3)?)?;
+    let Some(digest) = approved_digest(&message, &version, claimed.stream_id, &list)? else {
         return skip(app, key, &claimed, Reason::DigestMismatch, now).await;
     };
-    let sms = render(app, &message, job.round, &rows.at(4)?.all::<PhoneRow>()?)?;
+    let authority = Authority::read(rows.get(FIRST_CLAIM..).unwrap_or_default())?;
+    let keys = app.keys()?;
+    if let Some(flaw) = authority.flaw(keys, &message, job.round, &digest) {
+        return stop(app, key, &claimed, Reason::NotAuthorised, Some(flaw), now).await;
+    }
+    let Some(template) = Template::find(&message.template, message.template_version) else {
+        return set_apart(app, key, &claimed, ApartReason::UnknownTemplate, now).await;
+    };
+    let (mine, held) = authority.sort(keys, &list, rows.at(4)?.all()?);
+    let (sms, held) = render(app, &message, template, job.round, &mine, held)?;
     if sms.is_empty() {
-        return settle_nothing(app, key, &claimed).await;
+        return settle_nothing(app, key, &claimed, &held, now).await;
     }
     // 3.
     let now = app.now();
     let reference = HEXLOWER.encode(&app.random::<16>()?);
     let members: Vec<i64> = sms.iter().map(|s| s.phone_id.0).collect();
-    app.db
-        .guarded()
+    hold_back(app.db.guarded(), key, &held, now)?
         .must(
             "UPDATE batches SET state = 'submitting', check_at = ?4, provider = ?6
              WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND state = 'claimed' AND claim = ?5",
@@ -265,66 +283,86 @@ async fn one(
     Ok(Done::Tell(claimed.stream_id))
 }
 
+/// The stream's part of the frozen list.
+fn entries(rows: &Rows) -> Result<Vec<Recipient>, AppError> {
+    let entry =
+        |e: EntryRow| Recipient { kind: e.kind, person: e.person, student: e.student, phone: e.phone };
+    Ok(rows.all::<EntryRow>()?.into_iter().map(entry).collect())
+}
+
 /// The digest over what is about to be sent, where it is the approved one and
 /// the stream's part of the list is the approved one, too.
 ///
 /// # Errors
-/// Where the digest's form is one that this version does not know: the batch rests.
+/// Where the rows cannot be read.
 fn approved_digest(
     message: &MessageRow,
     version: &VersionRow,
     stream: StreamId,
-    entries: &Rows,
+    list: &[Recipient],
 ) -> Result<Option<String>, AppError> {
     let procedure = (version.procedure_id, version.procedure_version);
     let digest = message.digest_over(version.digest_form, procedure, &version.lists).ok_or_else(|| {
         AppError::Internal(format!("form {} of the digest is unknown", version.digest_form))
     })?;
-    let entries: Vec<Recipient> = entries
-        .all::<EntryRow>()?
-        .into_iter()
-        .map(|e| Recipient { kind: e.kind, person: e.person, student: e.student, phone: e.phone })
-        .collect();
     let fits = message.digest.as_deref() == Some(&digest)
         && version.digest == digest
-        && version.lists.contains(&ListRoot::of(stream, &entries));
+        && version.lists.contains(&ListRoot::of(stream, list));
     Ok(fits.then_some(digest))
 }
 
-fn render(app: &App, message: &MessageRow, round: u8, phones: &[PhoneRow]) -> Result<Vec<Sms>, AppError> {
+/// An SMS for each phone whose number can be opened. One bad number is one bad number: it joins
+/// those that are held back, and the others go.
+fn render(
+    app: &App,
+    message: &MessageRow,
+    template: &Template,
+    round: u8,
+    phones: &[Member],
+    mut held: Vec<Held>,
+) -> Result<(Vec<Sms>, Vec<Held>), AppError> {
     let keys = app.keys()?;
     let link_key = keys.links.first().ok_or_else(|| AppError::Internal("no link key".into()))?;
-    let template = message.template()?;
-    phones
-        .iter()
-        .map(|row| {
-            let id = DeliveryId { message: message.id, round, phone: row.id };
-            let token = link_key
-                .sign(id)
-                .ok_or_else(|| AppError::Internal("an id is too large for a link".into()))?;
-            let link = format!("{}/m/{token}", app.origin);
-            Ok(Sms {
-                phone_id: row.id,
-                phone: keys.open_phone(row.id.0, row.key_id, &row.sealed)?,
-                text: template.render(&message.signature, &message.title, &link),
-            })
-        })
-        .collect()
+    let mut sms = Vec::with_capacity(phones.len());
+    for row in phones {
+        let Ok(phone) = keys.open_phone(row.id.0, row.key_id, &row.sealed) else {
+            held.push((row.id, Reason::Unreadable));
+            continue;
+        };
+        let id = DeliveryId { message: message.id, round, phone: row.id };
+        let token =
+            link_key.sign(id).ok_or_else(|| AppError::Internal("an id is too large for a link".into()))?;
+        let link = format!("{}/m/{token}", app.origin);
+        let text = template.render(&message.signature, &message.title, &link);
+        sms.push(Sms { phone_id: row.id, phone, text });
+    }
+    Ok((sms, held))
 }
 
-/// A batch that may not go now rests: until the window opens (it has its
-/// number already, and blocks nobody longer than the hold), or a few seconds
+/// Sets the batch apart: it cannot be worked on by this version.
+async fn set_apart(
+    app: &App,
+    key: BatchKey,
+    claimed: &Claimed,
+    why: ApartReason,
+    now: Instant,
+) -> Result<Done, AppError> {
+    app.db.run(halt::set_apart(&[(key, claimed.claim)], why, now)?).await?;
+    Ok(Done::Tell(claimed.stream_id))
+}
+
+/// A batch that may not go now rests: until the window opens, in its place and order, or a few seconds
 /// where something older is on its way to one of its phones.
 async fn rest(app: &App, key: BatchKey, window: SendingWindow, now: Instant) -> Result<Done, AppError> {
     let open = window.next_open(now);
-    let (state, not_before, check_at) =
-        if open > now { ("numbered", Some(open), open) } else { ("enqueued", None, now.plus(LOOK_AGAIN)) };
+    let (state, check_at) = if open > now { ("numbered", open) } else { ("enqueued", now.plus(LOOK_AGAIN)) };
     let stream: Option<StreamRow> = app
         .db
         .first(
-            "UPDATE batches SET state = ?4, not_before = COALESCE(?5, not_before), check_at = ?6
-             WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND state = 'enqueued' AND not_before <= ?7 RETURNING stream_id",
-            args![key.message_id, key.round, key.no, state, not_before, check_at, now],
+            "UPDATE batches SET state = ?4, check_at = ?5
+             WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND state = 'enqueued' AND not_before <= ?6 AND set_apart_at IS NULL
+             RETURNING stream_id",
+            args![key.message_id, key.round, key.no, state, check_at, now],
         )
         .await?;
     Ok(stream.map_or(Done::Nothing, |s| Done::Tell(s.stream_id)))
@@ -344,6 +382,23 @@ async fn skip(
     reason: Reason,
     now: Instant,
 ) -> Result<Done, AppError> {
+    stop(app, key, claimed, reason, None, now).await
+}
+
+/// Ends a batch before its call; a flaw in what it stands on is named in the log.
+async fn stop(
+    app: &App,
+    key: BatchKey,
+    claimed: &Claimed,
+    reason: Reason,
+    flaw: Option<Flaw>,
+    now: Instant,
+) -> Result<Done, AppError> {
+    let mut detail = json!({ "reason": reason.key(), "stream": claimed.stream_id, "batch": key.no });
+    if let Some(flaw) = flaw {
+        detail["flaw"] = flaw.key().into();
+        app.log_warning("attempt", json!({ "message": key.message_id, "flaw": flaw.key() }));
+    }
     settled(app.db.guarded(), key, claimed)
         .then(
             "UPDATE deliveries SET state = 'skipped', reason = ?4, moved_at = ?5
@@ -357,14 +412,41 @@ async fn skip(
             actor: 0,
             action: AuditAction::DeliveryStopped,
             subject: Subject::Row("message", key.message_id),
-            detail: &json!({ "reason": reason.key(), "stream": claimed.stream_id, "batch": key.no }),
+            detail: &detail,
         })
         .commit()
         .await?;
     Ok(Done::Tell(claimed.stream_id))
 }
 
-async fn settle_nothing(app: &App, key: BatchKey, claimed: &Claimed) -> Result<Done, AppError> {
-    settled(app.db.guarded(), key, claimed).append([totals::recount(&[key], None)?]).commit().await?;
+/// Ends deliveries whose phone is not, or no more, to be written to: each with its reason.
+fn hold_back<'a>(
+    batch: Guarded<'a>,
+    key: BatchKey,
+    held: &[Held],
+    now: Instant,
+) -> Result<Guarded<'a>, AppError> {
+    if held.is_empty() {
+        return Ok(batch);
+    }
+    Ok(batch.then(
+        "UPDATE deliveries SET state = 'skipped', moved_at = ?4,
+           reason = (SELECT value ->> 1 FROM json_each(?3) WHERE value ->> 0 = deliveries.phone_id)
+         WHERE message_id = ?1 AND round = ?2 AND state = 'queued' AND phone_id IN (SELECT value ->> 0 FROM json_each(?3))",
+        args![key.message_id, key.round, json::text(&held)?, now],
+    ))
+}
+
+async fn settle_nothing(
+    app: &App,
+    key: BatchKey,
+    claimed: &Claimed,
+    held: &[Held],
+    now: Instant,
+) -> Result<Done, AppError> {
+    settled(hold_back(app.db.guarded(), key, held, now)?, key, claimed)
+        .append([totals::recount(&[key], None)?])
+        .commit()
+        .await?;
     Ok(Done::Tell(claimed.stream_id))
 }

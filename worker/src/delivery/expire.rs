@@ -1,10 +1,15 @@
 //! The end of what never went (I7): a batch of a message whose time is more
 //! than a day past is not sent any more, whatever holds it: a pause that
-//! nobody ended, the switch, a provider that is missing, a row that cannot be read.
+//! nobody ended, the switch, a provider that is missing, a row that cannot be
+//! read. And what a stopped message still had in hand, or gets back.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::audit::AuditAction;
-use domain::delivery::{Reason, TOO_OLD};
+use domain::delivery::{Reason, RoundState, TOO_OLD};
+use domain::ids::StreamId;
 use domain::time::Instant;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{BatchKey, totals};
@@ -19,14 +24,65 @@ pub fn is_too_old(due_at: Instant, now: Instant) -> bool {
     due_at.plus(TOO_OLD) < now
 }
 
-/// The condition that cron looked at a batch under, once more: nobody has it in hand.
-const RESTS: &str = "b.state IN ('ready', 'numbered', 'enqueued', 'claimed') AND b.check_at <= ?2";
+/// Batches ended in one run, each at worst a message of its own.
+pub const EXPIRED_MAX: usize = 50;
+/// Statements that the end of one costs.
+pub const EXPIRE_QUERIES: usize = 4;
 
-/// Skips what these batches of one message still hold, and settles them.
+/// Nobody has it in hand: not claimed, or its lease is over (?2 is now).
+const RESTS: &str =
+    "(b.state IN ('ready', 'numbered', 'enqueued') OR b.state = 'claimed' AND b.check_at <= ?2)";
+
+#[derive(Deserialize)]
+struct OverRow {
+    message_id: i64,
+    round: u8,
+    no: i64,
+    stream_id: StreamId,
+    state: String,
+}
+
+/// Ends what may not go any more: batches of open rounds that are too old, or stopped. Tells the
+/// streams that have something new to look at.
 ///
 /// # Errors
-/// Where the database fails; nothing was changed then.
-pub async fn expire(app: &App, message: i64, batches: &[BatchKey], now: Instant) -> Result<(), AppError> {
+/// Where the database cannot be read.
+pub async fn end_what_is_over(app: &App) -> Result<BTreeSet<StreamId>, AppError> {
+    let now = app.now();
+    let over: Vec<OverRow> = app
+        .db
+        .all(
+            format!(
+                "SELECT b.message_id, b.round, b.no, b.stream_id, r.state FROM rounds r INDEXED BY rounds_open
+                 CROSS JOIN batches b ON b.message_id = r.message_id AND b.round = r.round
+                 WHERE r.ended_at IS NULL AND (r.due_at < ?1 OR r.state = 'stopped') AND {RESTS} LIMIT {EXPIRED_MAX}"
+            ),
+            args![now.plus(-TOO_OLD), now],
+        )
+        .await?;
+    let streams = over.iter().map(|b| b.stream_id).collect();
+    let mut by_message: BTreeMap<(i64, bool), Vec<BatchKey>> = BTreeMap::new();
+    for b in over {
+        let key = BatchKey { message_id: b.message_id, round: b.round, no: b.no };
+        by_message.entry((b.message_id, b.state == RoundState::Stopped.key())).or_default().push(key);
+    }
+    for ((message, is_stopped), batches) in by_message {
+        let reason = if is_stopped { Reason::Stopped } else { Reason::TooOld };
+        if let Err(error) = expire(app, message, &batches, reason, now).await {
+            app.log_error("cron", &error, json!({ "step": "expire", "message": message }));
+        }
+    }
+    Ok(streams)
+}
+
+/// Skips what these batches of one message still hold, and settles them.
+async fn expire(
+    app: &App,
+    message: i64,
+    batches: &[BatchKey],
+    reason: Reason,
+    now: Instant,
+) -> Result<(), AppError> {
     let keys: Vec<(i64, u8, i64)> = batches.iter().map(|b| (b.message_id, b.round, b.no)).collect();
     let keys = json::text(&keys)?;
     let of_keys = "FROM json_each(?1) k CROSS JOIN batches b
@@ -39,7 +95,7 @@ pub async fn expire(app: &App, message: i64, batches: &[BatchKey], now: Instant)
                      WHERE state = 'queued' AND (message_id, round, phone_id) IN (
                        SELECT b.message_id, b.round, x.value {of_keys} CROSS JOIN json_each(b.members) x WHERE {RESTS})"
                 ),
-                args![keys.as_str(), now, Reason::TooOld.key()],
+                args![keys.as_str(), now, reason.key()],
             ),
             sql(
                 format!(
@@ -55,7 +111,7 @@ pub async fn expire(app: &App, message: i64, batches: &[BatchKey], now: Instant)
                     actor: 0,
                     action: AuditAction::DeliveryStopped,
                     subject: Subject::Row("message", message),
-                    detail: &json!({ "reason": Reason::TooOld.key(), "batches": batches.len() }),
+                    detail: &json!({ "reason": reason.key(), "batches": batches.len() }),
                 },
             ),
             totals::recount(batches, None)?,

@@ -2,7 +2,9 @@
 //! killed whenever, the next one to look at a batch knows what to do.
 
 pub mod attempt;
+mod authority;
 pub mod expire;
+pub mod halt;
 pub mod provider;
 pub mod receipts;
 mod record;

@@ -48,7 +48,7 @@ pub async fn take_in(app: &App, receipts: &[Receipt]) -> Result<(), AppError> {
         (
             of(true),
             "delivered",
-            "'queued', 'accepted', 'unknown', 'undelivered', 'no_receipt', 'abandoned'",
+            "'queued', 'accepted', 'unknown', 'undelivered', 'rejected', 'no_receipt', 'abandoned'",
             "NULL",
         ),
         (of(false), "undelivered", "'queued', 'accepted', 'unknown'", "'phone_unreachable'"),
@@ -61,6 +61,19 @@ pub async fn take_in(app: &App, receipts: &[Receipt]) -> Result<(), AppError> {
             format!(
                 "UPDATE deliveries SET state = '{to}', reason = {reason}, moved_at = ?2
                  WHERE state IN ({from}) AND (message_id, round, phone_id) IN ({MATCHED})"
+            ),
+            args![list.as_str(), now],
+        ));
+        // What is known of the number, with its evidence. An owner's own word is stronger than any receipt.
+        let (known, before) = if to == "delivered" {
+            ("reachable", "'unknown', 'unreachable', 'invalid'")
+        } else {
+            ("unreachable", "'unknown', 'reachable'")
+        };
+        statements.push(sql(
+            format!(
+                "UPDATE phones SET contact_state = '{known}', contact_why = '{to}', contact_at = ?2
+                 WHERE contact_state IN ({before}) AND id IN (SELECT id FROM ({MATCHED}))"
             ),
             args![list.as_str(), now],
         ));

@@ -135,6 +135,15 @@ pub(super) fn apply<'a>(
             args![key.message_id, key.round, json::text(&taken)?, now],
         );
     }
+    let invalid = of(Outcome::Rejected(Reason::NumberInvalid));
+    if !invalid.is_empty() {
+        // The provider's own word is the evidence: later messages spare themselves this phone.
+        batch = batch.then(
+            "UPDATE phones SET contact_state = 'invalid', contact_why = 'number_invalid', contact_at = ?2
+             WHERE contact_state IN ('unknown', 'reachable', 'unreachable') AND id IN (SELECT value FROM json_each(?1))",
+            args![json::text(&invalid)?, now],
+        );
+    }
     let again = of(Outcome::NotTaken);
     let given_up = tries + 1 >= ATTEMPTS_MAX;
     let mut refused: Vec<(i64, Reason)> = members

@@ -2,8 +2,10 @@
 //! frozen list. An SMS goes to the phone that the approver saw, or to the one
 //! that a recorded change of the number led to since.
 
+use std::collections::BTreeSet;
+
 use domain::audit::AuditAction;
-use domain::delivery::{BATCH_MAX, ENQUEUED_MAX, RoundKind};
+use domain::delivery::{BATCH_MAX, ENQUEUED_MAX, RoundKind, TOO_OLD};
 use domain::ids::{MessageId, StaffId, StreamId};
 use domain::message::MessageState;
 use domain::time::{Instant, SendingWindow};
@@ -13,12 +15,13 @@ use serde_json::json;
 use super::expire::is_too_old;
 use super::provider;
 use crate::args;
+use crate::message::held::NOT_IN_ITS_POST;
 use crate::message::transition;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Guarded, Subject};
 use crate::platform::error::AppError;
+use crate::roster::whose::{barred, disputed};
 use crate::seals::{RoundSeal, Seal};
-use crate::sequencer;
 
 /// Messages that one run of cron releases; the next minute takes the rest.
 pub const RELEASES_MAX: u32 = 15;
@@ -27,15 +30,17 @@ pub const RELEASE_QUERIES: u32 = 13;
 
 /// Deliveries from the frozen list, one for each phone: ?1 is the message, ?2 now. A
 /// phone lies in the stream of lowest rank, in chunks of one provider call. It
-/// is `here` while anyone behind it still is; who has left is not listed with it.
+/// is `here` while anyone behind it still is, and while SMS may go there at all; who has left, or
+/// says that the number is not theirs, is not listed with it.
 fn deliveries() -> String {
+    let (barred, disputed) = (barred("p"), disputed("l.phone_id", "l.kind", "l.person"));
     format!(
-        "WITH listed AS (
+        "WITH on_the_roll AS (
            SELECT r.stream_id, r.kind, r.person, r.student, c.rank,
                   COALESCE(CASE r.kind WHEN 'guardian' THEN g.phone_id WHEN 'staff' THEN t.phone_id END, r.phone_id) AS phone_id,
                   CASE r.kind WHEN 'guardian' THEN g.left_at IS NULL AND s.left_at IS NULL AND g.id IS NOT NULL
                               WHEN 'staff' THEN t.left_at IS NULL AND t.phone_id IS NOT NULL
-                              ELSE s.left_at IS NULL AND s.id IS NOT NULL END AS here
+                              ELSE s.left_at IS NULL AND s.id IS NOT NULL END AS present
            FROM messages m
            CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version
            CROSS JOIN streams c ON c.id = r.stream_id
@@ -43,19 +48,23 @@ fn deliveries() -> String {
            LEFT JOIN students s ON r.kind <> 'staff' AND s.id = r.student
            LEFT JOIN staff t ON r.kind = 'staff' AND t.id = r.person
            WHERE m.id = ?1),
+         listed AS (
+           SELECT stream_id, kind, person, student, rank, phone_id, why IS NULL AS here, why FROM (
+             SELECT l.*, CASE WHEN NOT l.present THEN 'left' WHEN {disputed} THEN 'not_theirs' ELSE
+                      (SELECT {barred} FROM phones p WHERE p.id = l.phone_id) END AS why FROM on_the_roll l)),
          by_phone AS (
-           SELECT phone_id, MAX(here) AS here, MIN(CASE WHEN here THEN rank END) AS rank,
+           SELECT phone_id, MAX(here) AS here, MIN(why) AS why, MIN(CASE WHEN here THEN rank END) AS rank,
                   CASE WHEN MAX(here) THEN json_group_array(json_array(kind, person, student, stream_id)) FILTER (WHERE here)
                        ELSE json_group_array(json_array(kind, person, student, stream_id)) END AS recipients
            FROM listed GROUP BY phone_id),
          chunked AS (
-           SELECT phone_id, here, rank, recipients,
+           SELECT phone_id, here, why, rank, recipients,
                   (ROW_NUMBER() OVER (PARTITION BY rank ORDER BY phone_id) - 1) / {BATCH_MAX} AS chunk FROM by_phone),
          numbered AS (
-           SELECT phone_id, here, recipients, DENSE_RANK() OVER (ORDER BY here DESC, rank, chunk) AS no FROM chunked)
+           SELECT phone_id, here, why, recipients, DENSE_RANK() OVER (ORDER BY here DESC, rank, chunk) AS no FROM chunked)
          INSERT INTO deliveries (message_id, round, phone_id, batch_no, state, reason, recipients, moved_at)
          SELECT ?1, 0, phone_id, CASE WHEN here THEN no ELSE 0 END, CASE WHEN here THEN 'queued' ELSE 'skipped' END,
-                CASE WHEN here THEN NULL ELSE 'left' END, recipients, ?2 FROM numbered ORDER BY phone_id"
+                CASE WHEN here THEN NULL ELSE why END, recipients, ?2 FROM numbered ORDER BY phone_id"
     )
 }
 
@@ -144,35 +153,41 @@ struct StreamRow {
 }
 
 /// Releases what is due: cron's part. Each message in its own batch, so that
-/// one that cannot go holds none of the others.
+/// one that cannot go holds none of the others. Tells the streams that have
+/// something to do.
 ///
 /// # Errors
 /// Where the database cannot be read.
-pub async fn release_due(app: &App) -> Result<(), AppError> {
+pub async fn release_due(app: &App) -> Result<BTreeSet<StreamId>, AppError> {
     let now = app.now();
+    // Where nothing can go out nothing piles up: it stays approved, its page says why, and only what is
+    // too late by now ends.
+    let until = if provider::missing(app).is_none() { now } else { now.plus(-TOO_OLD - 1) };
     let due: Vec<DueRow> = app
         .db
         .all(
             format!(
                 "SELECT m.id, m.author_id, m.digest, m.due_at, s.window_from, s.window_to FROM messages m CROSS JOIN school s
-                 WHERE m.state = 'approved' AND m.due_at <= ?1
+                 WHERE m.state = 'approved' AND m.due_at <= ?1 AND (m.due_at < ?2 OR NOT {NOT_IN_ITS_POST})
                    AND NOT EXISTS (SELECT 1 FROM missing_registrations r WHERE r.message_id = m.id)
                  ORDER BY m.due_at LIMIT {RELEASES_MAX}"
             ),
-            args![now],
+            args![until, now.plus(-TOO_OLD)],
         )
         .await?;
+    let mut streams = BTreeSet::new();
     for message in due {
         match release(app, &message, now).await {
+            Ok(more) => streams.extend(more),
             // Someone cancelled it, or another run was quicker.
-            Ok(()) | Err(AppError::Lost) => {}
+            Err(AppError::Lost) => {}
             Err(error) => app.log_error("release", &error, json!({ "message": message.id })),
         }
     }
-    Ok(())
+    Ok(streams)
 }
 
-async fn release(app: &App, message: &DueRow, now: Instant) -> Result<(), AppError> {
+async fn release(app: &App, message: &DueRow, now: Instant) -> Result<Vec<StreamId>, AppError> {
     let (id, batch) = (message.id, app.db.guarded());
     let open = SendingWindow { from: message.window_from, to: message.window_to }.next_open(now);
     let subject = Subject::Row("message", id.0);
@@ -194,8 +209,7 @@ async fn release(app: &App, message: &DueRow, now: Instant) -> Result<(), AppErr
         let at = batch.len();
         let streams = "SELECT stream_id FROM message_streams WHERE message_id = ?1 AND round = 0";
         let rows = batch.then(streams, args![id]).commit().await?;
-        let streams = rows.at(at)?.all::<StreamRow>()?.into_iter().map(|s| s.stream_id).collect();
-        sequencer::poke(app, streams).await;
+        return Ok(rows.at(at)?.all::<StreamRow>()?.into_iter().map(|s| s.stream_id).collect());
     }
-    Ok(())
+    Ok(Vec::new())
 }

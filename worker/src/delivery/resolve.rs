@@ -2,11 +2,12 @@
 //! will never be known.
 
 use domain::delivery::PATIENCE;
+use domain::phone::Phone;
 use domain::time::{Instant, MINUTE};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::provider::{Lookup, Outcome, Part, Provider};
+use super::provider::{Lookup, Outcome, Part, Provider, call};
 use super::record::{apply, write_parts};
 use super::{BatchKey, PhoneRow, totals};
 use crate::args;
@@ -59,8 +60,11 @@ pub async fn resolve_unknown(
             args![key.message_id, key.round, attempt.members.as_str()],
         )
         .await?;
-    let members: Vec<i64> = phones.iter().map(|p| p.id.0).collect();
-    let known = look_up(app, provider, &attempt, &phones).await.unwrap_or_else(|error| {
+    // A number that cannot be opened any more stays unknown, until it is given up; the others are asked about.
+    let keys = app.keys()?;
+    let open = |p: &PhoneRow| Some((p.id.0, keys.open_phone(p.id.0, p.key_id, &p.sealed).ok()?));
+    let (members, numbers): (Vec<i64>, Vec<Phone>) = phones.iter().filter_map(open).unzip();
+    let known = look_up(app, provider, &attempt, &numbers).await.unwrap_or_else(|error| {
         app.log_error("provider", &error, json!({ "reference": attempt.reference }));
         None
     });
@@ -103,13 +107,13 @@ async fn look_up(
     app: &App,
     provider: Option<&dyn Provider>,
     attempt: &OpenAttempt,
-    phones: &[PhoneRow],
+    numbers: &[Phone],
 ) -> Result<Option<Vec<Part>>, AppError> {
     let Some(provider) = provider.filter(|p| p.key() == attempt.provider) else { return Ok(None) };
-    let keys = app.keys()?;
-    let numbers =
-        phones.iter().map(|p| keys.open_phone(p.id.0, p.key_id, &p.sealed)).collect::<Result<Vec<_>, _>>()?;
-    let found = provider.look_up(app, &attempt.reference, &numbers).await?;
+    if numbers.is_empty() {
+        return Ok(None);
+    }
+    let found = call::look_up(app, provider, &attempt.reference, numbers).await?;
     Ok(found.filter(|found| found.len() == numbers.len()).map(|found| {
         let outcome = |lookup: &Lookup| match lookup {
             Lookup::Taken => Outcome::Accepted,

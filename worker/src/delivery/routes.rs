@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::delivery::{ChildRow, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow};
+use domain::access::{Action, Person};
+use domain::delivery::{ChildRow, ClassCount, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow};
 use domain::ids::{ClassId, GuardianId, MessageId, StreamId, StudentId};
 use domain::message::RecipientKind;
 use domain::time::Instant;
@@ -12,11 +13,13 @@ use super::PhoneRow;
 use crate::args;
 use crate::message::rows::{PROGRESS, ProgressRow};
 use crate::message::view;
-use crate::message::visibility::visible;
-use crate::platform::d1::{Answers, Rows, sql};
+use crate::message::visibility::{VISIBLE_WHOLE, visible};
+use crate::platform::d1::{Answers, Rows, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::http::{Reply, Signed};
 use crate::platform::json;
+use crate::roster::names::{name_at, relation_at};
+use crate::roster::scope::Scope;
 
 /// What the funnel needs of the message itself.
 const SKIPPED: &str =
@@ -25,6 +28,14 @@ const SKIPPED: &str =
 #[derive(Deserialize)]
 struct SeenRow {
     skipped: u32,
+}
+
+/// What the named list needs of it: also whether the reader sees all of it, or an own class alone.
+#[derive(Deserialize)]
+struct ListSeenRow {
+    skipped: u32,
+    #[serde(deserialize_with = "json::flag")]
+    whole: bool,
 }
 
 /// `GET /api/messages/{id}/funnel`: the cheap poll, two rows per batch.
@@ -55,10 +66,13 @@ struct ListedRow {
 #[derive(Deserialize)]
 struct SentRow {
     phone_id: i64,
-    state: DeliveryState,
-    reason: Option<Reason>,
-    #[serde(deserialize_with = "json::column")]
-    recipients: Vec<(RecipientKind, i64, i64, StreamId)>,
+    // What cannot be read of one row is shown as such in that row.
+    #[serde(deserialize_with = "json::if_known")]
+    state: Option<DeliveryState>,
+    #[serde(deserialize_with = "json::if_known")]
+    reason: Option<Option<Reason>>,
+    #[serde(deserialize_with = "json::lenient_column")]
+    recipients: Option<Vec<(RecipientKind, i64, i64, StreamId)>>,
 }
 
 #[derive(Deserialize)]
@@ -70,8 +84,8 @@ struct AnsweredRow {
 
 #[derive(Deserialize)]
 struct OpenedRow {
-    #[serde(deserialize_with = "json::column")]
-    seen: BTreeMap<String, Instant>,
+    #[serde(deserialize_with = "json::lenient_column")]
+    seen: Option<BTreeMap<String, Instant>>,
 }
 
 #[derive(Deserialize)]
@@ -85,29 +99,80 @@ struct UnreachedRow {
 /// The number that a person has now, or had when the list was frozen.
 const NUMBER_NOW: &str = "COALESCE(g.phone_id, t.phone_id, r.phone_id)";
 
-/// `GET /api/messages/{id}/deliveries`: by child, with the reason for every failure.
+/// `GET /api/messages/{id}/deliveries`: by child, with the reason for every failure. Who sees the
+/// message for an own class alone is told that class's names.
+/// A class in counts.
+#[derive(Deserialize)]
+struct CountRow {
+    class: ClassId,
+    class_name: String,
+    children: u32,
+    people: u32,
+    confirmed: u32,
+    #[serde(deserialize_with = "json::flag")]
+    named: bool,
+}
+
+/// Whose names of message ?1's list a reader sees: those of rolls that they may read; once it is
+/// released also, while it is within their reach, those of classes that the author still writes to,
+/// and those of classes whose messages they may read. Everybody else is told counts. Names of staff are
+/// for those who manage accounts, and once it is released for all who see the message.
+struct Named(Vec<Value>);
+
+impl Named {
+    /// Values that [`Named::class`] takes.
+    const OF_CLASSES: usize = 2 + 3 * Scope::VALUES;
+
+    fn of(person: &Person, id: MessageId) -> Self {
+        let scopes = [Action::ReadRoster, Action::WriteToClass, Action::ReadMessages];
+        let scopes = scopes.iter().flat_map(|action| Scope::of(person, &[*action]).args());
+        let staff = person.may(Action::ManageAccounts).into();
+        Self([id.into(), person.id.into()].into_iter().chain(scopes).chain([staff]).collect())
+    }
+
+    /// Whether the names of an entry of message `m` are told: of class `c`, or of the staff where that is NULL.
+    fn entry() -> String {
+        format!("CASE WHEN c.id IS NULL THEN ?12 = 1 OR m.released_at IS NOT NULL ELSE {} END", Self::class())
+    }
+
+    /// Whether the names of class `c` are told, of message `m`.
+    fn class() -> String {
+        let (roll, writes, reads) = (Scope::holds("c", 3), Scope::holds("c", 6), Scope::holds("c", 9));
+        format!("({roll} OR m.released_at IS NOT NULL AND (m.author_id = ?2 AND {writes} OR {reads}))")
+    }
+}
+
 ///
 /// # Errors
 /// Where the message is not within sight.
 pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, AppError> {
     let db = &call.app.db;
-    let frozen = "messages m CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version";
+    let Named(values) = Named::of(&call.person, id);
+    let (named, entry) = (Named::class(), Named::entry());
+    let frozen = "messages m CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
+         CROSS JOIN json_each(v.lists) l CROSS JOIN streams w ON w.id = l.value ->> '$.stream'
+         LEFT JOIN classes c ON c.id = w.class_id
+         CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version AND r.stream_id = w.id";
     let rows = db
         .run(vec![
-            visible(&call.person, id, SKIPPED)?,
+            visible(&call.person, id, &format!("{SKIPPED}, {VISIBLE_WHOLE} AS whole"))?,
             sql(PROGRESS, args![id]),
             sql(
                 format!(
-                    "SELECT r.kind, r.person, r.student, COALESCE(g.name, t.name, '') AS name, COALESCE(g.relation, '') AS relation,
-                       s.name AS student_name, c.id AS class_id, c.name AS class_name, {NUMBER_NOW} AS phone_id
-                     FROM {frozen} CROSS JOIN streams w ON w.id = r.stream_id
+                    "SELECT r.kind, r.person, r.student, COALESCE({guardian}, {staff}, '') AS name, COALESCE({relation}, '') AS relation,
+                       {student} AS student_name, c.id AS class_id, {class} AS class_name, {NUMBER_NOW} AS phone_id
+                     FROM {frozen}
                      LEFT JOIN guardians g ON r.kind = 'guardian' AND g.id = r.person
                      LEFT JOIN students s ON r.student <> 0 AND s.id = r.student
-                     LEFT JOIN classes c ON c.id = w.class_id
                      LEFT JOIN staff t ON r.kind = 'staff' AND t.id = r.person
-                     WHERE m.id = ?1 ORDER BY c.id, s.number, g.position, t.number"
+                     WHERE m.id = ?1 AND {entry} ORDER BY c.id, s.number, g.position, t.number",
+                    guardian = name_at("guardian", "g", "m.submitted_at"),
+                    relation = relation_at("g", "m.submitted_at"),
+                    staff = name_at("staff", "t", "m.submitted_at"),
+                    student = name_at("student", "s", "m.submitted_at"),
+                    class = name_at("class", "c", "m.submitted_at"),
                 ),
-                args![id],
+                &values,
             ),
             sql(
                 "SELECT d.phone_id, d.state, d.reason, d.recipients FROM delivery_states d WHERE d.message_id = ?1 ORDER BY d.round",
@@ -119,26 +184,41 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
                     "SELECT DISTINCT p.id, p.key_id, p.sealed FROM {frozen}
                      LEFT JOIN guardians g ON r.kind = 'guardian' AND g.id = r.person
                      LEFT JOIN staff t ON r.kind = 'staff' AND t.id = r.person
-                     CROSS JOIN phones p ON p.id = {NUMBER_NOW} WHERE m.id = ?1"
+                     CROSS JOIN phones p ON p.id = {NUMBER_NOW} WHERE m.id = ?1 AND {entry}"
                 ),
-                args![id],
+                &values,
             ),
             // Children of the classes addressed whom the list cannot reach.
             sql(
-                "SELECT s.id, s.name, c.id AS class_id, c.name AS class_name FROM messages m
-                 CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
-                 CROSS JOIN json_each(v.lists) l
-                 CROSS JOIN streams w ON w.id = l.value ->> '$.stream'
-                 CROSS JOIN classes c ON c.id = w.class_id
-                 CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
-                 WHERE m.id = ?1 AND NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL)",
-                args![id],
+                format!(
+                    "SELECT s.id, s.name, c.id AS class_id, c.name AS class_name FROM messages m
+                     CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
+                     CROSS JOIN json_each(v.lists) l
+                     CROSS JOIN streams w ON w.id = l.value ->> '$.stream'
+                     CROSS JOIN classes c ON c.id = w.class_id
+                     CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
+                     WHERE m.id = ?1 AND {named}
+                       AND NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL)"
+                ),
+                &values[..Named::OF_CLASSES],
             ),
             sql("SELECT phone_id, student_id, at FROM answers_now WHERE message_id = ?1 AND kind = 'confirm'", args![id]),
+            sql(
+                format!(
+                    "SELECT c.id AS class, {class} AS class_name, {named} AS named, COUNT(DISTINCT r.student) AS children,
+                       COUNT(*) AS people, COUNT(DISTINCT a.student_id) AS confirmed
+                     FROM {frozen}
+                     LEFT JOIN (SELECT DISTINCT student_id FROM answers_now WHERE message_id = ?1 AND kind = 'confirm') a
+                       ON a.student_id = r.student
+                     WHERE m.id = ?1 AND c.id IS NOT NULL GROUP BY c.id ORDER BY c.id",
+                    class = name_at("class", "c", "m.submitted_at"),
+                ),
+                &values[..Named::OF_CLASSES],
+            ),
         ])
         .await?;
     let at = |n: usize| rows.at(n);
-    let seen: SeenRow = at(0)?.one()?;
+    let seen: ListSeenRow = at(0)?.one()?;
     let funnel = view::funnel(&at(1)?.all::<ProgressRow>()?, seen.skipped);
     let phones = masked(&call, at(5)?)?;
     let sent = Sent::read(at(3)?, at(4)?, at(7)?)?;
@@ -175,21 +255,38 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
         confirmed: false,
         guardians: Vec::new(),
     }));
-    Reply::json(200, &DeliveryList { funnel, children, staff })
+    let classes = at(8)?.all::<CountRow>()?.into_iter().map(|row| ClassCount {
+        class: row.class,
+        class_name: row.class_name,
+        children: row.children,
+        people: row.people,
+        confirmed: row.confirmed,
+        named: row.named,
+    });
+    let mut classes: Vec<ClassCount> = classes.collect();
+    if !seen.whole {
+        let own: Vec<ClassId> =
+            call.person.reaches(Action::ReadMessages).filter_map(|(held, _)| held.class).collect();
+        classes.retain(|count| own.contains(&count.class));
+        children.retain(|child| own.contains(&child.class));
+        staff.clear();
+    }
+    Reply::json(200, &DeliveryList { funnel, classes, children, staff })
 }
 
 fn masked(call: &Signed, rows: &Rows) -> Result<HashMap<i64, String>, AppError> {
     let keys = call.app.keys()?;
-    rows.all::<PhoneRow>()?
+    Ok(rows
+        .all::<PhoneRow>()?
         .into_iter()
-        .map(|p| Ok((p.id.0, keys.open_phone(p.id.0, p.key_id, &p.sealed)?.masked())))
-        .collect()
+        .map(|p| (p.id.0, keys.masked_phone(p.id.0, p.key_id, &p.sealed)))
+        .collect())
 }
 
 /// What became of the SMS to one phone.
 #[derive(Clone, Copy)]
 struct Outcome {
-    state: DeliveryState,
+    state: Option<DeliveryState>,
     reason: Option<Reason>,
     phone: i64,
 }
@@ -197,42 +294,50 @@ struct Outcome {
 /// What was sent, by the person behind each phone and the child it is about, and what came back.
 struct Sent {
     by_person: HashMap<(RecipientKind, i64, i64), Outcome>,
+    /// Those whose people cannot be read: by their phone.
+    by_phone: HashMap<i64, Outcome>,
     opened: HashMap<i64, Instant>,
     confirmed: HashMap<(i64, i64), Instant>,
 }
 
 impl Sent {
     fn read(deliveries: &Rows, opened: &Rows, answers: &Rows) -> Result<Self, AppError> {
-        let mut by_person = HashMap::new();
+        let (mut by_person, mut by_phone) = (HashMap::new(), HashMap::new());
         // Later rounds come last, so that a person's newest SMS is shown.
         for row in deliveries.all::<SentRow>()? {
-            let outcome = Outcome { state: row.state, reason: row.reason, phone: row.phone_id };
-            for (kind, person, student, _) in row.recipients {
+            let outcome = Outcome { state: row.state, reason: row.reason.flatten(), phone: row.phone_id };
+            let Some(recipients) = row.recipients else {
+                by_phone.insert(row.phone_id, outcome);
+                continue;
+            };
+            for (kind, person, student, _) in recipients {
                 by_person.insert((kind, person, student), outcome);
             }
         }
         let mut first = HashMap::new();
-        for (phone, at) in opened.all::<OpenedRow>()?.into_iter().flat_map(|row| row.seen) {
+        for (phone, at) in opened.all::<OpenedRow>()?.into_iter().filter_map(|row| row.seen).flatten() {
             if let Ok(phone) = phone.parse() {
                 first.insert(phone, at);
             }
         }
         let confirmed = answers.all::<AnsweredRow>()?;
         let confirmed = confirmed.into_iter().map(|a| ((a.phone_id, a.student_id), a.at)).collect();
-        Ok(Self { by_person, opened: first, confirmed })
+        Ok(Self { by_person, by_phone, opened: first, confirmed })
     }
 
     fn recipient(&self, listed: &ListedRow, phones: &HashMap<i64, String>) -> RecipientRow {
-        let delivery = self.by_person.get(&(listed.kind, listed.person, listed.student));
+        let known = self.by_person.get(&(listed.kind, listed.person, listed.student));
+        let delivery = known.or_else(|| self.by_phone.get(&listed.phone_id));
         RecipientRow {
             guardian: (listed.kind == RecipientKind::Guardian).then_some(GuardianId(listed.person)),
             name: listed.name.clone(),
             relation: listed.relation.clone(),
             phone: phones.get(&listed.phone_id).cloned().unwrap_or_default(),
-            state: delivery.map(|d| d.state),
+            state: delivery.and_then(|d| d.state),
             reason: delivery.and_then(|d| d.reason),
             opened_at: delivery.and_then(|d| self.opened.get(&d.phone).copied()),
             confirmed_at: delivery.and_then(|d| self.confirmed.get(&(d.phone, listed.student)).copied()),
+            unreadable: delivery.is_some_and(|d| d.state.is_none()),
         }
     }
 }

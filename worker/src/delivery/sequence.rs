@@ -4,13 +4,13 @@
 //! was evicted or moved goes on where it was.
 
 use domain::audit::AuditAction;
-use domain::delivery::{BatchState, ENQUEUED_MAX, HOLD, PlaceState};
+use domain::delivery::{ApartReason, BatchState, CLAIMS_IN_VAIN, ENQUEUED_MAX, HOLD, PlaceState, RoundState};
 use domain::ids::{MessageId, StreamId};
-use domain::time::{Instant, MINUTE, SECOND};
+use domain::time::{Instant, MINUTE, SECOND, SendingWindow};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::BatchKey;
+use super::{BatchKey, halt, provider};
 use crate::args;
 use crate::message::transition;
 use crate::platform::app::App;
@@ -29,8 +29,10 @@ struct Place {
     message_id: i64,
     round: u8,
     state: PlaceState,
+    round_state: RoundState,
+    /// Whether another place behind it could have the turn.
     #[serde(deserialize_with = "json::flag")]
-    held: bool,
+    others: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,59 +43,107 @@ struct Resting {
     state: BatchState,
     not_before: Instant,
     check_at: Option<Instant>,
+    claim: i64,
+    forgiven: i64,
 }
 
-/// A stream's open places in their order: its head.
-const HEAD: &str = "SELECT s.message_id, s.round, s.state FROM message_streams s
-  WHERE s.stream_id = ?1 AND s.state <> 'settled' ORDER BY s.seq IS NULL, s.seq, s.ready_at, s.message_id, s.round LIMIT 1";
+impl Resting {
+    fn key(&self) -> BatchKey {
+        BatchKey { message_id: self.message_id, round: self.round, no: self.no }
+    }
+
+    /// Whether a consumer has it in hand: one whose lease is over may have died.
+    fn is_under_way(&self, now: Instant) -> bool {
+        self.state == BatchState::Submitting
+            || self.state == BatchState::Claimed && self.check_at.is_some_and(|lease| lease > now)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct SchoolRow {
+    #[serde(deserialize_with = "json::flag")]
+    stopped: bool,
+    window_from: u16,
+    window_to: u16,
+}
+
+/// A stream's head: the place whose turn it is, else the first one that could have it. A paused
+/// message is passed over; it only keeps a turn that it already has (see [`give_way`]).
+const HEAD: &str = "SELECT s.message_id, s.round, s.state, r.state AS round_state FROM message_streams s
+  CROSS JOIN rounds r ON r.message_id = s.message_id AND r.round = s.round
+  WHERE s.stream_id = ?1 AND s.state <> 'settled' AND (s.state = 'numbered' OR r.state <> 'paused')
+  ORDER BY s.seq IS NULL, s.seq, s.ready_at, s.message_id, s.round LIMIT 1";
 
 /// What is read of a batch.
-const RESTING: &str = "b.message_id, b.round, b.no, b.state, b.not_before, b.check_at";
+const RESTING: &str = "b.message_id, b.round, b.no, b.state, b.not_before, b.check_at, b.claim, b.forgiven";
 
-/// Reads a stream whole, in one round trip: its late batches, its head, the head's batches.
-fn read_sql(stream: StreamId) -> [Stmt; 3] {
+/// Reads a stream whole, in one round trip: its late batches, its head, the head's batches. What is
+/// set apart is none of them: it holds nobody up, and waits for a person or for another version.
+fn read_sql(stream: StreamId) -> [Stmt; 4] {
     [
-        // Late: put off to a retry or a window, their round settled in this
-        // stream meanwhile. Few, and found by an index of their own.
+        // Late: put off to a retry, or passed over while paused, their round settled in this stream
+        // meanwhile. Few, and found by an index of their own.
         sql(
             format!(
                 "SELECT {RESTING} FROM batches b
                  CROSS JOIN message_streams s ON s.message_id = b.message_id AND s.round = b.round AND s.stream_id = b.stream_id
                  CROSS JOIN rounds r ON r.message_id = b.message_id AND r.round = b.round
-                 WHERE b.stream_id = ?1 AND b.not_before > 0 AND b.state <> 'settled'
-                   AND s.state = 'settled' AND r.state IN ('sending', 'sent') AND NOT EXISTS (SELECT 1 FROM school WHERE stopped_at IS NOT NULL)"
+                 WHERE b.stream_id = ?1 AND b.not_before > 0 AND b.state <> 'settled' AND b.set_apart_at IS NULL
+                   AND s.state = 'settled' AND r.state = 'sending'"
             ),
             args![stream],
         ),
         sql(
             format!(
-                "SELECT head.message_id, head.round, head.state, (r.state <> 'sending' OR EXISTS (SELECT 1 FROM school WHERE stopped_at IS NOT NULL)) AS held
-                 FROM ({HEAD}) head CROSS JOIN rounds r ON r.message_id = head.message_id AND r.round = head.round"
+                "SELECT head.message_id, head.round, head.state, head.round_state, EXISTS (
+                   SELECT 1 FROM message_streams o CROSS JOIN rounds r ON r.message_id = o.message_id AND r.round = o.round
+                   WHERE o.stream_id = ?1 AND o.state <> 'settled' AND r.state = 'sending'
+                     AND (o.message_id, o.round) <> (head.message_id, head.round)) AS others
+                 FROM ({HEAD}) head"
             ),
             args![stream],
         ),
         sql(
             format!(
                 "SELECT {RESTING} FROM ({HEAD}) head CROSS JOIN batches b INDEXED BY batches_open
-                   ON b.stream_id = ?1 AND b.message_id = head.message_id AND b.round = head.round AND b.state <> 'settled'"
+                   ON b.stream_id = ?1 AND b.message_id = head.message_id AND b.round = head.round AND b.state <> 'settled'
+                 WHERE b.set_apart_at IS NULL"
             ),
             args![stream],
         ),
+        sql("SELECT stopped_at IS NOT NULL AS stopped, window_from, window_to FROM school WHERE id = 1", &[]),
     ]
 }
 
 /// What a stream has to do.
 struct Standing {
     late: Vec<Resting>,
-    /// The place at the head, and whether its round is paused or all sending is stopped.
+    /// The place at the head.
     head: Option<Place>,
     /// The batches of the head.
     resting: Vec<Resting>,
+    school: SchoolRow,
 }
 
 impl Standing {
     fn read(rows: &[Rows]) -> Result<Self, AppError> {
-        Ok(Self { late: rows.at(0)?.all()?, head: rows.at(1)?.first()?, resting: rows.at(2)?.all()? })
+        Ok(Self {
+            late: rows.at(0)?.all()?,
+            head: rows.at(1)?.first()?,
+            resting: rows.at(2)?.all()?,
+            school: rows.at(3)?.one()?,
+        })
+    }
+
+    /// Until when nothing of this stream goes to the queue: while all sending is stopped or no provider
+    /// is there, until somebody has changed that; outside the sending hours, until they begin. What
+    /// waits for that keeps its place and its order.
+    fn held_until(&self, app: &App, now: Instant) -> Option<Instant> {
+        if self.school.stopped || provider::missing(app).is_some() {
+            return Some(now.plus(MINUTE));
+        }
+        let window = SendingWindow { from: self.school.window_from, to: self.school.window_to };
+        Some(window.next_open(now)).filter(|open| *open > now)
     }
 }
 
@@ -110,7 +160,22 @@ const NUMBER: &str = "UPDATE message_streams SET state = 'numbered',
 /// Settles a place none of whose batches holds it any more.
 const SETTLE: &str = "UPDATE message_streams SET state = 'settled', settled_at = ?4
   WHERE message_id = ?1 AND round = ?2 AND stream_id = ?3 AND state = 'numbered'
-    AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.message_id = ?1 AND b.round = ?2 AND b.stream_id = ?3 AND b.state <> 'settled' AND b.not_before <= ?5)";
+    AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.message_id = ?1 AND b.round = ?2 AND b.stream_id = ?3 AND b.state <> 'settled'
+                    AND b.not_before <= ?5 AND b.set_apart_at IS NULL)";
+
+/// Gives the turn of a paused place away: the next one follows, and what is left of it goes out once
+/// it is resumed, as late. Only where nothing of it is under way.
+const GIVE_WAY: &str = "UPDATE message_streams SET state = 'settled', settled_at = ?4
+  WHERE message_id = ?1 AND round = ?2 AND stream_id = ?3 AND state = 'numbered'
+    AND EXISTS (SELECT 1 FROM rounds r WHERE r.message_id = ?1 AND r.round = ?2 AND r.state = 'paused')
+    AND NOT EXISTS (SELECT 1 FROM batches b INDEXED BY batches_open WHERE b.stream_id = ?3 AND b.message_id = ?1 AND b.round = ?2
+                    AND b.state <> 'settled' AND (b.state = 'submitting' OR b.state = 'claimed' AND b.check_at > ?4))";
+
+/// What is passed over is found as what was put off.
+const PASSED_OVER: &str = "UPDATE batches SET state = CASE state WHEN 'claimed' THEN 'enqueued' ELSE 'numbered' END,
+    not_before = MAX(not_before, ?4), check_at = ?4
+  WHERE message_id = ?1 AND round = ?2 AND stream_id = ?3 AND state IN ('numbered', 'enqueued', 'claimed') AND set_apart_at IS NULL
+    AND EXISTS (SELECT 1 FROM message_streams s WHERE s.message_id = ?1 AND s.round = ?2 AND s.stream_id = ?3 AND s.state = 'settled')";
 
 /// Does all that can be done for a stream now.
 ///
@@ -121,8 +186,13 @@ const SETTLE: &str = "UPDATE message_streams SET state = 'settled', settled_at =
 pub async fn advance(app: &App, stream: StreamId) -> Result<Option<Instant>, AppError> {
     let now = app.now();
     let standing = Standing::read(&app.db.run(read_sql(stream).into()).await?)?;
-    put_on_queue(app, standing.late.iter().filter(|b| is_due(b, now)).collect(), now).await?;
-    let late = next_look(&standing.late, now);
+    let late = match standing.held_until(app, now) {
+        Some(until) => (!standing.late.is_empty()).then_some(until),
+        None => {
+            put_on_queue(app, standing.late.iter().filter(|b| is_due(b, now)).collect(), now).await?;
+            next_look(&standing.late, now)
+        }
+    };
     let next = advance_head(app, stream, standing).await?;
     Ok(match (late, next) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -148,19 +218,33 @@ async fn advance_head(
         let now = app.now();
         let Some(place) = &standing.head else { return Ok(None) };
         let resting = &standing.resting;
+        if place.state == PlaceState::Numbered && resting.iter().all(|b| b.not_before > now.plus(HOLD)) {
+            standing = settle(app, place, stream, now).await?;
+            continue;
+        }
         // Where nothing is left to hold, it keeps nobody waiting.
-        if place.held && !resting.is_empty() {
-            return Ok(Some(now.plus(MINUTE)));
+        if !resting.is_empty() {
+            if let Some(until) = standing.held_until(app, now) {
+                return Ok(Some(until));
+            }
+            match place.round_state {
+                RoundState::Paused if place.others && !resting.iter().any(|b| b.is_under_way(now)) => {
+                    standing = give_way(app, place, stream, now).await?;
+                    continue;
+                }
+                // Cron ends what is left of a stopped one.
+                RoundState::Paused | RoundState::Stopped => {
+                    let soon = if place.others { SOON } else { MINUTE };
+                    return Ok(Some(now.plus(soon)));
+                }
+                _ => {}
+            }
         }
         if place.state == PlaceState::Ready {
             if start(app, place, stream, now).await? > 0 {
                 return Ok(Some(now.plus(ENQUEUED_MAX)));
             }
             standing = Standing::read(&app.db.run(read_sql(stream).into()).await?)?;
-            continue;
-        }
-        if resting.iter().all(|b| b.not_before > now.plus(HOLD)) {
-            standing = settle(app, place, stream, now).await?;
             continue;
         }
         let due = resting.iter().filter(|b| is_due(b, now)).collect();
@@ -230,14 +314,32 @@ pub(super) fn settle_sql(message: i64, round: u8, stream: StreamId, now: Instant
 /// Settles the head; tells how the stream then stands.
 async fn settle(app: &App, place: &Place, stream: StreamId, now: Instant) -> Result<Standing, AppError> {
     let settling = settle_sql(place.message_id, place.round, stream, now);
-    let at = settling.len();
-    let rows = app.db.run(settling.into_iter().chain(read_sql(stream)).collect()).await?;
+    then_read(app, settling.into(), stream).await
+}
+
+/// Passes the paused head over; tells how the stream then stands.
+async fn give_way(app: &App, place: &Place, stream: StreamId, now: Instant) -> Result<Standing, AppError> {
+    let key = args![place.message_id, place.round, stream, now];
+    then_read(app, vec![sql(GIVE_WAY, key), sql(PASSED_OVER, key)], stream).await
+}
+
+async fn then_read(app: &App, first: Vec<Stmt>, stream: StreamId) -> Result<Standing, AppError> {
+    let at = first.len();
+    let rows = app.db.run(first.into_iter().chain(read_sql(stream)).collect()).await?;
     Standing::read(rows.get(at..).unwrap_or_default())
 }
 
 /// Marks batches as enqueued, then enqueues those that this call marked. Dying
-/// in between costs a minute: the mark has a time limit.
+/// in between costs a minute: the mark has a time limit. One that was claimed in
+/// vain too often is set apart: whatever it is that fails would fail again.
 async fn put_on_queue(app: &App, batches: Vec<&Resting>, now: Instant) -> Result<(), AppError> {
+    let (vain, batches): (Vec<&Resting>, Vec<&Resting>) = batches
+        .into_iter()
+        .partition(|b| b.state == BatchState::Claimed && b.claim - b.forgiven >= CLAIMS_IN_VAIN);
+    if !vain.is_empty() {
+        let vain: Vec<(BatchKey, i64)> = vain.iter().map(|b| (b.key(), b.claim)).collect();
+        app.db.run(halt::set_apart(&vain, ApartReason::ClaimedInVain, now)?).await?;
+    }
     if batches.is_empty() {
         return Ok(());
     }
@@ -248,7 +350,7 @@ async fn put_on_queue(app: &App, batches: Vec<&Resting>, now: Instant) -> Result
         .all(
             "UPDATE batches SET state = 'enqueued', check_at = ?2
              WHERE (message_id, round, no, state) IN (SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1))
-               AND (state = 'numbered' OR state = 'ready' OR check_at <= ?3)
+               AND (state = 'numbered' OR state = 'ready' OR check_at <= ?3) AND set_apart_at IS NULL
              RETURNING message_id, round, no",
             args![json::text(&keys)?, now.plus(ENQUEUED_MAX), now],
         )

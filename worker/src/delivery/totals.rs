@@ -24,7 +24,7 @@ const RECOUNT: &str = "UPDATE batches SET
   WHERE (message_id, round, no) IN ";
 
 /// Recounts the batches that a subquery over `?1` gives; when to look again stays.
-pub(super) fn recount_batches(which: &str, arg: Value) -> Stmt {
+pub(super) fn recount_batches(which: impl std::fmt::Display, arg: Value) -> Stmt {
     sql(format!("{RECOUNT} ({which})"), &[arg, Value::Null])
 }
 

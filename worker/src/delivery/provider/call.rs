@@ -3,6 +3,7 @@
 use domain::delivery::{CALL_TIMEOUT, Reason};
 use domain::ids::PhoneId;
 use domain::phone::Phone;
+use domain::time::SECOND;
 use futures_util::future::{Either, LocalBoxFuture, select};
 
 use crate::platform::app::App;
@@ -94,20 +95,129 @@ pub trait Provider {
     ) -> LocalBoxFuture<'a, Result<Option<Vec<Lookup>>, AppError>>;
 }
 
+/// How long a question about an attempt may take.
+pub const LOOK_UP_TIMEOUT: i64 = 10 * SECOND;
+
+/// Waits for a call as long as it may take. One that takes longer is dropped on the spot, and with it
+/// whatever it holds: nothing of it goes on behind our back. A provider that calls over HTTP does so
+/// through a future that aborts its request when it is dropped.
+async fn in_time<T>(app: &App, call: LocalBoxFuture<'_, T>, most: i64) -> Option<T> {
+    match select(call, app.host.sleep(most)).await {
+        Either::Left((result, _)) => Some(result),
+        Either::Right(((), call)) => {
+            drop(call);
+            None
+        }
+    }
+}
+
 /// Submits a batch. A call that takes too long is dropped, so that it is over
 /// when it is asked about.
 pub async fn submit(app: &App, provider: &dyn Provider, request: &Request<'_>) -> CallResult {
     d1::count_provider_call();
-    let call = provider.submit(app, request);
-    let result = match select(call, app.host.sleep(CALL_TIMEOUT)).await {
-        Either::Left((Ok(result), _)) => result,
-        Either::Left((Err(error), _)) => CallResult::Unknown(format!("{error:?}")),
-        Either::Right(_) => CallResult::Unknown("no answer in time".into()),
+    let result = match in_time(app, provider.submit(app, request), CALL_TIMEOUT).await {
+        Some(Ok(result)) => result,
+        Some(Err(error)) => CallResult::Unknown(format!("{error:?}")),
+        None => CallResult::Unknown("no answer in time".into()),
     };
     match result {
         CallResult::Parts(parts) if parts.len() != request.sms.len() => {
             CallResult::Unknown(format!("{} answers to {} SMS", parts.len(), request.sms.len()))
         }
         other => other,
+    }
+}
+
+/// Asks what became of an attempt; none where the provider cannot tell, or not in time.
+///
+/// # Errors
+/// Where the provider's answer cannot be had.
+pub async fn look_up(
+    app: &App,
+    provider: &dyn Provider,
+    reference: &str,
+    phones: &[Phone],
+) -> Result<Option<Vec<Lookup>>, AppError> {
+    in_time(app, provider.look_up(app, reference, phones), LOOK_UP_TIMEOUT).await.unwrap_or(Ok(None))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use domain::time::Instant;
+
+    use super::*;
+    use crate::platform::d1::Backend;
+    use crate::platform::d1::sqlite::Sqlite;
+    use crate::platform::host::DB;
+    use crate::platform::host::native::Native;
+
+    /// Tells when it is dropped: what holds it is over.
+    struct Held(Rc<Cell<bool>>);
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            self.0.set(true);
+        }
+    }
+
+    /// A provider that never answers.
+    struct Silent(Rc<Cell<bool>>);
+
+    impl Provider for Silent {
+        fn key(&self) -> &'static str {
+            "silent"
+        }
+
+        fn submit<'a>(
+            &'a self,
+            _: &'a App,
+            _: &'a Request<'a>,
+        ) -> LocalBoxFuture<'a, Result<CallResult, AppError>> {
+            let held = Held(self.0.clone());
+            Box::pin(async move {
+                let _held = held;
+                std::future::pending().await
+            })
+        }
+
+        fn look_up<'a>(
+            &'a self,
+            _: &'a App,
+            _: &'a str,
+            _: &'a [Phone],
+        ) -> LocalBoxFuture<'a, Result<Option<Vec<Lookup>>, AppError>> {
+            let held = Held(self.0.clone());
+            Box::pin(async move {
+                let _held = held;
+                std::future::pending().await
+            })
+        }
+    }
+
+    /// Polls a future that never has to wait for anything outside.
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        use futures_util::FutureExt;
+        future.now_or_never().expect("it needs nobody else")
+    }
+
+    #[test]
+    fn a_call_that_takes_too_long_is_dropped_and_not_forgotten() {
+        let database: Rc<dyn Backend> =
+            Rc::new(Sqlite::over(rusqlite::Connection::open_in_memory().expect("memory")).expect("SQLite"));
+        let app = App::new(Native::new(Instant(1), 1, [], [(DB, database)])).expect("a deployment");
+        let over = Rc::new(Cell::new(false));
+        let silent = Silent(over.clone());
+        let request = Request { reference: "r", sms: &[], tries: 0 };
+        let result = now(submit(&app, &silent, &request));
+        assert!(matches!(result, CallResult::Unknown(_)), "{result:?}");
+        assert!(over.replace(false), "the call is over when its outcome is written");
+        assert_eq!(app.now(), Instant(1 + CALL_TIMEOUT));
+
+        let found = now(look_up(&app, &silent, "r", &[])).expect("no fault");
+        assert_eq!((found, over.get()), (None, true));
+        assert_eq!(app.now(), Instant(1 + CALL_TIMEOUT + LOOK_UP_TIMEOUT));
     }
 }

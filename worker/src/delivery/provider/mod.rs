@@ -6,9 +6,11 @@
 pub mod call;
 pub mod sandbox;
 
+use domain::message::Hold;
+
 use crate::platform::app::App;
 use crate::platform::error::AppError;
-pub use call::{CallResult, Lookup, Outcome, Part, Provider, Request, Sms};
+pub use call::{CallResult, LOOK_UP_TIMEOUT, Lookup, Outcome, Part, Provider, Request, Sms};
 
 fn name(app: &App) -> String {
     app.host.setting("SMS_PROVIDER").unwrap_or_default()
@@ -24,6 +26,18 @@ pub fn of(app: &App) -> Result<Box<dyn Provider>, AppError> {
         sandbox::KEY => Err(AppError::Internal("the provider «sandbox» exists in the demo only".into())),
         "" => Err(AppError::Internal("no SMS provider is set (SMS_PROVIDER)".into())),
         other => Err(AppError::Internal(format!("unknown SMS provider «{other}»"))),
+    }
+}
+
+/// Why nothing can go out of this deployment, where that is so: then nothing is released, and what was
+/// released rests.
+pub fn missing(app: &App) -> Option<Hold> {
+    if !app.links_are_safe() {
+        Some(Hold::NoOrigin)
+    } else if of(app).is_err() {
+        Some(Hold::NoProvider)
+    } else {
+        None
     }
 }
 

@@ -101,6 +101,7 @@ struct Taken {
 
 /// What became of an attempt, by its reference.
 async fn look_up(app: &App, reference: &str, phones: &[Phone]) -> Result<Vec<Lookup>, AppError> {
+    wait(app, "SANDBOX_LATENCY_MS").await;
     let taken: Vec<Taken> =
         db(app)?.all("SELECT phone FROM sms WHERE reference = ?1", args![reference]).await?;
     Ok(phones

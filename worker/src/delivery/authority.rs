@@ -1,0 +1,363 @@
+//! On whose authority a batch goes out (I1): before a provider is called, the
+//! whole chain is read once more, row by row, and each row has to carry its
+//! seal. The triggers refuse what does not fit when it is written; this also
+//! stops what was written past them.
+
+use std::collections::BTreeSet;
+
+use domain::access::Post;
+use domain::approval::{Chain, Decision, Need, ProcedureStep, Step, StepKind, Verdict};
+use domain::delivery::Reason;
+use domain::ids::{MessageId, PhoneId, StaffId, UnitId};
+use domain::message::Recipient;
+use domain::time::Instant;
+use serde::Deserialize;
+
+use crate::args;
+use crate::message::rows::MessageRow;
+use crate::platform::crypto::Keys;
+use crate::platform::d1::{Answers, Rows, Stmt, sql};
+use crate::platform::error::AppError;
+use crate::platform::json;
+use crate::seals::{AppointmentSeal, DecisionSeal, PhoneChangeSeal, ProcedureSeal, RoundSeal, Seal};
+use crate::sequencer::SmsJob;
+
+/// Statements that it reads with.
+pub(super) const QUERIES: usize = 3;
+
+/// A step of the chain with its decision and the appointment by which it was made.
+#[derive(Deserialize)]
+struct StepRow {
+    position: u32,
+    kind: StepKind,
+    post: Post,
+    unit_id: Option<UnitId>,
+    substitute: Option<Post>,
+    substitute_unit_id: Option<UnitId>,
+    #[serde(deserialize_with = "json::flag")]
+    holds: bool,
+    #[serde(deserialize_with = "json::column")]
+    needs: Vec<Need>,
+    #[serde(deserialize_with = "json::optional_column")]
+    decision: Option<DecisionRow>,
+    #[serde(deserialize_with = "json::optional_column")]
+    appointment: Option<AppointmentRow>,
+}
+
+#[derive(Deserialize)]
+struct DecisionRow {
+    staff: i64,
+    appointment: i64,
+    post: Post,
+    verdict: Verdict,
+    digest: String,
+    at: Instant,
+    mac: String,
+}
+
+#[derive(Deserialize)]
+struct AppointmentRow {
+    staff: i64,
+    post: Post,
+    unit: UnitId,
+    class: Option<i64>,
+    subject: Option<String>,
+    since: Instant,
+    until: Option<Instant>,
+    given_by: i64,
+    confirmed_by: Option<i64>,
+    confirmed_at: Option<Instant>,
+    mac: String,
+}
+
+#[derive(Deserialize)]
+struct OrderRow {
+    kind: String,
+    ordered_by: i64,
+    due_at: Instant,
+    at: Instant,
+    mac: String,
+    audience_unit_id: UnitId,
+    procedure_id: i64,
+    procedure_version: u32,
+    scope: String,
+    steps: String,
+    in_force_from: Instant,
+    set_by: i64,
+    procedure_mac: String,
+}
+
+#[derive(Deserialize)]
+struct ChangeRow {
+    kind: String,
+    person: i64,
+    from_phone: Option<i64>,
+    to_phone: PhoneId,
+    at: Instant,
+    by: i64,
+    mac: String,
+}
+
+/// Reads what a batch stands on.
+pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
+    [
+        sql(
+            "SELECT s.position, s.kind, s.post, s.unit_id, s.substitute, s.substitute_unit_id, s.holds, s.needs,
+               CASE WHEN d.staff_id IS NOT NULL THEN json_object('staff', d.staff_id, 'appointment', d.appointment_id, 'post', d.post,
+                 'verdict', d.verdict, 'digest', d.digest, 'at', d.at, 'mac', d.mac) END AS decision,
+               CASE WHEN a.id IS NOT NULL THEN json_object('staff', a.staff_id, 'post', a.post, 'unit', a.unit_id, 'class', a.class_id,
+                 'subject', a.subject, 'since', a.since, 'until', a.until, 'given_by', a.given_by, 'confirmed_by', a.confirmed_by,
+                 'confirmed_at', a.confirmed_at, 'mac', a.mac) END AS appointment
+             FROM messages m CROSS JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
+             LEFT JOIN decisions d ON d.message_id = s.message_id AND d.version = s.version AND d.position = s.position
+             LEFT JOIN appointments a ON a.id = d.appointment_id
+             WHERE m.id = ?1 ORDER BY s.position",
+            args![job.message],
+        ),
+        sql(
+            "SELECT r.kind, r.ordered_by, r.due_at, r.at, r.mac, m.audience_unit_id, v.procedure_id, v.procedure_version,
+               p.scope, p.steps, p.in_force_from, p.set_by, p.mac AS procedure_mac
+             FROM messages m
+             CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
+             CROSS JOIN procedures p ON p.id = v.procedure_id AND p.version = v.procedure_version
+             CROSS JOIN rounds r ON r.message_id = m.id AND r.round = ?2
+             WHERE m.id = ?1",
+            args![job.message, job.round],
+        ),
+        sql(
+            "SELECT c.kind, c.person, c.from_phone, c.to_phone, c.at, c.by, c.mac
+             FROM batches b CROSS JOIN json_each(b.members) x CROSS JOIN phone_changes c ON c.to_phone = x.value
+             WHERE b.message_id = ?1 AND b.round = ?2 AND b.no = ?3",
+            args![job.message, job.round, job.no],
+        ),
+    ]
+}
+
+/// What does not fit: for the log, by which the office finds the row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// The round was not made by a release.
+    Round,
+    /// The procedure is not as it was set.
+    Procedure,
+    /// The chain is not the procedure's.
+    Steps,
+    /// A decision was not made by its decider.
+    Decision(u32),
+    /// A decision rests on an appointment that nobody gave, or that nobody confirmed.
+    Appointment(u32),
+    /// A step is not approved, or not by different people.
+    Chain,
+}
+
+impl Flaw {
+    /// The word in the log.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Round => "round",
+            Self::Procedure => "procedure",
+            Self::Steps => "steps",
+            Self::Decision(_) => "decision",
+            Self::Appointment(_) => "appointment",
+            Self::Chain => "chain",
+        }
+    }
+}
+
+/// A phone of the batch, and why nothing goes to it where that is so.
+#[derive(Deserialize)]
+pub(super) struct Member {
+    pub id: PhoneId,
+    pub key_id: i64,
+    pub sealed: String,
+    held_back: Option<Reason>,
+}
+
+/// A phone to which nothing goes, and why.
+pub(super) type Held = (PhoneId, Reason);
+
+/// What a batch stands on, as it was read.
+pub(super) struct Authority {
+    steps: Vec<StepRow>,
+    order: Option<OrderRow>,
+    changes: Vec<ChangeRow>,
+}
+
+impl Authority {
+    /// From the rows of [`statements`].
+    ///
+    /// # Errors
+    /// Where a row cannot be read.
+    pub fn read(rows: &[Rows]) -> Result<Self, AppError> {
+        Ok(Self { steps: rows.at(0)?.all()?, order: rows.at(1)?.first()?, changes: rows.at(2)?.all()? })
+    }
+
+    /// Whether this message was ordered by those who may, on this digest.
+    pub fn flaw(&self, keys: &Keys, message: &MessageRow, round: u8, digest: &str) -> Option<Flaw> {
+        let Some(order) =
+            self.order.as_ref().filter(|o| o.seal(message.id, round, digest).fits(keys, &o.mac))
+        else {
+            return Some(Flaw::Round);
+        };
+        if !order.procedure().fits(keys, &order.procedure_mac) {
+            return Some(Flaw::Procedure);
+        }
+        let procedure: Vec<ProcedureStep> = serde_json::from_str(&order.steps).unwrap_or_default();
+        let steps: Vec<Step> = self.steps.iter().map(StepRow::step).collect();
+        if steps != Step::bind(&procedure, order.audience_unit_id) {
+            return Some(Flaw::Steps);
+        }
+        for row in &self.steps {
+            let (position, step) = (row.position, row.step());
+            let Some(decision) = &row.decision else { continue };
+            let seal = decision.seal(message.id, message.version, position);
+            if !seal.fits(keys, &decision.mac) {
+                return Some(Flaw::Decision(position));
+            }
+            let author = message.author_id.0;
+            let held = row.appointment.as_ref().filter(|a| a.lets_decide(keys, &step, decision, author));
+            if held.is_none() {
+                return Some(Flaw::Appointment(position));
+            }
+        }
+        let decision = |row: &StepRow| {
+            let d = row.decision.as_ref()?;
+            let (staff, digest) = (StaffId(d.staff), d.digest.clone());
+            Some(Decision { position: row.position, staff, verdict: d.verdict, digest })
+        };
+        let decisions = self.steps.iter().filter_map(decision).collect();
+        // Who else holds a post makes no difference to what was decided.
+        let (submitted_at, holders) = (message.submitted_at.unwrap_or(order.at), Vec::new());
+        let chain = Chain {
+            author: message.author_id,
+            digest: digest.to_owned(),
+            submitted_at,
+            steps,
+            decisions,
+            holders,
+        };
+        if chain.is_complete() { None } else { Some(Flaw::Chain) }
+    }
+
+    /// Puts a batch's phones into those that are sent to, and those that are held back with their
+    /// reasons. Sent to are those of the frozen list, and those to
+    /// which a recorded change of somebody on it leads. The list is a
+    /// stream's part, checked against its root.
+    pub fn sort(&self, keys: &Keys, list: &[Recipient], members: Vec<Member>) -> (Vec<Member>, Vec<Held>) {
+        let changed = self.changes.iter().filter(|c| {
+            list.iter().any(|r| r.kind.key() == c.kind && r.person == c.person) && c.seal().fits(keys, &c.mac)
+        });
+        let phones: BTreeSet<PhoneId> =
+            list.iter().map(|r| r.phone).chain(changed.map(|c| c.to_phone)).collect();
+        let (mut sent_to, mut held) = (Vec::with_capacity(members.len()), Vec::new());
+        for member in members {
+            match member.held_back {
+                Some(reason) => held.push((member.id, reason)),
+                None if phones.contains(&member.id) => sent_to.push(member),
+                None => held.push((member.id, Reason::NotAuthorised)),
+            }
+        }
+        (sent_to, held)
+    }
+}
+
+impl StepRow {
+    fn step(&self) -> Step {
+        Step {
+            position: self.position,
+            kind: self.kind,
+            post: self.post,
+            unit: self.unit_id,
+            substitute: self.substitute,
+            substitute_unit: self.substitute_unit_id,
+            holds: self.holds,
+            needs: self.needs.clone(),
+        }
+    }
+}
+
+impl DecisionRow {
+    fn seal(&self, message: MessageId, version: u32, position: u32) -> DecisionSeal<'_> {
+        DecisionSeal {
+            message: message.0,
+            version,
+            position,
+            staff: self.staff,
+            appointment: self.appointment,
+            post: self.post.key(),
+            verdict: self.verdict.key(),
+            digest: &self.digest,
+            at: self.at,
+        }
+    }
+}
+
+impl AppointmentRow {
+    /// Whether it is as it was given and confirmed, not by just the author and the decider, is the
+    /// decider's, fits the step, and was held at that moment.
+    fn lets_decide(&self, keys: &Keys, step: &Step, decision: &DecisionRow, author: i64) -> bool {
+        let seal = AppointmentSeal {
+            staff: self.staff,
+            post: self.post.key(),
+            unit: self.unit.0,
+            class: self.class,
+            subject: self.subject.as_deref(),
+            since: self.since,
+            given_by: self.given_by,
+            confirmed_by: self.confirmed_by,
+            confirmed_at: self.confirmed_at,
+        };
+        let at = |unit: Option<UnitId>| unit.is_none_or(|u| u == self.unit);
+        let in_post = self.post == step.post && at(step.unit)
+            || Some(self.post) == step.substitute && at(step.substitute_unit);
+        let among = |who: i64| who == author || who == decision.staff;
+        let confirmed =
+            !self.post.needs_confirmation() || self.confirmed_at.is_some_and(|c| c <= decision.at);
+        self.staff == decision.staff
+            && self.post == decision.post
+            && in_post
+            && confirmed
+            && !(among(self.given_by) && self.confirmed_by.is_some_and(among))
+            && self.since <= decision.at
+            && self.until.is_none_or(|end| end > decision.at)
+            && seal.fits(keys, &self.mac)
+    }
+}
+
+impl OrderRow {
+    fn seal<'a>(&'a self, message: MessageId, round: u8, digest: &'a str) -> RoundSeal<'a> {
+        RoundSeal {
+            message: message.0,
+            round,
+            kind: &self.kind,
+            ordered_by: self.ordered_by,
+            due_at: self.due_at,
+            at: self.at,
+            digest,
+        }
+    }
+
+    fn procedure(&self) -> ProcedureSeal<'_> {
+        ProcedureSeal {
+            id: self.procedure_id,
+            version: self.procedure_version,
+            scope: &self.scope,
+            steps: &self.steps,
+            in_force_from: self.in_force_from,
+            set_by: self.set_by,
+        }
+    }
+}
+
+impl ChangeRow {
+    fn seal(&self) -> PhoneChangeSeal<'_> {
+        PhoneChangeSeal {
+            kind: &self.kind,
+            person: self.person,
+            from: self.from_phone,
+            to: Some(self.to_phone.0),
+            at: self.at,
+            by: self.by,
+        }
+    }
+}
