@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use api_tests::{App, Client, PASSPHRASE};
 use domain::account::Slip;
 use domain::roster::{
-    Answer, ClassRoll, ClassView, ImportApplied, ImportApply, ImportKind, ImportPreview, RowLevel, StaffView,
+    ClassRoll, ClassView, ImportApplied, ImportApply, ImportKind, ImportPreview, RowLevel, StaffView,
 };
 use domain::school::{FirstAdministrator, Setup};
 use domain::time::SendingWindow;
@@ -28,26 +28,23 @@ fn preview(client: &Client, kind: &str, bytes: &[u8]) -> ImportPreview {
     client.upload(&format!("/api/roster/imports?kind={kind}"), bytes).json()
 }
 
-fn likely(preview: &ImportPreview) -> ImportApply {
-    let answer = |q: &domain::roster::Question| Answer { id: q.id.clone(), chosen: q.suggested.clone() };
-    ImportApply { answers: preview.questions.iter().map(answer).collect() }
-}
-
-/// The likely answers, and where there is none the first ones listed.
-fn any(preview: &ImportPreview) -> ImportApply {
-    let mut apply = likely(preview);
-    for (answer, question) in apply.answers.iter_mut().zip(&preview.questions) {
+/// The likely answers, and where there is none the first ones listed; shown once more with these.
+fn any(client: &Client, preview: &ImportPreview) -> ImportApply {
+    let mut given = preview.likely();
+    for (answer, question) in given.answers.iter_mut().zip(&preview.questions) {
         for choice in &question.choices {
             if answer.chosen.len() < question.min as usize && !answer.chosen.contains(&choice.number) {
                 answer.chosen.push(choice.number.clone());
             }
         }
     }
-    apply
+    let again: ImportPreview =
+        client.post(&format!("/api/roster/imports/{}/preview", preview.id), &given).json();
+    ImportApply { shown: again.shown, ..given }
 }
 
 fn apply(client: &Client, preview: &ImportPreview) -> api_tests::Reply {
-    client.post(&format!("/api/roster/imports/{}/apply", preview.id), &likely(preview))
+    client.post(&format!("/api/roster/imports/{}/apply", preview.id), &preview.likely())
 }
 
 /// An empty deployment with its first administrator signed in.
@@ -110,7 +107,10 @@ fn a_university_comes_from_its_two_files() {
     let (app, admin) = opened();
     let staff = preview(&admin, "staff", &file("university-staff.csv"));
     assert_eq!((staff.counts.rows, staff.counts.errors, staff.counts.classes), (89, 0, 64));
-    assert_eq!(admin.post(&format!("/api/roster/imports/{}/apply", staff.id), &any(&staff)).status, 200);
+    assert_eq!(
+        admin.post(&format!("/api/roster/imports/{}/apply", staff.id), &any(&admin, &staff)).status,
+        200
+    );
     let alike = "SELECT COUNT(DISTINCT unit_id) FROM classes WHERE name = '2023级1班'";
     assert_eq!(app.count(alike), 4, "one in each college");
 
@@ -207,7 +207,7 @@ fn two_applies_at_once_apply_once() {
     let app = App::on_workerd(&[]);
     let clerk = app.office_clerk();
     let before = app.count("SELECT roll_version FROM school");
-    let preview = preview(&clerk, "students", &file("students-dirty-gb18030.csv"));
+    let preview = preview(&clerk, "students", &file("middle-school-students.csv"));
     let statuses: Vec<u16> = std::thread::scope(|scope| {
         let tries: Vec<_> = (0..4).map(|_| scope.spawn(|| apply(&clerk, &preview).status)).collect();
         tries.into_iter().map(|t| t.join().expect("a status")).collect()

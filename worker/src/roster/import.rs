@@ -1,141 +1,43 @@
-//! Previewing and applying a roster file. The file is kept sealed between
-//! the two and read again at the end: what the browser was shown is no
-//! evidence of what is applied.
-
-use std::collections::{BTreeSet, HashMap};
+//! Previewing, applying and taking back a roster file. The file is kept
+//! sealed between preview and apply and read again at the end: what the
+//! browser was shown is no evidence of what is applied. What would change is
+//! found out anew each time and compared with what was shown.
 
 use domain::audit::AuditAction;
-use domain::ids::ImportId;
-use domain::phone::Phone;
-use domain::problem::Refusal;
-use domain::roster::import::diff::{self, Change, RollStudent};
-use domain::roster::import::plan::StaffPlan;
-use domain::roster::import::{
-    GuardianEntry, Parsed, StaffRow, StudentRow, classes_of, count_staff, count_students, read_staff,
-    read_students, shown,
-};
-use domain::roster::{
-    Answer as Chosen, ImportApplied, ImportCounts, ImportKind, ImportPreview, MAX_FINDINGS, Question,
-};
+use domain::ids::{ImportId, StaffId};
+use domain::roster::import::diff;
+use domain::roster::import::offers::{self, Ticked};
+use domain::roster::{ImportApplied, ImportApply, ImportCounts, ImportKind, ImportPreview, ImportView};
 use domain::words::Words;
 use serde_json::json;
 
-use super::import_places::{PlaceIds, write_places};
+use super::former::former;
+use super::import_apply::{self, Applied};
+use super::import_look::{Look, PhoneKeys, Read};
+use super::import_places::take_back_places;
+use super::import_record as record;
 use super::import_store::{self as store, Roll, Writer};
-use crate::platform::crypto::{Keys, sha256};
-use crate::platform::d1::{Audit, Guarded, Subject};
+use crate::platform::crypto::sha256;
+use crate::platform::d1::{Audit, Subject};
 use crate::platform::error::AppError;
-use crate::platform::host::Host;
 use crate::platform::http::{Kept, Reply, Signed};
 use crate::platform::json;
 
-/// The id of the key behind `phones.lookup` and `phones.last4`: a deployment has one.
-const INDEX_KEY: u8 = 1;
+/// Longest preview that is kept for a repeated request; a longer one is made again, since it changes nothing.
+const KEPT_PREVIEW: usize = 1_000_000;
 
-/// A file, read as the roll makes it mean.
-enum Read {
-    Staff { parsed: Parsed<StaffRow>, plan: StaffPlan, questions: Vec<Question> },
-    Students { parsed: Parsed<StudentRow> },
-}
-
-/// What stands for each phone on the roll: its keyed index, made once.
-struct PhoneKeys(HashMap<Phone, String>);
-
-/// Numbers that get a row, and the ids of all numbers of a file.
-struct PhoneIds<'a> {
-    rows: Vec<store::PhoneRow>,
-    fresh: HashMap<String, i64>,
-    known: &'a HashMap<String, i64>,
-}
-
-impl PhoneIds<'_> {
-    fn of(&self, lookup: &str) -> Result<i64, AppError> {
-        let id = self.fresh.get(lookup).or_else(|| self.known.get(lookup)).copied();
-        id.ok_or_else(|| AppError::Internal("a number of the file has no id".into()))
-    }
-}
-
-impl PhoneKeys {
-    fn of<'a>(keys: &Keys, phones: impl Iterator<Item = &'a Phone>) -> Self {
-        let mut map = HashMap::new();
-        for phone in phones {
-            if !map.contains_key(phone) {
-                map.insert(phone.clone(), keys.phone_lookup(phone));
-            }
-        }
-        Self(map)
-    }
-
-    fn get(&self, phone: &Phone) -> String {
-        self.0.get(phone).cloned().unwrap_or_default()
-    }
-}
-
-impl Read {
-    fn new(kind: ImportKind, bytes: &[u8], roll: &Roll) -> Result<Self, AppError> {
-        let refused = |refusal: Refusal| AppError::Invalid(vec![refusal.beside("file")]);
-        match kind {
-            ImportKind::Staff => {
-                let parsed = read_staff(bytes, &roll.places).map_err(refused)?;
-                let plan = StaffPlan::new(&parsed.taken, &roll.staff);
-                let questions = plan.questions(&roll.staff).map_err(refused)?;
-                Ok(Self::Staff { parsed, plan, questions })
-            }
-            ImportKind::Students => {
-                let parsed = read_students(bytes, &roll.places).map_err(refused)?;
-                Ok(Self::Students { parsed })
-            }
-        }
-    }
-
-    fn phones(&self) -> Box<dyn Iterator<Item = &Phone> + '_> {
-        match self {
-            Self::Staff { parsed, .. } => Box::new(parsed.taken.iter().filter_map(|s| s.phone.as_ref())),
-            Self::Students { parsed } => {
-                Box::new(parsed.taken.iter().flat_map(|s| s.guardians.iter().map(|g| &g.phone)))
-            }
-        }
-    }
-
-    /// What applying it would do, with the likely answers.
-    fn counts(&self, roll: &Roll, phones: &PhoneKeys) -> ImportCounts {
-        let key = |phone: &Phone| phones.get(phone);
-        match self {
-            Self::Staff { parsed, plan, questions } => {
-                let plan = plan.clone().suggested(questions);
-                diff::with_changes(count_staff(parsed), &diff::staff(&parsed.taken, &plan, &roll.staff, &key))
-            }
-            Self::Students { parsed } => {
-                let changes = diff::students(&parsed.taken, &roll.students, &key);
-                diff::with_changes(count_students(parsed), &changes)
-            }
-        }
-    }
-}
-
-/// `POST /api/roster/imports`: three round trips with the session's.
+/// `POST /api/roster/imports`: four round trips with the session's.
 ///
 /// # Errors
 /// 422 where the file as a whole cannot be taken.
 pub async fn preview(call: &Signed, kind: ImportKind) -> Result<Reply<ImportPreview>, AppError> {
     let (app, keys, person) = (&call.app, call.app.keys()?, &call.person);
-    let roll = store::load(app, kind).await?;
-    let read = Read::new(kind, &call.body, &roll)?;
-    let counts = read.counts(&roll, &PhoneKeys::of(keys, read.phones()));
-    let (encoding, findings, questions) = match read {
-        Read::Staff { parsed, questions, .. } => (parsed.encoding, parsed.findings, questions),
-        Read::Students { parsed } => (parsed.encoding, parsed.findings, Vec::new()),
-    };
-    let preview = ImportPreview {
-        id: ImportId(roll.next_import),
-        kind,
-        encoding: encoding.to_owned(),
-        counts,
-        findings: shown(findings, MAX_FINDINGS),
-        questions,
-    };
+    let mut roll = store::load(app, kind).await?;
+    let (look, phones) = Look::new(keys, kind, &call.body, &mut roll, &ImportApply::default())?;
+    let counts = look.counts(&roll, &phones, &Ticked::default());
+    let preview = look.preview(app, ImportId(roll.next_import), kind, counts).await?;
     let hash = sha256(&call.body);
-    let upload = store::Upload {
+    let upload = record::Upload {
         id: preview.id,
         kind,
         sealed: keys.seal(&*app.host, &call.body, hash.as_bytes())?,
@@ -143,9 +45,10 @@ pub async fn preview(call: &Signed, kind: ImportKind) -> Result<Reply<ImportPrev
         sha256: hash,
         roll_version: roll.version,
     };
-    let batch = store::keep(app.db.guarded(), upload, person.id, app.now());
+    let batch = record::keep(app.db.guarded(), upload, person.id, app.now());
     let json = json::text(&preview)?;
-    call.remember(batch, 200, Kept::Json(&json)).commit().await?;
+    let batch = if json.len() > KEPT_PREVIEW { batch } else { call.remember(batch, 200, Kept::Json(&json)) };
+    batch.commit().await?;
     Reply::json(200, &preview)
 }
 
@@ -153,56 +56,114 @@ fn roll_changed() -> AppError {
     AppError::conflict(
         "roll_changed",
         Words::fixed(
-            "预览之后名册有了变化，请重新上传文件，再核对一次",
+            "预览之后名单有了变化，请重新上传文件，再核对一次",
             "The roll has changed since the preview: upload the file again and look once more",
         ),
     )
 }
 
-/// `POST /api/roster/imports/{id}/apply`: one batch, or nothing.
-///
-/// # Errors
-/// 409 where it is applied or the roll has changed since, 422 where an answer is missing.
-pub async fn apply(
+/// An upload of this person, read again on the roll that it was compared with.
+async fn again(
     call: &Signed,
     id: ImportId,
-    answers: &[Chosen],
-) -> Result<Reply<ImportApplied>, AppError> {
-    let (app, keys, person, now) = (&call.app, call.app.keys()?, &call.person, call.app.now());
-    let kept = store::kept(app, id, person.id).await?.ok_or(AppError::NotFound)?;
+    given: &ImportApply,
+) -> Result<(record::Kept, Roll, Look, PhoneKeys), AppError> {
+    let (app, keys) = (&call.app, call.app.keys()?);
+    let kept = record::kept(app, id, call.person.id).await?.ok_or(AppError::NotFound)?;
     if kept.applied {
         return Err(AppError::conflict(
             "import_applied",
             Words::fixed("这份文件已经导入", "This file has been applied already"),
         ));
     }
-    let roll = store::load(app, kept.kind).await?;
-    let Some(sealed) = kept.sealed.filter(|_| roll.version == kept.roll_version) else {
+    let mut roll = store::load(app, kept.kind).await?;
+    let Some(sealed) = kept.sealed.as_ref().filter(|_| roll.version == kept.roll_version) else {
         return Err(roll_changed());
     };
-    let bytes = keys.open(kept.key_id, &sealed, kept.sha256.as_bytes())?;
-    let read = Read::new(kept.kind, &bytes, &roll)?;
-    let phones = PhoneKeys::of(keys, read.phones());
-    let ids = phone_ids(&*app.host, keys, &read, &phones, &roll)?;
+    let bytes = keys.open(kept.key_id, sealed, kept.sha256.as_bytes())?;
+    let (look, phones) = Look::new(keys, kept.kind, &bytes, &mut roll, given)?;
+    Ok((kept, roll, look, phones))
+}
 
-    let writer = Writer { now, by: person.id, import: id };
-    let batch = store::take(app.db.guarded(), id, &roll, now);
-    let batch = store::add_phones(batch, &ids.rows)?;
-    let (batch, counts) = match read {
-        Read::Staff { parsed, plan, questions } => {
-            let plan = plan.answered(&questions, answers).map_err(AppError::Invalid)?;
-            apply_staff(batch, &writer, &parsed, &plan, &phones, &ids, &roll)?
-        }
-        Read::Students { parsed } => apply_students(batch, &writer, &parsed, &phones, &ids, &roll)?,
-    };
-    let batch = store::record(batch, id, &counts)?.audit(&Audit {
+/// `POST /api/roster/imports/{id}/preview`: what would change with the answers given. Writes nothing.
+///
+/// # Errors
+/// 409 where it is applied or the roll has changed since.
+pub async fn look_again(
+    call: &Signed,
+    id: ImportId,
+    given: &ImportApply,
+) -> Result<Reply<ImportPreview>, AppError> {
+    let (kept, roll, look, phones) = again(call, id, given).await?;
+    let counts = look.counts(&roll, &phones, &Ticked::default());
+    Reply::json(200, &look.preview(&call.app, id, kept.kind, counts).await?)
+}
+
+/// Refuses what is not answered, not shown, or ticked without an offer.
+fn ticked(look: &Look, roll: &Roll, given: &ImportApply, by: StaffId) -> Result<Ticked, AppError> {
+    let mut refusals = look.settled.unanswered();
+    if let Read::Staff(file) = &look.read
+        && let Err(missing) = file.open.clone().answered(&file.questions, &given.answers)
+    {
+        refusals.extend(missing);
+    }
+    if look.settled.replaced(by) {
+        refusals.push(offers::own_leaving());
+    }
+    if !refusals.is_empty() {
+        return Err(AppError::Invalid(refusals));
+    }
+    if given.shown != look.shown {
+        return Err(AppError::conflict(
+            "not_as_shown",
+            Words::fixed(
+                "按现在的回答，改动与看到的不同，请再看一遍改动后导入",
+                "With these answers the changes are not the ones you saw: look at them once more, then import",
+            ),
+        ));
+    }
+    let ticked =
+        Ticked::read(&given.ticked, &look.offers).map_err(|refusal| AppError::Invalid(vec![refusal]))?;
+    if let Read::Staff(file) = &look.read {
+        ticked.agrees(&file.plan, &roll.staff, by).map_err(AppError::Invalid)?;
+    }
+    Ok(ticked)
+}
+
+/// `POST /api/roster/imports/{id}/apply`: one batch, or nothing.
+///
+/// # Errors
+/// 409 where it is applied, the roll has changed since or the changes are not
+/// the ones that were shown; 422 where an answer is missing.
+pub async fn apply(
+    call: &Signed,
+    id: ImportId,
+    given: &ImportApply,
+) -> Result<Reply<ImportApplied>, AppError> {
+    let (app, keys, person, now) = (&call.app, call.app.keys()?, &call.person, call.app.now());
+    let (kept, roll, look, phones) = again(call, id, given).await?;
+    let ticked = ticked(&look, &roll, given, person.id)?;
+
+    let writer = Writer { now, by: person.id, import: id, keys };
+    let batch = store::take_roll(app.db.guarded(), &roll);
+    let batch = record::take(batch, id, now);
+    let Applied { batch, writes, touched } =
+        import_apply::write(batch, &writer, &*app.host, &look, &ticked, &phones, &roll)?;
+    let counts =
+        ImportCounts { ended: diff::number_of(writes.ended.len()), ..look.counts(&roll, &phones, &ticked) };
+    let (waiting, values) = (writes.waiting(), former(app, &writes)?);
+    let batch = batch.audit(&Audit {
         at: now,
         actor: person.id.0,
         action: AuditAction::RosterApplied,
         subject: Subject::Row("import", id.0),
-        detail: &json!({ "kind": kept.kind, "file": kept.sha256, "counts": counts }),
+        detail: &json!({
+            "kind": kept.kind, "file": kept.sha256, "counts": counts, "waiting": waiting, "values": values.hash(),
+        }),
     });
-    let applied = ImportApplied { counts };
+    let batch = values.keep(batch)?;
+    let batch = record::record(batch, (keys, &*app.host), id, &counts, &writes, &touched)?;
+    let applied = ImportApplied { id, counts, waiting };
     let json = json::text(&applied)?;
     match call.remember(batch, 200, Kept::Json(&json)).commit().await {
         Err(AppError::Lost) => Err(roll_changed()),
@@ -213,110 +174,37 @@ pub async fn apply(
     }
 }
 
-/// Rows for the numbers that no row holds yet; ids count up, since each is
-/// sealed to its id.
-fn phone_ids<'a>(
-    host: &dyn Host,
-    keys: &Keys,
-    read: &Read,
-    phones: &PhoneKeys,
-    roll: &'a Roll,
-) -> Result<PhoneIds<'a>, AppError> {
-    let mut ids = PhoneIds { rows: Vec::new(), fresh: HashMap::new(), known: &roll.phones };
-    for phone in read.phones() {
-        let lookup = phones.get(phone);
-        if ids.of(&lookup).is_ok() {
-            continue;
-        }
-        let id = roll.next_phone + ids.rows.len() as i64;
-        let (sealed, last4) = (keys.seal_phone(host, id, phone)?, keys.phone_last4(phone));
-        ids.rows.push((id, keys.data_key_id(), INDEX_KEY, sealed, lookup.clone(), last4));
-        ids.fresh.insert(lookup, id);
+/// `POST /api/roster/imports/{id}/undo`: all of it is taken back, or nothing.
+///
+/// # Errors
+/// 409 where something depends on it, and says what.
+pub async fn undo(call: &Signed, id: ImportId) -> Result<Reply<ImportView>, AppError> {
+    let (app, person, now) = (&call.app, &call.person, call.app.now());
+    let record::Applied { view, writes, places } = record::applied(app, id).await?;
+    if writes.gone.staff.contains(&person.id) {
+        return Err(AppError::Invalid(vec![offers::own_leaving()]));
     }
-    Ok(ids)
-}
-
-fn apply_students<'a>(
-    batch: Guarded<'a>,
-    writer: &Writer,
-    parsed: &Parsed<StudentRow>,
-    phones: &PhoneKeys,
-    phone_ids: &PhoneIds<'_>,
-    roll: &Roll,
-) -> Result<(Guarded<'a>, ImportCounts), AppError> {
-    let key = |phone: &Phone| phones.get(phone);
-    let places = roll.places.changes(&BTreeSet::new(), &classes_of(&parsed.taken), &parsed.codes);
-    let ids = PlaceIds::new(roll, &places);
-    let batch = write_places(batch, writer, &places, &ids)?;
-    let changes = diff::students(&parsed.taken, &roll.students, &key);
-    let before: HashMap<&str, &RollStudent> = roll.students.iter().map(|s| (s.number.as_str(), s)).collect();
-    let mut write = store::StudentWrites::default();
-    for (row, _) in parsed.taken.iter().zip(&changes).filter(|(_, change)| **change != Change::Same) {
-        write.students.push((row.number.clone(), row.name.clone(), ids.class(&row.class)?));
-        let old = before.get(row.number.as_str()).map(|s| s.guardians.as_slice()).unwrap_or_default();
-        let moves = diff::guardians(&row.guardians, old, &key);
-        let entry = |guardian: &GuardianEntry, at: usize| {
-            let phone = phone_ids.of(&key(&guardian.phone))?;
-            Ok::<_, AppError>((at + 1, guardian.name.clone(), guardian.relation.clone(), phone))
-        };
-        for (id, at) in moves.updated {
-            let (position, name, relation, phone) = entry(&row.guardians[at], at)?;
-            write.updated.push((id, position, name, relation, phone));
-        }
-        for at in moves.added {
-            let (position, name, relation, phone) = entry(&row.guardians[at], at)?;
-            write.added.push((row.number.clone(), position, name, relation, phone));
-        }
-        write.left.extend(moves.left);
-    }
-    let batch = store::write_students(batch, writer, &write)?;
-    Ok((batch, diff::with_changes(count_students(parsed), &changes)))
-}
-
-fn apply_staff<'a>(
-    batch: Guarded<'a>,
-    writer: &Writer,
-    parsed: &Parsed<StaffRow>,
-    plan: &StaffPlan,
-    phones: &PhoneKeys,
-    phone_ids: &PhoneIds<'_>,
-    roll: &Roll,
-) -> Result<(Guarded<'a>, ImportCounts), AppError> {
-    let key = |phone: &Phone| phones.get(phone);
-    let places = roll.places.changes(&plan.units, &plan.classes, &parsed.codes);
-    let ids = PlaceIds::new(roll, &places);
-    let batch = write_places(batch, writer, &places, &ids)?;
-    let changes = diff::staff(&parsed.taken, plan, &roll.staff, &key);
-    let mut people = Vec::new();
-    for (row, _) in parsed.taken.iter().zip(&changes).filter(|(_, change)| **change != Change::Same) {
-        let phone = row.phone.as_ref().map(|phone| phone_ids.of(&key(phone))).transpose()?;
-        people.push((row.number.clone(), row.name.clone(), phone));
-    }
-    let batch = store::write_staff(batch, writer, &people)?;
-
-    // Posts of people in the file and out of it: an answer can take one away.
-    let ended: Vec<i64> = roll
-        .appointments
-        .iter()
-        .filter(|(_, number, held)| !plan.keeps(number, held))
-        .map(|(id, _, _)| *id)
-        .collect();
-    let mut begun = Vec::new();
-    for (number, held) in diff::begun(plan, &roll.staff) {
-        begun.push(store::Begun {
-            number: number.to_owned(),
-            post: held.post.key(),
-            unit: ids.unit(&held.unit)?,
-            class: held.class.as_ref().map(|class| ids.class(class)).transpose()?,
-            subject: held.subject.clone(),
-        });
-    }
-    let mut custodians = Vec::new();
-    for (unit, number) in &plan.custodians {
-        if roll.staff.custodians.get(unit) != Some(number) {
-            custodians.push((ids.unit(unit)?, number.clone()));
+    let writer = Writer { now, by: person.id, import: id, keys: app.keys()? };
+    let values = former(app, &writes)?;
+    let batch = record::take_back(app.db.guarded(), id, person.id, now);
+    let batch = writes.write(batch, &writer)?;
+    let batch = take_back_places(batch, &places, now)?.audit(&Audit {
+        at: now,
+        actor: person.id.0,
+        action: AuditAction::RosterUndone,
+        subject: Subject::Row("import", id.0),
+        detail: &json!({
+            "kind": view.kind, "counts": view.counts, "waiting": writes.waiting(), "values": values.hash(),
+        }),
+    });
+    let batch = values.keep(batch)?;
+    let undone = record::undone(view, now);
+    let json = json::text(&undone)?;
+    match call.remember(batch, 200, Kept::Json(&json)).commit().await {
+        Err(AppError::Lost) => Err(AppError::conflict("import_stays", record::changed_meanwhile())),
+        other => {
+            other?;
+            Reply::json(200, &undone)
         }
     }
-    let batch = store::write_posts(batch, writer, &ended, &begun, &custodians)?;
-    Ok((batch, diff::with_changes(count_staff(parsed), &changes)))
 }

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use domain::ids::{ClassId, UnitId};
 use domain::roster::import::places::{PlaceChanges, Places};
 use domain::roster::import::refs::{ClassRef, UnitRef};
+use domain::time::Instant;
 
-use super::import_store::{Roll, Writer, each_piece};
+use super::import_store::{Roll, Writer, each_counted, each_piece};
+use super::import_writes::{Places as Brought, Writes};
 use crate::args;
 use crate::platform::d1::Guarded;
 use crate::platform::error::AppError;
@@ -31,6 +33,21 @@ impl<'a> PlaceIds<'a> {
             units: units.map(|(id, (unit, _))| (unit.path().clone(), id)).collect(),
             classes: classes.map(|(id, (class, _))| (class.clone(), id)).collect(),
         }
+    }
+
+    /// Classes and codes that a file brings, to be taken back.
+    ///
+    /// # Errors
+    /// As [`PlaceIds::class`].
+    pub fn writes(&self, changes: &PlaceChanges) -> Result<Writes, AppError> {
+        let made: Result<Vec<ClassId>, AppError> =
+            changes.classes.iter().map(|(class, _)| self.class(class)).collect();
+        let places = Brought {
+            classes: made?.into_iter().chain(changes.revived.iter().copied()).collect(),
+            units_coded: changes.unit_codes.iter().map(|(id, _)| *id).collect(),
+            classes_coded: changes.class_codes.iter().map(|(id, _)| *id).collect(),
+        };
+        Ok(Writes { places, ..Writes::default() })
     }
 
     fn unit_at(&self, path: &[String]) -> Result<UnitId, AppError> {
@@ -64,7 +81,7 @@ impl<'a> PlaceIds<'a> {
 /// Where the values cannot be bound.
 pub fn write_places<'a>(
     batch: Guarded<'a>,
-    writer: &Writer,
+    writer: &Writer<'_>,
     changes: &PlaceChanges,
     ids: &PlaceIds<'_>,
 ) -> Result<Guarded<'a>, AppError> {
@@ -109,6 +126,36 @@ pub fn write_places<'a>(
         batch,
         &changes.revived,
         "UPDATE classes SET archived_at = NULL WHERE id IN (SELECT value FROM json_each(?1))",
+        &[],
+    )
+}
+
+/// Archives the classes that a file brought, and takes its codes off again.
+/// Units stay: there is no row of the school that is ever removed.
+///
+/// # Errors
+/// Where the values cannot be bound.
+pub fn take_back_places<'a>(
+    batch: Guarded<'a>,
+    places: &Brought,
+    now: Instant,
+) -> Result<Guarded<'a>, AppError> {
+    let batch = each_counted(
+        batch,
+        &places.classes,
+        "UPDATE classes SET archived_at = ?2 WHERE id IN (SELECT value FROM json_each(?1)) AND archived_at IS NULL",
+        args![now],
+    )?;
+    let batch = each_counted(
+        batch,
+        &places.classes_coded,
+        "UPDATE classes SET code = NULL WHERE id IN (SELECT value FROM json_each(?1))",
+        &[],
+    )?;
+    each_counted(
+        batch,
+        &places.units_coded,
+        "UPDATE units SET code = NULL WHERE id IN (SELECT value FROM json_each(?1))",
         &[],
     )
 }

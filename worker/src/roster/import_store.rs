@@ -5,32 +5,44 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::access::Post;
-use domain::ids::{ClassId, GuardianId, ImportId, StaffId, StudentId, UnitId};
+use domain::ids::{AppointmentId, ClassId, GuardianId, ImportId, StaffId, StudentId, UnitId};
+use domain::message::RecipientKind;
+use domain::roster::ImportKind;
 use domain::roster::import::diff::{RollGuardian, RollStudent};
 use domain::roster::import::places::{Places, RollClass, RollUnit};
-use domain::roster::import::plan::{RollPerson, StaffRoll};
+use domain::roster::import::plan::{RollPerson, RollPost, StaffRoll};
 use domain::roster::import::refs::{ClassRef, Held, UnitRef};
-use domain::roster::{ImportCounts, ImportKind};
 use domain::school::UnitKind;
 use domain::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::args;
 use crate::platform::app::App;
+use crate::platform::crypto::Keys;
 use crate::platform::d1::{Guarded, Rows, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
+use crate::seals::{PhoneChangeSeal, Seal};
 
+/// The id of the key behind `phones.lookup` and `phones.last4`: a deployment has one.
+pub const INDEX_KEY: u8 = 1;
 /// Rows of one JSON array: some 150 KB.
 const PIECE: usize = 1_000;
 
 /// The ids that the next rows get. An application gives ids itself, since a
-/// number is sealed to its id and classes refer to units of the same batch; it
-/// holds only while nobody else has taken them, which its first statement asks.
+/// number is sealed to its id, classes refer to units of the same batch, and
+/// appointments are sealed with whose they are, and what is written down to be taken back names each row; it holds only
+/// while nobody else has taken them, which its first statement asks.
 /// Ids of numbers never return, not even the highest after its row is deleted.
 const NEXT_UNIT: &str = "(SELECT COALESCE(MAX(id), 0) + 1 FROM units)";
 const NEXT_CLASS: &str = "(SELECT COALESCE(MAX(id), 0) + 1 FROM classes)";
-const NEXT_PHONE: &str = "(SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'phones')";
+pub const NEXT_PHONE: &str = "(SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'phones')";
+const NEXT_STAFF: &str = "(SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'staff')";
+const NEXT_STUDENT: &str = "(SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'students')";
+const NEXT_GUARDIAN: &str =
+    "(SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'guardians')";
+pub(super) const NEXT_APPOINTMENT: &str =
+    "(SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'appointments')";
 
 /// The roll as a file is compared with it.
 pub struct Roll {
@@ -44,14 +56,22 @@ pub struct Roll {
     pub next_unit: i64,
     /// The id that the next class gets.
     pub next_class: i64,
+    /// The id that the next member of staff gets.
+    pub next_staff: i64,
+    /// The id that the next student gets.
+    pub next_student: i64,
+    /// The id that the next guardian's entry gets.
+    pub next_guardian: i64,
+    /// The id that the next appointment gets.
+    pub next_appointment: i64,
     /// Ids of the numbers that have a row, by their keyed index.
     pub phones: HashMap<String, i64>,
     /// Units and classes.
     pub places: Places,
     /// Staff; only for a staff file.
     pub staff: StaffRoll,
-    /// Posts in force: id, whose, what; only for a staff file.
-    pub appointments: Vec<(i64, String, Held)>,
+    /// Who stands as a unit's custodian, also one who has left.
+    pub custodians: HashMap<UnitId, StaffId>,
     /// Students; only for a student file.
     pub students: Vec<RollStudent>,
 }
@@ -74,6 +94,10 @@ struct BaseRow {
     next_phone: i64,
     next_unit: i64,
     next_class: i64,
+    next_staff: i64,
+    next_student: i64,
+    next_guardian: i64,
+    next_appointment: i64,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +113,7 @@ struct UnitRow {
     kind: String,
     name: String,
     code: Option<String>,
+    custodian_id: Option<StaffId>,
     custodian: Option<String>,
 }
 
@@ -104,6 +129,7 @@ struct ClassRow {
 
 #[derive(Deserialize)]
 struct PersonRow {
+    id: StaffId,
     number: String,
     name: String,
     lookup: Option<String>,
@@ -112,7 +138,8 @@ struct PersonRow {
 
 #[derive(Deserialize)]
 struct PostRow {
-    id: i64,
+    id: AppointmentId,
+    staff_id: StaffId,
     number: String,
     post: String,
     unit_id: UnitId,
@@ -133,6 +160,7 @@ struct StudentRow {
 struct GuardianRow {
     id: GuardianId,
     student_id: StudentId,
+    position: usize,
     name: String,
     relation: String,
     lookup: String,
@@ -144,20 +172,22 @@ struct GuardianRow {
 /// Where the database fails.
 pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
     let now = app.now();
-    let in_force = "a.since <= ?1 AND (a.until IS NULL OR a.until > ?1)";
+    let in_force = "a.since <= ?1 AND a.until IS NULL";
     let mut statements = vec![
         sql(
             format!(
                 "SELECT s.roll_version AS version, u.name AS school_name,
                    (SELECT COALESCE(MAX(id), 0) + 1 FROM imports) AS next_import,
-                   {NEXT_PHONE} AS next_phone, {NEXT_UNIT} AS next_unit, {NEXT_CLASS} AS next_class
+                   {NEXT_PHONE} AS next_phone, {NEXT_UNIT} AS next_unit, {NEXT_CLASS} AS next_class,
+                   {NEXT_STAFF} AS next_staff, {NEXT_STUDENT} AS next_student, {NEXT_GUARDIAN} AS next_guardian,
+                   {NEXT_APPOINTMENT} AS next_appointment
                  FROM school s JOIN units u ON u.parent_id IS NULL WHERE s.id = 1"
             ),
             &[],
         ),
         sql("SELECT id, lookup FROM phones", &[]),
         sql(
-            "SELECT u.id, u.parent_id, u.kind, u.name, u.code, t.number AS custodian
+            "SELECT u.id, u.parent_id, u.kind, u.name, u.code, u.custodian_id, t.number AS custodian
              FROM units u LEFT JOIN staff t ON t.id = u.custodian_id AND t.left_at IS NULL ORDER BY u.id",
             &[],
         ),
@@ -174,13 +204,13 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
     match kind {
         ImportKind::Staff => statements.extend([
             sql(
-                "SELECT t.number, t.name, p.lookup, t.left_at IS NOT NULL AS left
-                 FROM staff t LEFT JOIN phones p ON p.id = t.phone_id ORDER BY t.number",
+                "SELECT t.id, t.number, t.name, p.lookup, t.left_at IS NOT NULL AS left
+                 FROM staff t LEFT JOIN phones p ON p.id = t.phone_id ORDER BY t.number, t.id",
                 &[],
             ),
             sql(
                 format!(
-                    "SELECT a.id, t.number, a.post, a.unit_id, a.class_id, a.subject
+                    "SELECT a.id, a.staff_id, t.number, a.post, a.unit_id, a.class_id, a.subject
                      FROM appointments a JOIN staff t ON t.id = a.staff_id WHERE t.left_at IS NULL AND {in_force}"
                 ),
                 args![now],
@@ -188,11 +218,11 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
         ]),
         ImportKind::Students => statements.extend([
             sql(
-                "SELECT id, number, name, class_id, left_at IS NOT NULL AS left FROM students",
+                "SELECT id, number, name, class_id, left_at IS NOT NULL AS left FROM students ORDER BY id",
                 &[],
             ),
             sql(
-                "SELECT g.id, g.student_id, g.name, g.relation, p.lookup FROM guardians g JOIN phones p ON p.id = g.phone_id
+                "SELECT g.id, g.student_id, g.position, g.name, g.relation, p.lookup FROM guardians g JOIN phones p ON p.id = g.phone_id
                  WHERE g.left_at IS NULL ORDER BY g.student_id, g.position",
                 &[],
             ),
@@ -212,8 +242,12 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
         next_class: base.next_class,
         phones: phones.all::<PhoneIdRow>()?.into_iter().map(|r| (r.lookup, r.id)).collect(),
         places: read_places(&base.school_name, &units, classes)?,
+        next_staff: base.next_staff,
+        next_student: base.next_student,
+        next_guardian: base.next_guardian,
+        next_appointment: base.next_appointment,
         staff: StaffRoll::default(),
-        appointments: Vec::new(),
+        custodians: units.iter().filter_map(|u| Some((u.id, u.custodian_id?))).collect(),
         students: Vec::new(),
     };
     for (id, number) in units.into_iter().filter_map(|u| Some((u.id, u.custodian?))) {
@@ -227,6 +261,7 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
     }
     Ok(roll)
 }
+
 fn read_places(school: &str, units: &[UnitRow], classes: &Rows) -> Result<Places, AppError> {
     let mut tree = Vec::new();
     for row in units {
@@ -251,20 +286,22 @@ fn read_places(school: &str, units: &[UnitRow], classes: &Rows) -> Result<Places
 }
 
 fn read_staff(roll: &mut Roll, people: &Rows, posts: &Rows) -> Result<(), AppError> {
-    let mut held: HashMap<String, BTreeSet<Held>> = HashMap::new();
+    let mut held: HashMap<StaffId, BTreeSet<Held>> = HashMap::new();
     for row in posts.all::<PostRow>()? {
         let post =
             Post::from_key(&row.post).ok_or_else(|| AppError::Internal(format!("post {}", row.post)))?;
         let class = row.class_id.map(|id| roll.class(id)).transpose()?;
         let one = Held { post, unit: roll.unit(row.unit_id)?, class, subject: row.subject };
-        held.entry(row.number.clone()).or_default().insert(one.clone());
-        roll.appointments.push((row.id, row.number, one));
+        held.entry(row.staff_id).or_default().insert(one.clone());
+        let post = RollPost { id: row.id, staff: row.staff_id, number: row.number, held: one };
+        roll.staff.appointments.push(post);
     }
     roll.staff.people = people
         .all::<PersonRow>()?
         .into_iter()
         .map(|row| RollPerson {
-            held: held.remove(&row.number).unwrap_or_default(),
+            held: held.remove(&row.id).unwrap_or_default(),
+            id: row.id,
             number: row.number,
             name: row.name,
             phone: row.lookup,
@@ -279,6 +316,7 @@ fn read_students(roll: &mut Roll, students: &Rows, guardians: &Rows) -> Result<(
     for row in guardians.all::<GuardianRow>()? {
         by_student.entry(row.student_id).or_default().push(RollGuardian {
             id: row.id,
+            position: row.position,
             name: row.name,
             relation: row.relation,
             phone: row.lookup,
@@ -298,134 +336,106 @@ fn read_students(roll: &mut Roll, students: &Rows, guardians: &Rows) -> Result<(
     Ok(())
 }
 
-/// An upload to keep until it is applied.
-pub struct Upload {
-    /// Its id.
-    pub id: ImportId,
-    /// What it is about.
-    pub kind: ImportKind,
-    /// The sealed file.
-    pub sealed: Vec<u8>,
-    /// Under which key.
-    pub key_id: u8,
-    /// SHA-256 of the file.
-    pub sha256: String,
-    /// The roll that it was compared with.
-    pub roll_version: i64,
-}
-
-fn kind_key(kind: ImportKind) -> &'static str {
-    match kind {
-        ImportKind::Staff => "staff",
-        ImportKind::Students => "students",
-    }
-}
-
-/// Keeps an upload; loses where another one took the id.
-///
-/// # Errors
-/// Where the values cannot be bound.
-pub fn keep<'a>(batch: Guarded<'a>, upload: Upload, by: StaffId, now: Instant) -> Guarded<'a> {
+/// Takes the roll's version, first in the batch: of two who change the roll at
+/// once, the second loses. So does who would give an id that somebody else has
+/// given meanwhile.
+pub fn take_roll<'a>(batch: Guarded<'a>, roll: &Roll) -> Guarded<'a> {
     batch.must(
-        "INSERT INTO imports (id, kind, sealed, key_id, sha256, roll_version, uploaded_by, uploaded_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (SELECT 1 FROM imports WHERE id = ?1)",
+        format!(
+            "UPDATE school SET roll_version = roll_version + 1 WHERE id = 1 AND roll_version = ?1
+               AND {NEXT_PHONE} = ?2 AND {NEXT_UNIT} = ?3 AND {NEXT_CLASS} = ?4 AND {NEXT_STAFF} = ?5
+               AND {NEXT_STUDENT} = ?6 AND {NEXT_GUARDIAN} = ?7 AND {NEXT_APPOINTMENT} = ?8"
+        ),
         args![
-            upload.id,
-            kind_key(upload.kind),
-            upload.sealed,
-            upload.key_id,
-            upload.sha256,
-            upload.roll_version,
-            by,
-            now
+            roll.version,
+            roll.next_phone,
+            roll.next_unit,
+            roll.next_class,
+            roll.next_staff,
+            roll.next_student,
+            roll.next_guardian,
+            roll.next_appointment
         ],
     )
 }
 
-/// An upload as kept.
-pub struct Kept {
-    /// What it is about.
-    pub kind: ImportKind,
-    /// The sealed file, until it is applied or stale.
-    pub sealed: Option<Vec<u8>>,
-    /// Under which key.
-    pub key_id: i64,
-    /// SHA-256 of the file.
-    pub sha256: String,
-    /// The roll that it was compared with.
-    pub roll_version: i64,
-    /// Whether it has been applied.
-    pub applied: bool,
-}
-
-/// An upload of this person.
+/// Numbers as they are shown, by what stands for them.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn kept(app: &App, id: ImportId, by: StaffId) -> Result<Option<Kept>, AppError> {
+pub async fn masked(app: &App, lookups: &[&str]) -> Result<HashMap<String, String>, AppError> {
     #[derive(Deserialize)]
     struct Row {
-        kind: String,
-        sealed: Option<Vec<u8>>,
+        lookup: String,
+        id: i64,
         key_id: i64,
-        sha256: String,
-        roll_version: i64,
-        applied_at: Option<Instant>,
+        sealed: String,
     }
-    let row: Option<Row> = app
-        .db
-        .first(
-            "SELECT kind, sealed, key_id, sha256, roll_version, applied_at FROM imports WHERE id = ?1 AND uploaded_by = ?2",
-            args![id, by],
-        )
-        .await?;
-    Ok(row.map(|row| Kept {
-        kind: if row.kind == kind_key(ImportKind::Staff) { ImportKind::Staff } else { ImportKind::Students },
-        sealed: row.sealed,
-        key_id: row.key_id,
-        sha256: row.sha256,
-        roll_version: row.roll_version,
-        applied: row.applied_at.is_some(),
-    }))
-}
-
-/// Takes the roll's version and the upload, first in the batch: of two who
-/// apply at once, the second loses. So does who would give an id that somebody
-/// else has given meanwhile.
-///
-/// # Errors
-/// Where the values cannot be bound.
-pub fn take<'a>(batch: Guarded<'a>, id: ImportId, roll: &Roll, now: Instant) -> Guarded<'a> {
-    batch
-        .must(
-            format!(
-                "UPDATE school SET roll_version = roll_version + 1 WHERE id = 1 AND roll_version = ?1
-                   AND {NEXT_PHONE} = ?2 AND {NEXT_UNIT} = ?3 AND {NEXT_CLASS} = ?4"
-            ),
-            args![roll.version, roll.next_phone, roll.next_unit, roll.next_class],
-        )
-        .must(
-            "UPDATE imports SET applied_at = ?2, sealed = NULL WHERE id = ?1 AND applied_at IS NULL",
-            args![id, now],
-        )
-}
-
-/// Writes down what applying did.
-///
-/// # Errors
-/// Where the values cannot be bound.
-pub fn record<'a>(batch: Guarded<'a>, id: ImportId, counts: &ImportCounts) -> Result<Guarded<'a>, AppError> {
-    Ok(batch.then("UPDATE imports SET counts = ?2 WHERE id = ?1", args![id, json::text(counts)?]))
+    if lookups.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut statements = Vec::new();
+    for piece in lookups.chunks(PIECE) {
+        statements.push(sql(
+            "SELECT p.lookup, p.id, p.key_id, p.sealed FROM json_each(?1) j CROSS JOIN phones p ON p.lookup = j.value",
+            args![json::text(piece)?],
+        ));
+    }
+    let keys = app.keys()?;
+    let mut masked = HashMap::new();
+    for rows in app.db.run(statements).await? {
+        for Row { lookup, id, key_id, sealed } in rows.all()? {
+            masked.insert(lookup, keys.masked_phone(id, key_id, &sealed));
+        }
+    }
+    Ok(masked)
 }
 
 /// What every statement of one application shares.
-pub struct Writer {
+pub struct Writer<'a> {
     /// When.
     pub now: Instant,
     /// Who applies the file.
     pub by: StaffId,
     /// Which file.
     pub import: ImportId,
+    /// Seal what carries power.
+    pub keys: &'a Keys,
+}
+
+/// A changed number: kind, person, from, to, seal.
+pub type NumberChange = (&'static str, i64, Option<i64>, Option<i64>, String);
+
+impl Writer<'_> {
+    /// A change of number under its seal.
+    pub fn change(
+        &self,
+        kind: RecipientKind,
+        person: i64,
+        from: Option<i64>,
+        to: Option<i64>,
+    ) -> NumberChange {
+        let seal = PhoneChangeSeal { kind: kind.key(), person, from, to, at: self.now, by: self.by.0 };
+        (kind.key(), person, from, to, seal.mac(self.keys))
+    }
+}
+
+/// Writes down changes of numbers, before the numbers themselves.
+///
+/// # Errors
+/// Where the values cannot be bound.
+pub(super) fn write_changes<'a>(
+    batch: Guarded<'a>,
+    writer: &Writer<'_>,
+    changes: &[NumberChange],
+) -> Result<Guarded<'a>, AppError> {
+    each_piece(
+        batch,
+        changes,
+        "INSERT INTO phone_changes (kind, person, from_phone, to_phone, at, by, import_id, mac)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?2, ?3, ?4, value ->> 4 FROM json_each(?1)",
+        args![writer.now, writer.by, writer.import],
+    )
 }
 
 /// Adds a statement for each piece of a list; the piece is ?1, `rest` follow.
@@ -443,6 +453,20 @@ pub(super) fn each_piece<'a, T: Serialize>(
     Ok(batch)
 }
 
+/// As [`each_piece`], for statements that have to change one row for each
+/// entry: where somebody changed one meanwhile, the batch is lost.
+pub(super) fn each_counted<'a, T: Serialize>(
+    mut batch: Guarded<'a>,
+    list: &[T],
+    sql: &'static str,
+    rest: &[Value],
+) -> Result<Guarded<'a>, AppError> {
+    for piece in list.chunks(PIECE) {
+        batch = each_piece(batch, piece, sql, rest)?.require("changes() = ?1", args![piece.len()]);
+    }
+    Ok(batch)
+}
+
 /// A number's row: id, data key's id, index key's id, sealed, lookup, last four.
 pub type PhoneRow = (i64, u8, u8, String, String, String);
 
@@ -456,147 +480,6 @@ pub fn add_phones<'a>(batch: Guarded<'a>, rows: &[PhoneRow]) -> Result<Guarded<'
         rows,
         "INSERT INTO phones (id, key_id, index_key_id, sealed, lookup, last4)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?1)",
-        &[],
-    )
-}
-
-/// What a student file writes.
-#[derive(Default)]
-pub struct StudentWrites {
-    /// Number, name, class.
-    pub students: Vec<(String, String, ClassId)>,
-    /// Student number, position, name, relation, phone's id.
-    pub added: Vec<(String, usize, String, String, i64)>,
-    /// Entry, position, name, relation, phone's id.
-    pub updated: Vec<(GuardianId, usize, String, String, i64)>,
-    /// Entries that end.
-    pub left: Vec<GuardianId>,
-}
-
-/// Writes students and guardians.
-///
-/// # Errors
-/// Where the values cannot be bound.
-pub fn write_students<'a>(
-    batch: Guarded<'a>,
-    writer: &Writer,
-    writes: &StudentWrites,
-) -> Result<Guarded<'a>, AppError> {
-    let now = writer.now;
-    let batch = each_piece(
-        batch,
-        &writes.students,
-        "INSERT INTO students (number, name, class_id, created_at)
-         SELECT value ->> 0, value ->> 1, value ->> 2, ?2 FROM json_each(?1)
-         WHERE true ON CONFLICT (number) DO UPDATE SET name = excluded.name, class_id = excluded.class_id, left_at = NULL",
-        args![now],
-    )?;
-    let batch = each_piece(
-        batch,
-        &writes.left,
-        "UPDATE guardians SET left_at = ?2 WHERE id IN (SELECT value FROM json_each(?1)) AND left_at IS NULL",
-        args![now],
-    )?;
-    let batch = each_piece(
-        batch,
-        &writes.updated,
-        "INSERT INTO phone_changes (kind, person, from_phone, to_phone, at, by, import_id)
-         SELECT 'guardian', g.id, g.phone_id, j.value ->> 4, ?2, ?3, ?4
-         FROM json_each(?1) j CROSS JOIN guardians g ON g.id = j.value ->> 0 WHERE g.phone_id <> j.value ->> 4",
-        args![now, writer.by, writer.import],
-    )?;
-    let batch = each_piece(
-        batch,
-        &writes.updated,
-        "UPDATE guardians SET position = j.position, name = j.name, relation = j.relation, phone_id = j.phone_id
-         FROM (SELECT value ->> 0 AS id, value ->> 1 AS position, value ->> 2 AS name, value ->> 3 AS relation,
-                 value ->> 4 AS phone_id FROM json_each(?1)) AS j
-         WHERE guardians.id = j.id",
-        &[],
-    )?;
-    each_piece(
-        batch,
-        &writes.added,
-        "INSERT INTO guardians (student_id, position, name, relation, phone_id, created_at)
-         SELECT s.id, j.value ->> 1, j.value ->> 2, j.value ->> 3, j.value ->> 4, ?2
-         FROM json_each(?1) j CROSS JOIN students s ON s.number = j.value ->> 0",
-        args![now],
-    )
-}
-
-/// Writes staff: number, name, phone's id.
-///
-/// # Errors
-/// Where the values cannot be bound.
-pub fn write_staff<'a>(
-    batch: Guarded<'a>,
-    writer: &Writer,
-    people: &[(String, String, Option<i64>)],
-) -> Result<Guarded<'a>, AppError> {
-    let batch = each_piece(
-        batch,
-        people,
-        "INSERT INTO phone_changes (kind, person, from_phone, to_phone, at, by, import_id)
-         SELECT 'staff', t.id, t.phone_id, j.value ->> 2, ?2, ?3, ?4
-         FROM json_each(?1) j CROSS JOIN staff t ON t.number = j.value ->> 0 WHERE t.phone_id IS NOT j.value ->> 2",
-        args![writer.now, writer.by, writer.import],
-    )?;
-    each_piece(
-        batch,
-        people,
-        "INSERT INTO staff (number, name, phone_id, created_at)
-         SELECT value ->> 0, value ->> 1, value ->> 2, ?2 FROM json_each(?1)
-         WHERE true ON CONFLICT (number) DO UPDATE SET name = excluded.name, phone_id = excluded.phone_id, left_at = NULL",
-        args![writer.now],
-    )
-}
-
-/// A post that begins.
-#[derive(Serialize)]
-pub struct Begun {
-    /// Whose.
-    pub number: String,
-    /// Key of the post.
-    pub post: &'static str,
-    /// The unit.
-    pub unit: UnitId,
-    /// The class.
-    pub class: Option<ClassId>,
-    /// Subject.
-    pub subject: Option<String>,
-}
-
-/// Ends and begins posts, and sets custodians (unit, staff number).
-///
-/// # Errors
-/// Where the values cannot be bound.
-pub fn write_posts<'a>(
-    batch: Guarded<'a>,
-    writer: &Writer,
-    ended: &[i64],
-    begun: &[Begun],
-    custodians: &[(UnitId, String)],
-) -> Result<Guarded<'a>, AppError> {
-    let batch = each_piece(
-        batch,
-        ended,
-        "UPDATE appointments SET until = ?2 WHERE id IN (SELECT value FROM json_each(?1)) AND until IS NULL",
-        args![writer.now],
-    )?;
-    let batch = each_piece(
-        batch,
-        begun,
-        "INSERT INTO appointments (staff_id, post, unit_id, class_id, subject, since)
-         SELECT t.id, j.value ->> '$.post', j.value ->> '$.unit', j.value ->> '$.class', j.value ->> '$.subject', ?2
-         FROM json_each(?1) j CROSS JOIN staff t ON t.number = j.value ->> '$.number'",
-        args![writer.now],
-    )?;
-    each_piece(
-        batch,
-        custodians,
-        "UPDATE units SET custodian_id = j.staff_id
-         FROM (SELECT value ->> 0 AS unit, t.id AS staff_id FROM json_each(?1) CROSS JOIN staff t ON t.number = value ->> 1) AS j
-         WHERE units.id = j.unit",
         &[],
     )
 }

@@ -2,10 +2,12 @@
 
 use domain::api;
 use domain::ids::{ClassId, ImportId};
-use domain::roster::{ClassRoll, ClassView, ImportApplied, ImportApply, ImportPreview, StaffView};
+use domain::roster::{
+    ClassRoll, ClassView, ImportApplied, ImportApply, ImportPreview, ImportView, StaffView,
+};
 use domain::words::Words;
 
-use super::{import, store};
+use super::{import, import_record, store};
 use crate::platform::error::AppError;
 use crate::platform::http::{Reply, Signed};
 
@@ -42,7 +44,7 @@ pub async fn preview(call: Signed) -> Result<Reply<ImportPreview>, AppError> {
         return Err(AppError::field(
             "kind",
             "kind",
-            Words::fixed("请说明导入的是教职工名册还是学生名册", "Say which roll it is: staff or students"),
+            Words::fixed("请说明导入的是教职工名单还是学生名单", "Say which roll it is: staff or students"),
         ));
     };
     import::preview(&call, kind).await
@@ -51,11 +53,39 @@ pub async fn preview(call: Signed) -> Result<Reply<ImportPreview>, AppError> {
 /// `POST /api/roster/imports/{id}/apply`.
 ///
 /// # Errors
-/// 409 where it is applied or the roll has changed since, 422 where an answer is missing.
+/// 409 where it is applied, the roll has changed since or the changes are not those shown; 422 where an answer is missing.
 pub async fn apply(
     call: Signed,
     id: ImportId,
     wanted: ImportApply,
 ) -> Result<Reply<ImportApplied>, AppError> {
-    import::apply(&call, id, &wanted.answers).await
+    import::apply(&call, id, &wanted).await
+}
+
+/// `POST /api/roster/imports/{id}/preview`.
+///
+/// # Errors
+/// 409 where it is applied or the roll has changed since.
+pub async fn look_again(
+    call: Signed,
+    id: ImportId,
+    given: ImportApply,
+) -> Result<Reply<ImportPreview>, AppError> {
+    import::look_again(&call, id, &given).await
+}
+
+/// `GET /api/roster/imports`: the files applied last.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn imports(call: Signed) -> Result<Reply<Vec<ImportView>>, AppError> {
+    Reply::json(200, &import_record::list(&call.app).await?)
+}
+
+/// `POST /api/roster/imports/{id}/undo`.
+///
+/// # Errors
+/// 409 where something depends on it.
+pub async fn undo(call: Signed, id: ImportId) -> Result<Reply<ImportView>, AppError> {
+    import::undo(&call, id).await
 }

@@ -3,61 +3,44 @@
 
 use std::collections::HashMap;
 
-use domain::access::{Action, Appointment, ClassPlace, Person, Reach};
+use domain::access::{Action, Appointment, ClassPlace, Person};
 use domain::ids::{ClassId, GuardianId, StaffId, StudentId, UnitId};
-use domain::roster::{ClassRoll, ClassView, GuardianView, StaffView, StudentView};
+use domain::roster::people::NumberState;
+use domain::roster::{ClassRoll, ClassView, GuardianView, LEFT_MAX, StaffView, StudentView};
 use domain::time::Instant;
 use serde::Deserialize;
-use serde_json::json;
 
+use super::scope::Scope;
 use crate::account::store::{AppointmentRow, all_appointments};
 use crate::args;
 use crate::platform::app::App;
-use crate::platform::d1::{Answers, Value, sql};
+use crate::platform::crypto::Keys;
+use crate::platform::d1::{Answers, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
 
-/// Which classes a person's posts reach, for the query itself.
-struct Scope {
-    school: bool,
-    units: String,
-    classes: String,
+/// Whether class `c` is in use and lies within the scope ?1 to ?3.
+fn within() -> String {
+    format!("c.archived_at IS NULL AND {}", Scope::holds("c", 1))
 }
 
-impl Scope {
-    fn of(person: &Person, actions: &[Action]) -> Self {
-        let mut school = false;
-        let (mut units, mut classes): (Vec<UnitId>, Vec<ClassId>) = (Vec::new(), Vec::new());
-        for (held, reach) in actions.iter().flat_map(|a| person.reaches(*a)) {
-            match reach {
-                Reach::School => school = true,
-                Reach::Unit => units.push(held.unit),
-                Reach::Class => classes.extend(held.class),
-            }
-        }
-        Self { school, units: json!(units).to_string(), classes: json!(classes).to_string() }
-    }
-
-    /// Values for ?1 to ?3 of [`WITHIN`].
-    fn args(&self) -> Vec<Value> {
-        vec![self.school.into(), self.units.as_str().into(), self.classes.as_str().into()]
-    }
-}
-
-/// Whether class `c` lies within the scope ?1 to ?3.
-const WITHIN: &str = "c.archived_at IS NULL AND (?1 = 1
-    OR EXISTS (SELECT 1 FROM unit_tree t WHERE t.unit_id = c.unit_id AND t.ancestor_id IN (SELECT value FROM json_each(?2)))
-    OR c.id IN (SELECT value FROM json_each(?3)))";
+/// A guardian `g` with the phone `p`, as the roll shows it: for [`GuardianRow`].
+pub const GUARDIAN: &str = "g.id, g.student_id, g.name, g.relation, p.id AS phone_id, p.key_id, p.sealed,
+    CASE WHEN EXISTS (SELECT 1 FROM disputes q WHERE q.phone_id = p.id AND q.kind = 'guardian' AND q.person = g.id
+                      AND q.settled_at IS NULL) THEN 'disputed'
+         WHEN p.revoked_at IS NOT NULL THEN 'revoked'
+         WHEN p.contact_state IN ('invalid', 'opted_out') THEN p.contact_state ELSE 'usable' END AS number";
 
 /// A class with its counts (students, guardians, phones, students who can be
 /// reached); ?4 is now. Counted in one pass, driven from the class into indexes.
 const CLASS: &str = "SELECT c.id, c.unit_id, c.name,
     (SELECT json_group_array(t.ancestor_id) FROM (SELECT ancestor_id FROM unit_tree WHERE unit_id = c.unit_id ORDER BY depth) t) AS within,
-    (SELECT json_group_array(t.name) FROM appointments a JOIN staff t ON t.id = a.staff_id
-     WHERE a.class_id = c.id AND a.post = 'homeroom_teacher' AND a.since <= ?4 AND (a.until IS NULL OR a.until > ?4)
-       AND t.left_at IS NULL) AS homeroom,
+    (SELECT json_group_array(t.name) FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
+     WHERE a.class_id = c.id AND a.post = 'homeroom_teacher' AND a.since <= ?4) AS homeroom,
+    (SELECT json_group_array(n.name) FROM (SELECT u.name FROM unit_tree t JOIN units u ON u.id = t.ancestor_id
+     WHERE t.unit_id = c.unit_id AND u.parent_id IS NOT NULL ORDER BY t.depth DESC) n) AS path,
     (SELECT json_array(COUNT(DISTINCT s.id), COUNT(g.id), COUNT(DISTINCT g.phone_id),
-       COUNT(DISTINCT CASE WHEN p.contact_state NOT IN ('invalid', 'opted_out') THEN s.id END))
+       COUNT(DISTINCT CASE WHEN p.contact_state NOT IN ('invalid', 'opted_out') AND p.revoked_at IS NULL THEN s.id END))
      FROM students s LEFT JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL LEFT JOIN phones p ON p.id = g.phone_id
      WHERE s.class_id = c.id AND s.left_at IS NULL) AS counts
   FROM classes c WHERE ";
@@ -69,6 +52,8 @@ struct ClassRow {
     name: String,
     #[serde(deserialize_with = "json::column")]
     within: Vec<UnitId>,
+    #[serde(deserialize_with = "json::column")]
+    path: Vec<String>,
     #[serde(deserialize_with = "json::column")]
     homeroom: Vec<String>,
     #[serde(deserialize_with = "json::column")]
@@ -82,6 +67,7 @@ impl ClassRow {
         ClassView {
             id: self.id,
             unit: self.unit_id,
+            path: self.path,
             homeroom: self.homeroom,
             students,
             guardians,
@@ -101,9 +87,9 @@ impl ClassRow {
 /// Where the database fails.
 pub async fn classes(app: &App, person: &Person) -> Result<Vec<ClassView>, AppError> {
     let actions = [Action::ReadRoster, Action::WriteToClass, Action::ReadMessages, Action::ImportRoster];
-    let mut values = Scope::of(person, &actions).args();
+    let mut values = Scope::of(person, &actions).args().to_vec();
     values.push(app.now().into());
-    let sql = format!("{CLASS}{WITHIN} ORDER BY c.unit_id, length(c.name), c.name");
+    let sql = format!("{CLASS}{} ORDER BY c.unit_id, length(c.name), c.name", within());
     let rows: Vec<ClassRow> = app.db.all(sql, &values).await?;
     Ok(rows.into_iter().map(|row| row.view(person)).collect())
 }
@@ -115,8 +101,9 @@ struct StudentRow {
     name: String,
 }
 
+/// A guardian with the phone.
 #[derive(Deserialize)]
-struct GuardianRow {
+pub struct GuardianRow {
     id: GuardianId,
     student_id: StudentId,
     name: String,
@@ -124,6 +111,23 @@ struct GuardianRow {
     phone_id: i64,
     key_id: i64,
     sealed: String,
+    number: NumberState,
+}
+
+impl GuardianRow {
+    /// The phone's id.
+    pub fn phone_id(&self) -> i64 {
+        self.phone_id
+    }
+
+    /// As the roll shows it, the number masked.
+    ///
+    /// # Errors
+    /// Where the number cannot be opened.
+    pub fn view(self, keys: &Keys) -> Result<GuardianView, AppError> {
+        let phone = keys.masked_phone(self.phone_id, self.key_id, &self.sealed);
+        Ok(GuardianView { id: self.id, name: self.name, relation: self.relation, phone, number: self.number })
+    }
 }
 
 /// A class's roll, in one round trip.
@@ -132,29 +136,45 @@ struct GuardianRow {
 /// [`AppError::NotFound`] where it is not the caller's to read.
 pub async fn class_roll(app: &App, person: &Person, id: ClassId) -> Result<ClassRoll, AppError> {
     let scope = Scope::of(person, &[Action::ReadRoster]);
-    let mut of_class = scope.args();
+    let mut of_class = scope.args().to_vec();
     of_class.extend([app.now().into(), id.into()]);
-    let mut within = scope.args();
-    within.push(id.into());
+    let mut of_roll = scope.args().to_vec();
+    of_roll.push(id.into());
+    let within = within();
     let rows = app
         .db
         .run(vec![
-            sql(format!("{CLASS}{WITHIN} AND c.id = ?5"), &of_class),
+            sql(format!("{CLASS}{within} AND c.id = ?5"), &of_class),
             sql(
                 format!(
                     "SELECT s.id, s.number, s.name FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
-                     WHERE {WITHIN} AND c.id = ?4 ORDER BY s.number"
+                     WHERE {within} AND c.id = ?4 ORDER BY s.number"
                 ),
-                &within,
+                &of_roll,
             ),
             sql(
                 format!(
-                    "SELECT g.id, g.student_id, g.name, g.relation, p.id AS phone_id, p.key_id, p.sealed
+                    "SELECT {GUARDIAN}
                      FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
                      CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL JOIN phones p ON p.id = g.phone_id
-                     WHERE {WITHIN} AND c.id = ?4 ORDER BY g.student_id, g.position"
+                     WHERE {within} AND c.id = ?4 ORDER BY g.student_id, g.position"
                 ),
-                &within,
+                &of_roll,
+            ),
+            // Who left: students, and guardians of those who stayed. A file's leavers are seen in the file.
+            sql(
+                format!(
+                    "SELECT d.kind, d.person, l.name, d.left_at AS at, d.reason, COALESCE(b.name, '') AS by FROM (
+                       SELECT 'student' AS kind, s.id, s.name FROM classes c CROSS JOIN students s ON s.class_id = c.id
+                       WHERE {within} AND c.id = ?4 AND s.left_at IS NOT NULL
+                       UNION ALL
+                       SELECT 'guardian', g.id, g.name || '（' || s.name || '）' FROM classes c CROSS JOIN students s ON s.class_id = c.id
+                       CROSS JOIN guardians g ON g.student_id = s.id
+                       WHERE {within} AND c.id = ?4 AND s.left_at IS NULL AND g.left_at IS NOT NULL) l
+                     CROSS JOIN departures d ON d.kind = l.kind AND d.person = l.id AND d.returned_at IS NULL
+                     LEFT JOIN staff b ON b.id = d.by ORDER BY d.left_at DESC, d.id DESC LIMIT {LEFT_MAX}"
+                ),
+                &of_roll,
             ),
         ])
         .await?;
@@ -163,9 +183,7 @@ pub async fn class_roll(app: &App, person: &Person, id: ClassId) -> Result<Class
     let keys = app.keys()?;
     let mut by_student: HashMap<StudentId, Vec<GuardianView>> = HashMap::new();
     for row in guardians.all::<GuardianRow>()? {
-        let phone = keys.open_phone(row.phone_id, row.key_id, &row.sealed)?.masked();
-        let view = GuardianView { id: row.id, name: row.name, relation: row.relation, phone };
-        by_student.entry(row.student_id).or_default().push(view);
+        by_student.entry(row.student_id).or_default().push(row.view(keys)?);
     }
     let students = students
         .all::<StudentRow>()?
@@ -177,7 +195,8 @@ pub async fn class_roll(app: &App, person: &Person, id: ClassId) -> Result<Class
             name: s.name,
         })
         .collect();
-    Ok(ClassRoll { class, students })
+    let may_edit = person.may_class(Action::EditRoster, &class.place());
+    Ok(ClassRoll { class, students, left: rows.at(3)?.all()?, may_edit })
 }
 
 #[derive(Deserialize)]
@@ -204,7 +223,7 @@ pub async fn staff(app: &App) -> Result<Vec<StaffView>, AppError> {
             sql(
                 "SELECT t.id, t.number, t.name, t.password IS NOT NULL AS active, p.id AS phone_id, p.key_id, p.sealed,
                    (SELECT MAX(a.expires_at) FROM activations a
-                    WHERE a.staff_id = t.id AND a.used_at IS NULL AND a.expires_at > ?1) AS slip_until
+                    WHERE a.staff_id = t.id AND a.code_index IS NOT NULL AND a.used_at IS NULL AND a.expires_at > ?1) AS slip_until
                  FROM staff t LEFT JOIN phones p ON p.id = t.phone_id WHERE t.left_at IS NULL ORDER BY t.number",
                 args![now],
             ),
@@ -223,7 +242,7 @@ pub async fn staff(app: &App) -> Result<Vec<StaffView>, AppError> {
         .into_iter()
         .map(|row| {
             let phone = match (row.phone_id, row.key_id, row.sealed) {
-                (Some(id), Some(key), Some(sealed)) => keys.open_phone(id, key, &sealed)?.masked(),
+                (Some(id), Some(key), Some(sealed)) => keys.masked_phone(id, key, &sealed),
                 _ => String::new(),
             };
             let mut appointments = held.remove(&row.id).unwrap_or_default();
