@@ -2,10 +2,28 @@
 
 use api_tests::{App, draft_to};
 use domain::approval::Verdict;
-use domain::audit::{AuditPage, Verdict as Chain};
+use domain::audit::{AuditPage, Fault, GuardFault, VerifyPage, VerifyPart};
 
-fn verify(app: &App) -> Chain {
-    app.principal().get("/api/audit/verify").json()
+/// Goes through the whole check; the hash of the last entry, and all that is wrong.
+fn verified(app: &App) -> (i64, String, Vec<Fault>) {
+    let reader = app.principal();
+    let (mut sealed, mut head, mut faults) = (0, String::new(), Vec::new());
+    let mut at = Some((VerifyPart::Entries, 0));
+    while let Some((part, from)) = at {
+        let page: VerifyPage =
+            reader.get(&format!("/api/audit/verify?part={}&from={from}", part.key())).json();
+        assert_eq!(page.part, part);
+        if part == VerifyPart::Entries {
+            (sealed, head) = (page.checked, page.head);
+        }
+        faults.extend(page.faults);
+        at = page.next.map(|next| (next.part, next.from));
+    }
+    (sealed, head, faults)
+}
+
+fn faults(app: &App) -> Vec<Fault> {
+    verified(app).2
 }
 
 /// A school with a day's work in its log, sealed.
@@ -37,7 +55,8 @@ fn every_step_stands_in_the_log_and_the_chain_is_whole() {
     assert!(!decided.actor_name.is_empty());
     assert!(page.entries.windows(2).all(|w| w[0].entry.seq == w[1].entry.seq + 1), "no gap");
 
-    let Chain::Whole { sealed, head } = verify(&app) else { panic!("broken") };
+    let (sealed, head, faults) = verified(&app);
+    assert_eq!(faults, []);
     assert!(sealed > 0 && head.len() == 64);
     app.cron();
     assert!(app.count("SELECT COUNT(*) FROM audit_seals") >= sealed);
@@ -107,7 +126,7 @@ fn raw_sql_cannot_touch_it() {
     ] {
         assert!(db.execute_batch(sql).is_err(), "{sql}");
     }
-    assert!(matches!(verify(&app), Chain::Whole { .. }));
+    assert_eq!(faults(&app), []);
 }
 
 #[test]
@@ -116,6 +135,10 @@ fn what_a_database_owner_changes_is_named() {
     let drop_triggers = "DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete; DROP TRIGGER audit_appends_only;
          DROP TRIGGER audit_seals_no_update; DROP TRIGGER audit_seals_no_delete; DROP TRIGGER audit_seals_append_only;";
     app.db().execute_batch(drop_triggers).expect("a database owner can");
+    // That the guards are gone is named as well.
+    let bare = faults(&app);
+    let gone = |f: &Fault| matches!(f, Fault::OtherGuard { how: GuardFault::Missing, .. });
+    assert!(bare.len() == 6 && bare.iter().all(gone), "{bare:?}");
     for (what, harm, cure, seq) in [
         (
             "edited",
@@ -149,8 +172,9 @@ fn what_a_database_owner_changes_is_named() {
         ),
     ] {
         app.db().execute_batch(harm).expect(what);
-        assert_eq!(verify(&app), Chain::Broken { seq }, "{what}");
+        let found = faults(&app);
+        assert_eq!(found.first(), Some(&Fault::Broken { seq }), "{what}: {found:?}");
         app.db().execute_batch(cure).expect(what);
-        assert!(matches!(verify(&app), Chain::Whole { .. }), "{what}: undone");
+        assert_eq!(faults(&app), bare, "{what}: undone");
     }
 }

@@ -1,0 +1,195 @@
+//! Rows that carry power and are not sealed as the Worker seals them: whoever
+//! writes into the database has no key for it.
+
+use domain::audit::VerifyPart;
+use domain::time::Instant;
+use serde::Deserialize;
+
+use crate::args;
+use crate::platform::crypto::Keys;
+use crate::platform::d1::{Rows, Stmt, sql};
+use crate::platform::error::AppError;
+use crate::seals::{AppointmentSeal, DecisionSeal, PhoneChangeSeal, ProcedureSeal, RoundSeal, Seal};
+
+#[derive(Deserialize)]
+struct Appointment {
+    id: i64,
+    staff: i64,
+    post: String,
+    unit: i64,
+    class: Option<i64>,
+    subject: Option<String>,
+    since: Instant,
+    given_by: i64,
+    confirmed_by: Option<i64>,
+    confirmed_at: Option<Instant>,
+    mac: String,
+}
+
+#[derive(Deserialize)]
+struct Procedure {
+    id: i64,
+    version: u32,
+    scope: String,
+    steps: String,
+    in_force_from: Instant,
+    set_by: i64,
+    mac: String,
+}
+
+#[derive(Deserialize)]
+struct Decision {
+    id: i64,
+    version: u32,
+    position: u32,
+    staff: i64,
+    appointment: i64,
+    post: String,
+    verdict: String,
+    digest: String,
+    at: Instant,
+    mac: String,
+}
+
+#[derive(Deserialize)]
+struct Round {
+    id: i64,
+    round: u8,
+    kind: String,
+    ordered_by: i64,
+    due_at: Instant,
+    at: Instant,
+    digest: String,
+    mac: String,
+}
+
+#[derive(Deserialize)]
+struct PhoneChange {
+    id: i64,
+    kind: String,
+    from: Option<i64>,
+    to: Option<i64>,
+    at: Instant,
+    by: i64,
+    mac: String,
+}
+
+/// Reads the sealed rows of a part with ids from `from` to `to`; none where its rows have no seal.
+pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> {
+    let text = match part {
+        VerifyPart::Appointments => {
+            "SELECT id, staff_id AS staff, post, unit_id AS unit, class_id AS class, subject, since, given_by, confirmed_by,
+               confirmed_at, mac FROM appointments WHERE id > ?1 AND id <= ?2"
+        }
+        VerifyPart::Procedures => {
+            "SELECT id, version, scope, steps, in_force_from, set_by, mac FROM procedures WHERE id > ?1 AND id <= ?2"
+        }
+        VerifyPart::Decisions => {
+            "SELECT message_id AS id, version, position, staff_id AS staff, appointment_id AS appointment, post, verdict, digest,
+               at, mac FROM decisions WHERE message_id > ?1 AND message_id <= ?2"
+        }
+        VerifyPart::Rounds => {
+            "SELECT n.message_id AS id, n.round, n.kind, n.ordered_by, n.due_at, n.at, COALESCE(m.digest, '') AS digest, n.mac
+             FROM rounds n CROSS JOIN messages m ON m.id = n.message_id WHERE n.message_id > ?1 AND n.message_id <= ?2"
+        }
+        VerifyPart::PhoneChanges => {
+            "SELECT person AS id, kind, from_phone AS \"from\", to_phone AS \"to\", at, by, mac FROM phone_changes
+             WHERE id > ?1 AND id <= ?2"
+        }
+        VerifyPart::Entries | VerifyPart::Heads | VerifyPart::Imports | VerifyPart::Changes | VerifyPart::Guards => return None,
+    };
+    Some(sql(text, args![from, to]))
+}
+
+/// The ids of those whose seal does not fit.
+///
+/// # Errors
+/// Where a row cannot be read.
+pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i64>, AppError> {
+    let ids =
+        |checked: Vec<(i64, bool)>| checked.into_iter().filter(|(_, fits)| !fits).map(|(id, _)| id).collect();
+    Ok(ids(match part {
+        VerifyPart::Appointments => {
+            let fits = |r: Appointment| {
+                let seal = AppointmentSeal {
+                    staff: r.staff,
+                    post: &r.post,
+                    unit: r.unit,
+                    class: r.class,
+                    subject: r.subject.as_deref(),
+                    since: r.since,
+                    given_by: r.given_by,
+                    confirmed_by: r.confirmed_by,
+                    confirmed_at: r.confirmed_at,
+                };
+                (r.id, seal.fits(keys, &r.mac))
+            };
+            rows.all()?.into_iter().map(fits).collect()
+        }
+        VerifyPart::Procedures => {
+            let fits = |r: Procedure| {
+                let seal = ProcedureSeal {
+                    id: r.id,
+                    version: r.version,
+                    scope: &r.scope,
+                    steps: &r.steps,
+                    in_force_from: r.in_force_from,
+                    set_by: r.set_by,
+                };
+                (r.id, seal.fits(keys, &r.mac))
+            };
+            rows.all()?.into_iter().map(fits).collect()
+        }
+        VerifyPart::Decisions => {
+            let fits = |r: Decision| {
+                let seal = DecisionSeal {
+                    message: r.id,
+                    version: r.version,
+                    position: r.position,
+                    staff: r.staff,
+                    appointment: r.appointment,
+                    post: &r.post,
+                    verdict: &r.verdict,
+                    digest: &r.digest,
+                    at: r.at,
+                };
+                (r.id, seal.fits(keys, &r.mac))
+            };
+            rows.all()?.into_iter().map(fits).collect()
+        }
+        VerifyPart::Rounds => {
+            let fits = |r: Round| {
+                let seal = RoundSeal {
+                    message: r.id,
+                    round: r.round,
+                    kind: &r.kind,
+                    ordered_by: r.ordered_by,
+                    due_at: r.due_at,
+                    at: r.at,
+                    digest: &r.digest,
+                };
+                (r.id, seal.fits(keys, &r.mac))
+            };
+            rows.all()?.into_iter().map(fits).collect()
+        }
+        VerifyPart::PhoneChanges => {
+            let fits = |r: PhoneChange| {
+                let seal = PhoneChangeSeal {
+                    kind: &r.kind,
+                    person: r.id,
+                    from: r.from,
+                    to: r.to,
+                    at: r.at,
+                    by: r.by,
+                };
+                (r.id, seal.fits(keys, &r.mac))
+            };
+            rows.all()?.into_iter().map(fits).collect()
+        }
+        VerifyPart::Entries
+        | VerifyPart::Heads
+        | VerifyPart::Imports
+        | VerifyPart::Changes
+        | VerifyPart::Guards => Vec::new(),
+    }))
+}
