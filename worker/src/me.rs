@@ -11,19 +11,38 @@ use crate::platform::app::App;
 use crate::platform::d1::Answers;
 use crate::platform::error::AppError;
 use crate::platform::http::{Call, Reply, Signed};
-use crate::{account, message, school};
+use crate::{account, appointment, message, school};
 
 #[derive(Deserialize)]
 struct Count {
     n: u32,
 }
 
+#[derive(Deserialize)]
+struct ToDo {
+    waiting: u32,
+    returned: u32,
+}
+
 async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
-    let waiting = message::visibility::count_waiting(&person)?;
-    let rows = app.db.run(vec![school::store::school_sql(), waiting]).await?;
+    let rows = app
+        .db
+        .run(vec![
+            school::store::school_sql(),
+            message::visibility::count_waiting(&person, app.now())?,
+            appointment::store::own_sql(person.id),
+            appointment::store::count_sql(&person),
+            account::slips::told_sql(person.id, app.now()),
+        ])
+        .await?;
+    let ToDo { waiting, returned } = rows.at(1)?.one()?;
     Ok(Me {
-        school: school::store::school_view(rows.at(0)?)?,
-        waiting: rows.at(1)?.one::<Count>()?.n,
+        school: school::store::school_view(rows.at(0)?)?.seen_by(&person),
+        waiting,
+        returned,
+        unconfirmed: appointment::store::own(rows.at(2)?)?,
+        to_confirm: rows.at(3)?.one::<Count>()?.n,
+        resets: account::slips::told(rows.at(4)?)?,
         now: app.now(),
         person,
     })

@@ -11,6 +11,7 @@ use domain::access::Person;
 use domain::api::{self, Gate, Health};
 use domain::words::Lang;
 
+use crate::account::Entered;
 use crate::platform::app::App;
 use crate::platform::crypto::sha256;
 use crate::platform::d1::Usage;
@@ -18,7 +19,10 @@ use crate::platform::error::AppError;
 use crate::platform::http::idempotency::{self, Earlier};
 use crate::platform::http::route::FORM_BYTES_MAX;
 use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
-use crate::{account, approval, audit, delivery, link, me, message, openapi, roster, sandbox, school};
+use crate::{
+    account, appointment, approval, audit, delegation, delivery, link, me, message, openapi, people, roster,
+    sandbox, school,
+};
 
 const GET: Method = Method::Known(api::Method::Get);
 const POST: Method = Method::Known(api::Method::Post);
@@ -33,17 +37,50 @@ pub fn table() -> Vec<Route> {
         on(api::SIGN_IN, me::sign_in),
         on(api::SIGN_OUT, account::routes::sign_out),
         on(api::ME, me::me),
-        on(api::CHECK_ACTIVATION, account::routes::check_activation),
-        on(api::ACTIVATE, account::routes::activate),
+        on(api::CHANGE_PASSWORD, account::own::change_password),
+        on(api::SESSIONS, account::own::sessions),
+        on(api::END_SESSIONS, account::own::end_others),
+        on(api::END_SESSION, account::own::end_session),
+        on(api::ANSWER_RESET, account::own::answer_reset),
+        on(api::CHECK_ACTIVATION, account::slip_routes::check),
+        on(api::ACTIVATE, account::slip_routes::activate),
         on(api::UNITS, school::routes::units),
         on(api::STOP, school::routes::stop),
+        on(api::CHECKLIST, school::checklist::checklist),
         on(api::CLASSES, roster::routes::classes),
         on(api::CLASS_ROLL, roster::routes::class_roll),
         on(api::STAFF, roster::routes::staff),
-        on(api::ISSUE_SLIPS, account::routes::issue_slips),
-        on(api::ISSUE_SLIP, account::routes::issue_slip),
+        on(api::SLIPS, account::slip_routes::list),
+        on(api::CONFIRM_SLIP, account::slip_routes::confirm),
+        on(api::DECLINE_SLIP, account::slip_routes::decline),
+        on(api::ISSUE_SLIPS, account::slip_routes::issue_many),
+        on(api::ISSUE_SLIP, account::slip_routes::issue_one),
+        on(api::WAITING_APPOINTMENTS, appointment::routes::waiting),
+        on(api::CONFIRM_APPOINTMENTS, appointment::routes::confirm),
+        on(api::DECLINE_APPOINTMENT, appointment::routes::decline),
+        on(api::DELEGATIONS, delegation::routes::list),
+        on(api::RECORD_ABSENCE, delegation::routes::record),
+        on(api::WITHDRAW_ABSENCE, delegation::routes::withdraw),
+        on(api::STAFF_LEAVING, people::routes::staff_leaving),
+        on(api::LEAVE_STAFF, people::routes::leave_staff),
+        on(api::RETURN_STAFF, people::routes::return_staff),
+        on(api::CHANGE_STAFF_NUMBER, people::routes::change_staff_number),
+        on(api::DEPARTURES, people::routes::departures),
+        on(api::STUDENT_LEAVING, people::routes::student_leaving),
+        on(api::LEAVE_STUDENT, people::routes::leave_student),
+        on(api::RETURN_STUDENT, people::routes::return_student),
+        on(api::GUARDIAN_LEAVING, people::routes::guardian_leaving),
+        on(api::LEAVE_GUARDIAN, people::routes::leave_guardian),
+        on(api::RETURN_GUARDIAN, people::routes::return_guardian),
+        on(api::CHANGE_GUARDIAN_NUMBER, people::routes::change_guardian_number),
+        on(api::MARK_NUMBER, people::routes::mark_number),
+        on(api::DISPUTES, people::routes::list_disputes),
+        on(api::KEEP_NUMBER, people::routes::keep_number),
         on(api::PREVIEW_IMPORT, roster::routes::preview),
+        on(api::IMPORTS, roster::routes::imports),
+        on(api::LOOK_AGAIN, roster::routes::look_again),
         on(api::APPLY_IMPORT, roster::routes::apply),
+        on(api::UNDO_IMPORT, roster::routes::undo),
         on(api::MESSAGES, message::routes::list),
         on(api::CREATE_MESSAGE, message::routes::create),
         on(api::PREVIEW_MESSAGE, message::routes::preview),
@@ -55,10 +92,15 @@ pub fn table() -> Vec<Route> {
         on(api::CANCEL, message::routes::cancel),
         on(api::PAUSE, message::routes::pause),
         on(api::RESUME, message::routes::resume),
+        on(api::STOP_MESSAGE, delivery::halt::stop),
+        on(api::PUT_AGAIN, delivery::halt::put_again),
         on(api::FUNNEL, delivery::routes::funnel),
         on(api::DELIVERIES, delivery::routes::list),
         on(api::AUDIT, audit::routes::list),
         on(api::VERIFY_AUDIT, audit::routes::verify),
+        on(api::EXPORT_AUDIT, audit::routes::export),
+        on(api::AUDIT_HISTORY, audit::routes::history),
+        on(api::REVEAL_VALUES, audit::routes::reveal),
         page(Get, "/m/{token}", 0, link::routes::page),
         page(Post, "/m/{token}", FORM_BYTES_MAX, link::routes::answer),
         page(Get, "/sandbox", 0, sandbox::routes::phones),
@@ -116,8 +158,9 @@ fn find(method: Method, path: &str) -> Result<Found, AppError> {
         let routes = routes.as_ref().map_err(|e| AppError::Internal(e.clone()))?;
         let found = routes.tree.at(path).map_err(|_| AppError::NotFound)?;
         let mut of_path = found.value.iter().filter_map(|at| routes.routes.get(*at));
-        let method = method.served_as().ok_or(AppError::MethodNotAllowed)?;
-        let route = of_path.find(|r| r.method == method).ok_or(AppError::MethodNotAllowed)?;
+        let served = method.served_as();
+        let route = of_path.clone().find(|r| Some(r.method) == served);
+        let route = route.ok_or_else(|| AppError::MethodNotAllowed(allowed(&mut of_path)))?;
         Ok(Found {
             gate: route.gate,
             limit: route.limit,
@@ -125,6 +168,15 @@ fn find(method: Method, path: &str) -> Result<Found, AppError> {
             params: found.params.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
         })
     })
+}
+
+/// The methods of a path, as the header `Allow` tells them.
+fn allowed(routes: &mut dyn Iterator<Item = &Route>) -> String {
+    let mut names: Vec<&str> = routes.map(|r| r.method.name()).collect();
+    if names.contains(&api::Method::Get.name()) {
+        names.push("HEAD");
+    }
+    names.join(", ")
 }
 
 /// Answers a request.
@@ -159,6 +211,7 @@ fn refusal(app: &App, error: &AppError, lang: Lang, path: &str) -> Reply {
     let reply = Reply::problem(error.status(), text);
     match error {
         AppError::Throttled(seconds) => reply.header("Retry-After", seconds.to_string()),
+        AppError::MethodNotAllowed(methods) => reply.header("Allow", methods.clone()),
         // Who reports a fault can name the entry of the log.
         _ if internal => reply.header("X-Request-Id", app.request.clone()),
         _ => reply,
@@ -167,16 +220,14 @@ fn refusal(app: &App, error: &AppError, lang: Lang, path: &str) -> Reply {
 
 async fn dispatch(app: Rc<App>, request: Request, lang: Lang) -> Result<Reply, AppError> {
     let Request { method, url, headers, body } = request;
+    refuse_other_hosts(&app, &url)?;
     let Found { gate, limit, handler, params } = find(method, url.path())?;
     if method.changes() && url.path().starts_with("/api/") {
         refuse_foreign_sites(&headers, &url)?;
     }
     let body = if method.changes() {
         // The header refuses early; the count decides, since the header may lie or be absent.
-        let told: Option<f64> = headers.get("content-length").and_then(|v| v.parse().ok());
-        if told.is_some_and(|n| n > limit as f64) {
-            return Err(AppError::TooLarge(limit));
-        }
+        refuse_length(headers.get("content-length").map(String::as_str), limit)?;
         body.read(limit).await?
     } else {
         Vec::new()
@@ -185,18 +236,52 @@ async fn dispatch(app: Rc<App>, request: Request, lang: Lang) -> Result<Reply, A
     match handler {
         Handler::Open(run) => run(call).await,
         Handler::Signed(run) => {
-            let (signed, earlier) = enter(call, gate).await?;
+            let (signed, earlier, is_stale) = enter(call, gate).await?;
             let (again, key) = (Replay::of(&signed), signed.key.clone());
+            let in_use = is_stale.then(|| (signed.app.clone(), signed.session.clone()));
+            let used = |reply: Reply| match in_use {
+                Some((app, session)) => reply.then(async move { account::touch(&app, &session).await }),
+                None => reply,
+            };
             let earlier = match earlier {
                 Some(earlier) => earlier,
                 None => match (run(signed).await, key) {
                     // The same key came twice at once: the other one has done it.
                     (Err(AppError::Replayed), Some(key)) => again.earlier(&key).await?,
-                    (other, _) => return other,
+                    (other, _) => return other.map(used),
                 },
             };
-            again.answer(earlier).await
+            again.answer(earlier).await.map(used)
         }
+    }
+}
+
+/// A length that is no number is refused as one that is too large is: nothing of the body is read.
+fn refuse_length(told: Option<&str>, limit: usize) -> Result<(), AppError> {
+    let Some(told) = told.map(str::trim).filter(|told| !told.is_empty()) else { return Ok(()) };
+    if !told.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(AppError::BadJson("Content-Length: a whole number".into()));
+    }
+    // What does not fit into a number is larger than any limit.
+    if told.parse::<usize>().is_ok_and(|n| n <= limit) { Ok(()) } else { Err(AppError::TooLarge(limit)) }
+}
+
+/// Names that lead to this very machine, and to no other whatever a name server says.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// A deployment answers under the address that stands in the parents' links, and under no other that leads
+/// to it. On one's own machine every name of it will do; the demo is shown to other devices as well, but its
+/// phones (`/sandbox`) are not: a site that leads its own name here would read them.
+fn refuse_other_hosts(app: &App, url: &worker::Url) -> Result<(), AppError> {
+    let host = url.host_str().unwrap_or_default();
+    let site = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let is_own = app.site().is_empty() || site.eq_ignore_ascii_case(app.site()) || LOOPBACK.contains(&host);
+    let sandbox = url.path() == "/sandbox" || url.path().starts_with("/sandbox/");
+    match (is_own, app.demo) {
+        (true, _) => Ok(()),
+        (false, true) if sandbox => Err(AppError::NotFound),
+        (false, true) => Ok(()),
+        (false, false) => Err(AppError::Misdirected),
     }
 }
 
@@ -218,7 +303,7 @@ fn refuse_foreign_sites(headers: &HashMap<String, String>, url: &worker::Url) ->
 }
 
 /// Lets in who is signed in and may; reads in the same round trip what was answered before under the key.
-async fn enter(call: Call, gate: Gate) -> Result<(Signed, Option<Earlier>), AppError> {
+async fn enter(call: Call, gate: Gate) -> Result<(Signed, Option<Earlier>, bool), AppError> {
     let token = account::session_token(call.header("cookie")).ok_or(AppError::NotSignedIn)?;
     let session = sha256(token.as_bytes());
     let given = if call.method == POST { call.header("idempotency-key") } else { None };
@@ -227,17 +312,21 @@ async fn enter(call: Call, gate: Gate) -> Result<(Signed, Option<Earlier>), AppE
     let route = format!("POST {}{query}", call.url.path());
     let whose = "(SELECT staff_id FROM sessions WHERE token_hash = ?1)";
     let extra = given.iter().map(|key| idempotency::earlier(whose, session.as_str(), &route, key)).collect();
-    let (person, rows) = account::enter(&call.app, &session, extra).await?;
+    let Entered { person, is_stale, rest: rows } = account::enter(&call.app, &session, extra).await?;
     if let Gate::Needs(action) = gate
         && !person.may(action)
     {
         return Err(AppError::Forbidden);
     }
-    let body_hash = sha256(&call.body);
+    // A body can hold a password; where no key asks for it, nothing is computed.
+    let body_hash = match given {
+        Some(_) => call.app.keys()?.body_hash(&call.body),
+        None => String::new(),
+    };
     let earlier = rows.first().map(|r| r.first::<Earlier>()).transpose()?.flatten();
     let earlier = earlier.map(|earlier| earlier.of_this_body(&body_hash)).transpose()?;
     let key = given.map(|key| Key { staff: person.id, route, key, body_hash });
-    Ok((Signed { call, person: Rc::new(person), session, key }, earlier))
+    Ok((Signed { call, person: Rc::new(person), session, key }, earlier, is_stale))
 }
 
 /// Answers an order that comes a second time as it was answered before.
@@ -270,6 +359,9 @@ impl Replay {
     /// The answer that was kept, or the resource as it is now, read through its own way in.
     async fn answer(self, earlier: Earlier) -> Result<Reply, AppError> {
         if let Some(json) = earlier.answer {
+            if json.is_empty() {
+                return Ok(Reply::empty().untyped());
+            }
             return Ok(Reply::json_text(earlier.status, json));
         }
         let path = earlier.resource.ok_or(AppError::Lost)?;
@@ -298,6 +390,20 @@ impl Replay {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_length_that_is_none_or_too_large_is_refused_before_anything_is_read() {
+        let status = |told| refuse_length(told, 100).map_err(|e| e.status());
+        for fits in [None, Some(""), Some("0"), Some("100"), Some(" 7 ")] {
+            assert_eq!(status(fits), Ok(()), "{fits:?}");
+        }
+        for large in ["101", "1000000000000", "99999999999999999999999999"] {
+            assert_eq!(status(Some(large)), Err(413), "{large}");
+        }
+        for none in ["1e12", "-1", "+5", "0x10", "5, 5", "many"] {
+            assert_eq!(status(Some(none)), Err(400), "{none}");
+        }
+    }
 
     #[test]
     fn every_handler_fits_its_gate() {

@@ -1,15 +1,20 @@
 //! What stands behind a link, in one round trip.
 
+use std::sync::OnceLock;
+
 use domain::answer::{Child, Page};
 use domain::link::DeliveryId;
 use domain::time::{DAY, Instant};
 use serde::Deserialize;
 
 use crate::args;
+use crate::people::disputes;
 use crate::platform::app::App;
-use crate::platform::d1::{Answers, Stmt, sql};
+use crate::platform::d1::{Answers, Rows, Stmt, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
+use crate::roster::names::name_at;
+use crate::roster::whose::{barred, theirs};
 
 /// A link opens its message for so long after sending.
 pub const LINK_LIFE: i64 = 180 * DAY;
@@ -30,18 +35,33 @@ struct PageRow {
 /// `[student's or staff member's name, class name or null, number in the class]`.
 type PersonRow = (String, Option<String>, Option<i64>);
 
-/// The page behind a delivery that was or is being sent.
-const PAGE: &str = "SELECT s.name AS school, s.platform_word, m.title, m.body, m.sender_title AS sender, m.released_at AS at,
-    (SELECT MIN(a.at) FROM answers_now a WHERE a.message_id = d.message_id AND a.phone_id = d.phone_id AND a.kind = 'confirm') AS confirmed_at,
-    (SELECT json_group_array(json_array(COALESCE(st.name, t.name), c.name, ms.number))
-     FROM json_each(d.recipients) r
-     CROSS JOIN streams w ON w.id = r.value ->> 3
-     LEFT JOIN students st ON r.value ->> 2 <> 0 AND st.id = r.value ->> 2
-     LEFT JOIN staff t ON r.value ->> 0 = 'staff' AND t.id = r.value ->> 1
-     LEFT JOIN classes c ON c.id = w.class_id
-     LEFT JOIN message_streams ms ON ms.message_id = d.message_id AND ms.round = 0 AND ms.stream_id = w.id) AS people
-  FROM deliveries d CROSS JOIN messages m ON m.id = d.message_id CROSS JOIN school s
-  WHERE d.message_id = ?1 AND d.round = ?2 AND d.phone_id = ?3 AND d.state <> 'skipped' AND m.released_at > ?4";
+/// The page behind a delivery that was or is being sent, with those of its people whose the phone still
+/// is, under the names of that time.
+fn page_text() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| {
+        format!(
+            "SELECT s.name AS school, s.platform_word, m.title, m.body, m.sender_title AS sender, m.released_at AS at,
+               (SELECT MIN(a.at) FROM answers_now a WHERE a.message_id = d.message_id AND a.phone_id = d.phone_id AND a.kind = 'confirm') AS confirmed_at,
+               CASE WHEN {barred} IS NOT NULL THEN '[]' ELSE
+                 (SELECT json_group_array(json_array(COALESCE({student}, {staff}), {class}, ms.number))
+                  FROM json_each(d.recipients) r
+                  CROSS JOIN streams w ON w.id = r.value ->> 3
+                  LEFT JOIN students st ON r.value ->> 2 <> 0 AND st.id = r.value ->> 2
+                  LEFT JOIN staff t ON r.value ->> 0 = 'staff' AND t.id = r.value ->> 1
+                  LEFT JOIN classes c ON c.id = w.class_id
+                  LEFT JOIN message_streams ms ON ms.message_id = d.message_id AND ms.round = 0 AND ms.stream_id = w.id
+                  WHERE {theirs}) END AS people
+             FROM deliveries d CROSS JOIN messages m ON m.id = d.message_id CROSS JOIN phones p ON p.id = d.phone_id CROSS JOIN school s
+             WHERE d.message_id = ?1 AND d.round = ?2 AND d.phone_id = ?3 AND d.state <> 'skipped' AND m.released_at > ?4",
+            barred = barred("p"),
+            student = name_at("student", "st", "m.submitted_at"),
+            staff = name_at("staff", "t", "m.submitted_at"),
+            class = name_at("class", "c", "m.submitted_at"),
+            theirs = theirs("r.value", "d.phone_id"),
+        )
+    })
+}
 
 /// Leaves the hint that a page was opened (I8): nothing reads it but the funnel. It stands with the
 /// phone's SMS of round 0, by whichever round the page was opened, so that a phone counts once.
@@ -52,30 +72,49 @@ const HINT: &str = "INSERT INTO opened (message_id, round, batch_no, seen)
   ON CONFLICT DO UPDATE SET seen = json_set(seen, '$.\"' || ?2 || '\"', CAST(?3 AS INTEGER))
     WHERE json_extract(seen, '$.\"' || ?2 || '\"') IS NULL";
 
-/// A confirmation: an event for each child behind the phone. One that is there already changes nothing.
-const CONFIRM: &str = "INSERT INTO answers (message_id, phone_id, student_id, kind, n, value, round, at)
-  SELECT DISTINCT d.message_id, d.phone_id, r.value ->> 2, 'confirm',
-    (SELECT COALESCE(MAX(a.n), 0) + 1 FROM answers a WHERE a.message_id = d.message_id AND a.phone_id = d.phone_id
-       AND a.student_id = r.value ->> 2 AND a.kind = 'confirm'), NULL, d.round, ?4
-  FROM deliveries d CROSS JOIN messages m ON m.id = d.message_id CROSS JOIN json_each(d.recipients) r
-  WHERE d.message_id = ?1 AND d.round = ?2 AND d.phone_id = ?3 AND d.state <> 'skipped' AND m.released_at > ?5";
+/// A confirmation: an event for each child behind the phone, while the phone is theirs. One that is there already changes nothing.
+fn confirm_text() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| {
+        format!(
+            "INSERT INTO answers (message_id, phone_id, student_id, kind, n, value, round, at)
+             SELECT DISTINCT d.message_id, d.phone_id, r.value ->> 2, 'confirm',
+               (SELECT COALESCE(MAX(a.n), 0) + 1 FROM answers a WHERE a.message_id = d.message_id AND a.phone_id = d.phone_id
+                  AND a.student_id = r.value ->> 2 AND a.kind = 'confirm'), NULL, d.round, ?4
+             FROM deliveries d CROSS JOIN messages m ON m.id = d.message_id CROSS JOIN phones p ON p.id = d.phone_id
+             CROSS JOIN json_each(d.recipients) r
+             WHERE d.message_id = ?1 AND d.round = ?2 AND d.phone_id = ?3 AND d.state <> 'skipped' AND m.released_at > ?5
+               AND {} IS NULL AND {}",
+            barred("p"),
+            theirs("r.value", "d.phone_id")
+        )
+    })
+}
 
 /// Counts a phone in the batch of its SMS of round 0, once all its children are confirmed and where this was what did it.
 const COUNT: &str = "UPDATE batches SET confirmed = confirmed + 1
   WHERE message_id = ?1 AND round = 0 AND changes() > 0
     AND no = (SELECT batch_no FROM deliveries WHERE message_id = ?1 AND round = 0 AND phone_id = ?2)";
 
-fn page_sql(id: DeliveryId, now: Instant) -> Stmt {
-    sql(PAGE, args![id.message, id.round, id.phone, now.plus(-LINK_LIFE)])
+/// What a token that was ours leads to.
+pub enum Behind {
+    /// A page.
+    Page(Page),
+    /// An SMS was sent there once, but the phone is not, or no more, theirs for whom it was meant.
+    NotTheirs,
+    /// Nothing, or nothing any more.
+    Nothing,
 }
 
-/// The page behind a link.
-///
-/// # Errors
-/// Where the database fails.
-pub async fn page(app: &App, id: DeliveryId) -> Result<Option<Page>, AppError> {
-    let rows = app.db.run(vec![page_sql(id, app.now())]).await?;
-    let Some(row) = rows.at(0)?.first::<PageRow>()? else { return Ok(None) };
+fn page_sql(id: DeliveryId, now: Instant) -> Stmt {
+    sql(page_text(), args![id.message, id.round, id.phone, now.plus(-LINK_LIFE)])
+}
+
+fn behind(rows: &Rows) -> Result<Behind, AppError> {
+    let Some(row) = rows.first::<PageRow>()? else { return Ok(Behind::Nothing) };
+    if row.people.is_empty() {
+        return Ok(Behind::NotTheirs);
+    }
     let mut children = Vec::new();
     let mut recipient = None;
     for (name, class_name, number) in row.people {
@@ -84,7 +123,7 @@ pub async fn page(app: &App, id: DeliveryId) -> Result<Option<Page>, AppError> {
             None => recipient = Some(name),
         }
     }
-    Ok(Some(Page {
+    Ok(Behind::Page(Page {
         school: row.school,
         platform_word: row.platform_word,
         children,
@@ -97,6 +136,14 @@ pub async fn page(app: &App, id: DeliveryId) -> Result<Option<Page>, AppError> {
     }))
 }
 
+/// The page behind a link.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn page(app: &App, id: DeliveryId) -> Result<Behind, AppError> {
+    behind(app.db.run(vec![page_sql(id, app.now())]).await?.at(0)?)
+}
+
 /// Leaves the hint that the page was opened.
 ///
 /// # Errors
@@ -106,19 +153,31 @@ pub async fn leave_hint(app: &App, id: DeliveryId) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Confirms; a second time changes nothing. False where there is no such delivery.
+/// Confirms; a second time changes nothing.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn confirm(app: &App, id: DeliveryId) -> Result<bool, AppError> {
+pub async fn confirm(app: &App, id: DeliveryId) -> Result<Behind, AppError> {
     let now = app.now();
     let rows = app
         .db
         .run(vec![
-            sql(CONFIRM, args![id.message, id.round, id.phone, now, now.plus(-LINK_LIFE)]),
+            sql(confirm_text(), args![id.message, id.round, id.phone, now, now.plus(-LINK_LIFE)]),
             sql(COUNT, args![id.message, id.phone]),
             page_sql(id, now),
         ])
         .await?;
-    Ok(rows.at(2)?.first::<PageRow>()?.is_some())
+    behind(rows.at(2)?)
+}
+
+/// Takes in that the number is not theirs for whom the SMS was meant: from now on nothing goes there
+/// for them, until the homeroom teacher or the office has settled it.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn not_mine(app: &App, id: DeliveryId) -> Result<Behind, AppError> {
+    let now = app.now();
+    let [said, entry] = disputes::say_so(id.message.0, id.round, id.phone.0, now);
+    let rows = app.db.run(vec![said, entry, page_sql(id, now)]).await?;
+    behind(rows.at(2)?)
 }

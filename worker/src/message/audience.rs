@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use domain::access::{Action, Appointment, ClassPlace, Person, Post};
-use domain::approval::{OWN_PROCEDURE, Procedure, ProcedureStep, Scope, Step};
-use domain::ids::{ClassId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
+use domain::approval::{Absence, Holder, OWN_PROCEDURE, Procedure, ProcedureStep, Scope, Step};
+use domain::ids::{AppointmentId, ClassId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
 use domain::message::{Audience, Audiences, ListRoot, Recipient, RecipientKind, RootHasher};
 use domain::school::UnitKind;
 use domain::time::{Instant, SendingWindow};
@@ -14,9 +14,11 @@ use serde::Deserialize;
 
 use crate::args;
 use crate::platform::app::App;
+use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
+use crate::seals::{ProcedureSeal, Seal};
 
 /// Streams whose entries are read at once: at eighty entries of some 25 bytes each, 1.4 MB.
 pub const STREAMS_OF_A_PAGE: usize = 700;
@@ -41,20 +43,35 @@ impl NamedClass {
 }
 
 /// A holder of a post that decides.
-#[derive(Clone, Debug, Deserialize)]
-pub struct HolderRow {
-    /// The appointment.
-    pub id: domain::ids::AppointmentId,
-    /// Who.
-    pub staff_id: StaffId,
-    /// Name.
-    pub name: String,
-    /// Staff number.
-    pub number: String,
-    /// Post.
-    pub post: Post,
-    /// Unit.
-    pub unit_id: UnitId,
+#[derive(Deserialize)]
+struct HolderRow {
+    id: AppointmentId,
+    staff_id: StaffId,
+    name: String,
+    post: Post,
+    unit_id: UnitId,
+    given_by: StaffId,
+    confirmed_by: StaffId,
+    confirmed_at: Instant,
+    #[serde(deserialize_with = "json::column")]
+    away: Vec<(StaffId, Instant)>,
+}
+
+impl HolderRow {
+    fn holder(self) -> Holder {
+        let away = self.away.into_iter();
+        Holder {
+            appointment: self.id,
+            staff: self.staff_id,
+            name: self.name,
+            post: self.post,
+            unit: self.unit_id,
+            given_by: self.given_by,
+            confirmed_by: self.confirmed_by,
+            confirmed_at: self.confirmed_at,
+            away: away.map(|(recorded_by, until)| Absence { recorded_by, until }).collect(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -77,8 +94,38 @@ struct ProcedureRow {
     id: ProcedureId,
     version: u32,
     scope: Scope,
-    #[serde(deserialize_with = "json::column")]
-    steps: Vec<ProcedureStep>,
+    steps: String,
+    in_force_from: Instant,
+    set_by: i64,
+    mac: String,
+}
+
+/// A procedure in force, and whether it carries its seal.
+struct InForce {
+    scope: Scope,
+    procedure: Procedure,
+    row: ProcedureRow,
+}
+
+impl InForce {
+    fn read(row: ProcedureRow) -> Result<Self, AppError> {
+        let steps: Vec<ProcedureStep> = json::read("a procedure's steps", &row.steps)?;
+        let procedure = Procedure { id: row.id, version: row.version, label: OWN_PROCEDURE, steps };
+        Ok(Self { scope: row.scope, procedure, row })
+    }
+
+    fn is_sealed(&self, keys: &Keys) -> bool {
+        let row = &self.row;
+        let seal = ProcedureSeal {
+            id: row.id.0,
+            version: row.version,
+            scope: row.scope.key(),
+            steps: &row.steps,
+            in_force_from: row.in_force_from,
+            set_by: row.set_by,
+        };
+        seal.fits(keys, &row.mac)
+    }
 }
 
 /// What the world looks like for an audience: who it holds, which chain fits.
@@ -92,9 +139,9 @@ pub struct Surroundings {
     /// Units without a custodian.
     pub without_custodian: Vec<UnitId>,
     /// The procedures in force.
-    procedures: Vec<(Scope, Procedure)>,
+    procedures: Vec<InForce>,
     /// Who holds posts that decide.
-    pub holders: Vec<HolderRow>,
+    pub holders: Vec<Holder>,
     /// SMS signature.
     pub signature: String,
     /// Sending window.
@@ -160,15 +207,18 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, now: Instant) -> Vec<Stmt> 
         ),
         sql("SELECT id, kind, custodian_id FROM units", &[]),
         sql(
-            "SELECT p.id, p.version, p.scope, p.steps FROM procedures p
+            "SELECT p.id, p.version, p.scope, p.steps, p.in_force_from, p.set_by, p.mac FROM procedures p
              WHERE p.version = (SELECT MAX(q.version) FROM procedures q WHERE q.id = p.id AND q.in_force_from <= ?1)",
             args![now],
         ),
         // The posts that decide are few; those of teachers are many and decide nothing.
         sql(
-            "SELECT a.id, t.id AS staff_id, t.name, t.number, a.post, a.unit_id FROM appointments a JOIN staff t ON t.id = a.staff_id
-             WHERE a.post IN ('principal', 'vice_principal', 'office_director', 'office_clerk', 'grade_head', 'department_head')
-               AND a.since <= ?1 AND (a.until IS NULL OR a.until > ?1) AND t.left_at IS NULL ORDER BY t.id",
+            "SELECT a.id, a.staff_id, t.name, a.post, a.unit_id, a.given_by, a.confirmed_by, a.confirmed_at,
+               (SELECT json_group_array(json_array(g.recorded_by, g.until_at)) FROM delegations g
+                WHERE g.appointment_id = a.id AND g.withdrawn_at IS NULL
+                  AND g.recorded_at <= ?1 AND g.from_at <= ?1 AND g.until_at > ?1) AS away
+             FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
+             WHERE a.post IN (SELECT post FROM posts_to_confirm) AND a.since <= ?1 ORDER BY a.staff_id, a.id",
             args![now],
         ),
         sql("SELECT signature, window_from, window_to, roll_version FROM school WHERE id = 1", &[]),
@@ -189,11 +239,9 @@ pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError>
             .at(2)?
             .all::<ProcedureRow>()?
             .into_iter()
-            .map(|p| {
-                (p.scope, Procedure { id: p.id, version: p.version, label: OWN_PROCEDURE, steps: p.steps })
-            })
-            .collect(),
-        holders: rows.at(3)?.all()?,
+            .map(InForce::read)
+            .collect::<Result<_, _>>()?,
+        holders: rows.at(3)?.all::<HolderRow>()?.into_iter().map(HolderRow::holder).collect(),
         signature: school.signature,
         window: SendingWindow { from: school.window_from, to: school.window_to },
         reach: rows.at(5)?.first()?.unwrap_or_default(),
@@ -224,10 +272,19 @@ impl Surroundings {
         first.within.iter().find(holds_all).copied().unwrap_or(self.school_unit)
     }
 
+    fn in_force(&self, audience: &Audience) -> Option<&InForce> {
+        let scope = if self.grades.contains(&self.unit(audience)) { Scope::Grade } else { Scope::School };
+        self.procedures.iter().find(|p| p.scope == scope)
+    }
+
     /// The procedure that a message to this audience takes, if there is one.
     pub fn procedure(&self, audience: &Audience) -> Option<&Procedure> {
-        let scope = if self.grades.contains(&self.unit(audience)) { Scope::Grade } else { Scope::School };
-        self.procedures.iter().find(|(s, _)| *s == scope).map(|(_, procedure)| procedure)
+        self.in_force(audience).map(|p| &p.procedure)
+    }
+
+    /// Whether that procedure is not as the school set it: nothing takes it, since nothing would be sent.
+    pub fn procedure_is_forged(&self, keys: &Keys, audience: &Audience) -> bool {
+        self.in_force(audience).is_some_and(|p| !p.is_sealed(keys))
     }
 
     /// The steps that a message to this audience takes.

@@ -3,6 +3,7 @@
 
 pub mod audience;
 pub mod commit;
+pub mod held;
 pub mod list;
 pub mod routes;
 pub mod rows;

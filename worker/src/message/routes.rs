@@ -1,16 +1,17 @@
 //! Drafting, previewing, submitting, and taking back.
 
-use domain::access::Action;
+use domain::access::{Action, Person};
 use domain::api;
-use domain::approval::check_staffing;
+use domain::approval::Chain;
 use domain::audit::AuditAction;
 use domain::ids::MessageId;
 use domain::message::{
-    Audience, CanonicalMessage, Command, Created, Draft, MessageBox, MessageList, MessageState, MessageView,
-    Preview, Submit,
+    Audience, CanonicalMessage, Command, Created, Draft, DraftChange, MessageBox, MessageList, MessageState,
+    MessageView, Preview, Submit,
 };
 use domain::problem::Refusal;
 use domain::sms::{LINK_TEMPLATE, length};
+use domain::time::Instant;
 use domain::words::Words;
 use serde_json::json;
 
@@ -18,7 +19,7 @@ use super::audience::Surroundings;
 use super::commit::commit_and_show;
 use super::list;
 use super::rows::{self, Loaded};
-use super::transition::{self, Submission};
+use super::transition::{self, Halting, Submission};
 use super::view::{self, sample_sms};
 use crate::platform::d1::{Answers, Audit, Subject};
 use crate::platform::error::AppError;
@@ -33,10 +34,11 @@ pub async fn list(call: Signed) -> Result<Reply<MessageList>, AppError> {
     let which = call.asked(api::BOX)?.unwrap_or(MessageBox::Mine);
     // Ids have 24 bits (the link token): one above them is «from the newest».
     let before = call.asked(api::BEFORE)?.unwrap_or(MessageId(1 << 24));
-    let rows = list::list(&call.app, &call.person, which, before).await?;
-    let next = (rows.len() == list::PAGE as usize).then(|| rows.last().map(|r| r.id)).flatten();
+    let (rows, unreadable) = list::list(&call.app, &call.person, which, before).await?;
+    let last = rows.iter().map(|r| r.id).chain(unreadable.iter().copied()).min();
+    let next = last.filter(|_| rows.len() + unreadable.len() == list::PAGE as usize);
     let messages = rows.into_iter().map(view::summary).collect();
-    Reply::json(200, &MessageList { messages, next })
+    Reply::json(200, &MessageList { messages, unreadable, next })
 }
 
 fn refuse(refusals: Vec<Refusal>) -> Result<(), AppError> {
@@ -48,9 +50,8 @@ fn check_saving(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refu
 }
 
 /// What submission asks for beyond a draft.
-fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refusal> {
-    let author = &call.person;
-    let findings = domain::content::check(&draft.title, &draft.body);
+fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Result<Vec<Refusal>, AppError> {
+    let findings = domain::content::check(&draft.title, &draft.body, &call.app.text_context());
     let mut refusals = draft.check_submission(&findings, call.app.now());
     if around.reach.phones == 0
         && !matches!(&draft.audience, Audience::Classes { classes } if classes.is_empty())
@@ -59,6 +60,25 @@ fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<
             "nobody_to_reach",
             "audience",
             Words::fixed("所选范围内没有可以接收短信的人", "Nobody in this audience can be reached by SMS"),
+        ));
+    }
+    // A link that leads nowhere, or that anybody on the way could read.
+    if !call.app.links_are_safe() {
+        refusals.push(Refusal::state(
+            "no_origin",
+            Words::fixed(
+                "系统还没有设置家长链接的网址（须为 https 网址），暂不能报批；请告知系统管理员",
+                "The address of the parents' links is not set (it has to begin with https), so nothing can be submitted: tell the administrator",
+            ),
+        ));
+    }
+    if around.procedure_is_forged(call.app.keys()?, &draft.audience) {
+        refusals.push(Refusal::state(
+            "procedure_unsealed",
+            Words::fixed(
+                "本校审批流程的记录核对不符，可能被人改动过，暂不能报批；请立即告知系统管理员",
+                "The approval procedure on record does not check out and may have been changed by hand, so nothing can be submitted: tell the administrator at once",
+            ),
         ));
     }
     if around.without_custodian.contains(&around.unit(&draft.audience)) {
@@ -70,12 +90,22 @@ fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<
             ),
         ));
     }
-    if let Err(refusal) =
-        check_staffing(&around.steps(&draft.audience), author.id, &view::holders(&around.holders))
-    {
+    if let Err(refusal) = chain(call, draft, around).check_staffing() {
         refusals.push(refusal);
     }
-    refusals
+    Ok(refusals)
+}
+
+/// The chain that a draft would take, submitted now.
+fn chain(call: &Signed, draft: &Draft, around: &Surroundings) -> Chain {
+    Chain {
+        author: call.person.id,
+        digest: String::new(),
+        submitted_at: call.app.now(),
+        steps: around.steps(&draft.audience),
+        decisions: Vec::new(),
+        holders: around.holders.clone(),
+    }
 }
 
 /// `POST /api/messages/preview`.
@@ -87,25 +117,30 @@ pub async fn preview(call: Signed, draft: Draft) -> Result<Reply<Preview>, AppEr
     let mut refusals = check_saving(&call, &draft, &around);
     // Who may not write to an audience is told nothing about it.
     let hidden = refusals.iter().any(|r| r.kind == "audience_not_yours");
-    refusals.extend(check_submission(&call, &draft, &around));
+    let of_text = domain::content::check(&draft.title, &draft.body, &call.app.text_context());
+    refusals.extend(if hidden {
+        draft.check_submission(&of_text, call.app.now())
+    } else {
+        check_submission(&call, &draft, &around)?
+    });
     let sms = sample_sms(&call.app, &LINK_TEMPLATE, &around.signature, &draft.title);
-    let steps = around.steps(&draft.audience);
-    let chain = domain::approval::Chain {
-        author: call.person.id,
-        digest: String::new(),
-        steps: steps.clone(),
-        decisions: Vec::new(),
-    };
+    let mut chain = chain(&call, &draft, &around);
+    if hidden {
+        chain.steps.clear();
+        chain.holders = Default::default();
+    }
     let now = call.app.now();
+    let sender = around.capacity(&call.person, &draft.audience).filter(|_| !hidden);
     Reply::json(
         200,
         &Preview {
+            sender: sender.map(view::sender_title).unwrap_or_default(),
             length: length(&sms),
             sms,
             reach: if hidden { Default::default() } else { around.reach },
             audience: if hidden { Words::name("") } else { view::audience_words(&draft.audience, &around) },
-            findings: domain::content::check(&draft.title, &draft.body),
-            chain: view::chain_view(&steps, &chain, &[], 1, &around, MessageState::Draft),
+            findings: of_text,
+            chain: view::chain_view(&chain.steps, &chain, &[], 1, MessageState::Draft),
             refusals,
             sends_at: around.window.next_open(draft.send_at.unwrap_or(now).max(now)),
         },
@@ -138,7 +173,8 @@ pub async fn create(call: Signed, draft: Draft) -> Result<Reply<Created>, AppErr
     });
     let batch = call.remember(batch, 201, Kept::NewestMessage);
     let at = batch.len();
-    let rows = batch.then("SELECT MAX(id) AS id FROM messages", &[]).commit().await?;
+    let newest = "SELECT id, changed_at FROM messages WHERE id = (SELECT MAX(id) FROM messages)";
+    let rows = batch.then(newest, &[]).commit().await?;
     let created: Created = rows.at(at)?.one()?;
     Reply::json(201, &created)
 }
@@ -154,6 +190,12 @@ pub async fn show(call: Signed, id: MessageId) -> Result<Reply<MessageView>, App
 
 fn own(call: &Signed, loaded: &Loaded) -> Result<(), AppError> {
     if loaded.row.author_id == call.person.id { Ok(()) } else { Err(AppError::Forbidden) }
+}
+
+/// Why an order that the view does not offer is refused.
+pub fn wrong_state_for(person: &Person, loaded: &Loaded) -> AppError {
+    let could_ever = loaded.row.author_id == person.id || person.may_school(Action::StopSending);
+    if could_ever { wrong_state(loaded) } else { AppError::Forbidden }
 }
 
 fn wrong_state(loaded: &Loaded) -> AppError {
@@ -172,8 +214,12 @@ fn wrong_state(loaded: &Loaded) -> AppError {
 /// draft of its next version.
 ///
 /// # Errors
-/// Where it is not the caller's, or no draft.
-pub async fn change(call: Signed, id: MessageId, draft: Draft) -> Result<Reply<MessageView>, AppError> {
+/// Where it is not the caller's, or no draft, or was saved since it was read.
+pub async fn change(
+    call: Signed,
+    id: MessageId,
+    DraftChange { draft, changed_at }: DraftChange,
+) -> Result<Reply<MessageView>, AppError> {
     let person = &call.person;
     let loaded = rows::load(&call.app, person, id).await?;
     own(&call, &loaded)?;
@@ -181,9 +227,17 @@ pub async fn change(call: Signed, id: MessageId, draft: Draft) -> Result<Reply<M
     if !matches!(state, MessageState::Draft | MessageState::Returned) {
         return Err(wrong_state(&loaded));
     }
+    if changed_at.is_some_and(|read| read != loaded.row.changed_at) {
+        let words = Words::fixed(
+            "这条草稿刚在别的窗口里改过，没有覆盖；请看看要保留哪一份",
+            "This draft was changed in another window and was not overwritten: choose which one to keep",
+        );
+        return Err(AppError::conflict("changed_meanwhile", words));
+    }
     let around = Surroundings::of(&call.app, &draft.audience).await?;
     refuse(check_saving(&call, &draft, &around))?;
-    let now = call.app.now();
+    // Two savings within one millisecond are two savings.
+    let now = call.app.now().max(loaded.row.changed_at.plus(1));
     let columns = view::columns(person, &draft, &around)?;
     let batch = transition::change(call.app.db.guarded(), &loaded.row, &draft, &columns, now)?;
     let batch = batch.audit(&Audit {
@@ -210,7 +264,7 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
     }
     let draft = loaded.draft();
     let mut refusals = check_saving(&call, &draft, &loaded.around);
-    refusals.extend(check_submission(&call, &draft, &loaded.around));
+    refusals.extend(check_submission(&call, &draft, &loaded.around)?);
     if !order.statement {
         refusals.push(Refusal::field(
             "statement_missing",
@@ -235,7 +289,7 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
         digest: &digest,
         procedure,
         steps: &steps,
-        findings: &domain::content::check(&draft.title, &draft.body),
+        findings: &domain::content::check(&draft.title, &draft.body, &call.app.text_context()),
         reach: &loaded.around.reach,
         roll_version: loaded.around.roll_version,
         now,
@@ -251,6 +305,31 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
     Ok(commit_and_show(&call, batch, id).await?.0)
 }
 
+/// What has to be true before an order is followed: that the view offers it.
+async fn offered(call: &Signed, id: MessageId, command: Command) -> Result<(Loaded, MessageState), AppError> {
+    let loaded = rows::load(&call.app, &call.person, id).await?;
+    let view = loaded.view(&call.app, &call.person)?;
+    if view.may.contains(&command) {
+        return Ok((loaded, view.state));
+    }
+    // Who may resume in general, but not what somebody above has paused, is told who can.
+    let runs = loaded.row.author_id == call.person.id || call.person.may_school(Action::StopSending);
+    if command == Command::Resume && view.state == MessageState::Paused && runs {
+        call.person.may_lift(loaded.row.halting_post())?;
+    }
+    Err(wrong_state_for(&call.person, &loaded))
+}
+
+fn entry<'a>(
+    call: &Signed,
+    id: MessageId,
+    action: AuditAction,
+    now: Instant,
+    detail: &'a serde_json::Value,
+) -> Audit<'a> {
+    Audit { at: now, actor: call.person.id.0, action, subject: Subject::Row("message", id.0), detail }
+}
+
 /// A plain step from one state to another.
 async fn step(
     call: Signed,
@@ -259,26 +338,12 @@ async fn step(
     to: MessageState,
     action: AuditAction,
 ) -> Result<Reply<MessageView>, AppError> {
-    let person = &call.person;
-    let loaded = rows::load(&call.app, person, id).await?;
-    let view = loaded.view(&call.app, person)?;
-    if !view.may.contains(&command) {
-        let could_ever = loaded.row.author_id == person.id || person.may_school(Action::StopSending);
-        return Err(if could_ever { wrong_state(&loaded) } else { AppError::Forbidden });
-    }
+    let (_, state) = offered(&call, id, command).await?;
     let now = call.app.now();
-    let batch = transition::step(call.app.db.guarded(), id, view.state, to, now).audit(&Audit {
-        at: now,
-        actor: person.id.0,
-        action,
-        subject: Subject::Row("message", id.0),
-        detail: &json!({ "was": view.state.key() }),
-    });
-    let (reply, loaded) = commit_and_show(&call, batch, id).await?;
-    if to == MessageState::Sending {
-        return Ok(sequencer::poke_later(reply, &call.app, loaded.open_streams));
-    }
-    Ok(reply)
+    let detail = json!({ "was": state.key() });
+    let batch = transition::step(call.app.db.guarded(), id, state, to, now)
+        .audit(&entry(&call, id, action, now, &detail));
+    Ok(commit_and_show(&call, batch, id).await?.0)
 }
 
 /// `POST /api/messages/{id}/withdraw`.
@@ -302,13 +367,38 @@ pub async fn cancel(call: Signed, id: MessageId) -> Result<Reply<MessageView>, A
 /// # Errors
 /// Where it is not being sent.
 pub async fn pause(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
-    step(call, id, Command::Pause, MessageState::Paused, AuditAction::MessagePaused).await
+    let (_, state) = offered(&call, id, Command::Pause).await?;
+    let now = call.app.now();
+    let post = call.person.highest_post().ok_or(AppError::Forbidden)?;
+    let halting = Halting { by: call.person.id, post, reason: None, at: now };
+    let detail = json!({ "was": state.key(), "post": post.key() });
+    let batch = transition::paused(call.app.db.guarded(), id, &halting).audit(&entry(
+        &call,
+        id,
+        AuditAction::MessagePaused,
+        now,
+        &detail,
+    ));
+    let (reply, loaded) = commit_and_show(&call, batch, id).await?;
+    // Those behind it may have their turn now.
+    Ok(sequencer::poke_later(reply, &call.app, loaded.open_streams))
 }
 
-/// `POST /api/messages/{id}/resume`.
+/// `POST /api/messages/{id}/resume`: for the same rank as whoever paused it, or a higher one.
 ///
 /// # Errors
-/// Where it is not paused.
+/// Where it is not paused, or was paused by somebody above.
 pub async fn resume(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
-    step(call, id, Command::Resume, MessageState::Sending, AuditAction::MessageResumed).await
+    let (loaded, state) = offered(&call, id, Command::Resume).await?;
+    let now = call.app.now();
+    let detail = json!({ "was": state.key(), "paused_by": loaded.row.halting_post().key() });
+    let batch = transition::resumed(call.app.db.guarded(), id, loaded.row.halted_at, now).audit(&entry(
+        &call,
+        id,
+        AuditAction::MessageResumed,
+        now,
+        &detail,
+    ));
+    let (reply, loaded) = commit_and_show(&call, batch, id).await?;
+    Ok(sequencer::poke_later(reply, &call.app, loaded.open_streams))
 }

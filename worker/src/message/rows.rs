@@ -3,23 +3,27 @@
 
 use std::collections::BTreeMap;
 
-use domain::access::{Person, Post};
+use domain::access::{Action, Person, Post};
 use domain::approval::{Need, StepKind, Verdict};
 use domain::content::Finding;
+use domain::delivery::SetApart;
 use domain::ids::{AppointmentId, MessageId, ProcedureId, StaffId, StreamId, UnitId};
 use domain::message::{
-    AnswerLevel, Audience, Audiences, CanonicalMessage, Category, ListRoot, MessageState, Mode,
+    AnswerLevel, Audience, Audiences, CanonicalMessage, Category, HoldReason, ListRoot, MessageState, Mode,
 };
 use domain::time::Instant;
 use serde::Deserialize;
 
 use super::audience::{self, Surroundings, page_roots, page_sql, read_surroundings, surroundings_sql, who};
-use super::visibility::{VISIBLE, Visibility};
+use super::held::{held_sql, read_held};
+use super::visibility::{VISIBLE_WHOLE, Visibility, visible_sql};
 use crate::args;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
+use crate::roster::names::name_at;
+use crate::roster::scope::Scope;
 
 /// A message's row.
 #[derive(Clone, Debug, Deserialize)]
@@ -85,12 +89,43 @@ pub struct MessageRow {
     pub approved_at: Option<Instant>,
     /// Fan-out.
     pub released_at: Option<Instant>,
+    /// Its time, moved to the first open window.
+    pub due_at: Option<Instant>,
+    /// Paused or stopped when.
+    pub halted_at: Option<Instant>,
+    /// By whom.
+    pub halted_name: Option<String>,
+    /// By which post. A text, so that one this version does not know is no fault.
+    pub halted_post: Option<String>,
+    /// Why it was stopped.
+    pub halt_reason: Option<String>,
+    /// Whether the reader sees it as a whole, not for an own class alone.
+    #[serde(deserialize_with = "json::flag")]
+    pub seen_whole: bool,
 }
 
-const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, a.name AS author_name, m.appointment_id, m.capacity_unit_id,
+impl MessageRow {
+    /// The post that paused or stopped it. Where it cannot be read, only the highest one lifts it.
+    pub fn halting_post(&self) -> Post {
+        self.halted_post.as_deref().and_then(Post::from_key).unwrap_or(Post::Principal)
+    }
+}
+
+/// Columns of [`MessageRow`] behind the author's name.
+const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, m.appointment_id, m.capacity_unit_id,
     m.sender_title, m.audience, m.audience_zh, m.audience_en, m.category, m.title, m.body, m.send_at, m.reasons, m.findings,
     m.template, m.template_version, m.mode, m.answer, m.signature, m.digest,
-    m.reach, m.created_at, m.changed_at, m.submitted_at, m.approved_at, m.released_at";
+    m.reach, m.created_at, m.changed_at, m.submitted_at, m.approved_at, m.released_at,
+    m.due_at, m.halted_at, (SELECT h.name FROM staff h WHERE h.id = m.halted_by) AS halted_name, m.halted_post, m.halt_reason";
+
+/// A message's row `m` with its author `a`: a submitted one keeps the name of that moment. `whole`
+/// tells whether all of it is seen.
+fn select(whole: &str) -> String {
+    format!(
+        "SELECT {COLUMNS}, {whole} AS seen_whole, {} AS author_name FROM messages m JOIN staff a ON a.id = m.author_id",
+        name_at("staff", "a", "m.submitted_at")
+    )
+}
 
 impl MessageRow {
     /// The digest over what the row and the given lists say (I2), in the form that the version was
@@ -126,10 +161,7 @@ impl MessageRow {
 
 /// A message's row for the system itself, which sees them all.
 pub fn row_sql(id: MessageId) -> Stmt {
-    sql(
-        format!("SELECT {COLUMNS} FROM messages m JOIN staff a ON a.id = m.author_id WHERE m.id = ?1"),
-        args![id],
-    )
+    sql(format!("{} WHERE m.id = ?1", select("1")), args![id])
 }
 
 /// A step's row.
@@ -203,25 +235,85 @@ pub enum Moved {
     Left,
 }
 
-/// A name that joined or left since the list was frozen.
+/// Somebody who joined or left since the list was frozen.
 #[derive(Clone, Debug, Deserialize)]
 pub struct MovedRow {
     /// Which way.
     pub what: Moved,
-    /// Name.
-    pub name: String,
+    /// Name, where the reader may know it.
+    pub name: Option<String>,
+    /// How many moved that way.
+    pub n: u32,
+}
+
+/// A number of the frozen list that was changed between submission and release.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ChangedRow {
+    /// Whose, where the reader may know it.
+    pub name: Option<String>,
+    /// When.
+    pub at: Instant,
+    /// Whether a file did it.
+    #[serde(deserialize_with = "json::flag")]
+    pub by_import: bool,
+    /// The phones of before and now: `[[id, key, sealed] or null, …]`.
+    #[serde(deserialize_with = "json::column")]
+    pub phones: [Option<(i64, i64, String)>; 2],
+}
+
+/// Reads [`ChangedRow`]s: from the changes of that time, few, to the list by key.
+fn changed_sql(id: MessageId, roll: &[Value], now: Instant) -> Stmt {
+    let readable = Scope::holds("k", 3);
+    let phone =
+        |of: &str| format!("(SELECT json_array(p.id, p.key_id, p.sealed) FROM phones p WHERE p.id = c.{of})");
+    sql(
+        format!(
+            "SELECT c.at, c.import_id IS NOT NULL AS by_import, json_array(json({}), json({})) AS phones,
+               CASE c.kind WHEN 'guardian' THEN (SELECT g.name FROM guardians g JOIN students s ON s.id = g.student_id
+                      JOIN classes k ON k.id = s.class_id WHERE g.id = c.person AND {readable})
+                    WHEN 'staff' THEN (SELECT t.name FROM staff t WHERE t.id = c.person) END AS name
+             FROM messages m
+             CROSS JOIN phone_changes c ON c.at > m.submitted_at AND c.at <= COALESCE(m.released_at, ?2)
+             WHERE m.id = ?1 AND m.state IN ('submitted', 'approved', 'sending', 'paused', 'sent') AND EXISTS (
+               SELECT 1 FROM message_versions v CROSS JOIN json_each(v.lists) l
+               CROSS JOIN recipients r ON r.message_id = v.message_id AND r.version = v.version AND r.stream_id = l.value ->> '$.stream'
+                 AND r.kind = c.kind AND r.person = c.person
+               WHERE v.message_id = m.id AND v.version = m.version)
+             ORDER BY c.at DESC LIMIT {MOVED_MAX}",
+            phone("from_phone"),
+            phone("to_phone")
+        ),
+        &[args![id, now], roll].concat(),
+    )
 }
 
 /// Progress of one batch of the sending.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ProgressRow {
     /// How many phones are in which state.
-    #[serde(deserialize_with = "json::column")]
+    #[serde(deserialize_with = "totals")]
     pub totals: BTreeMap<domain::delivery::DeliveryState, u32>,
     /// Confirmed.
     pub confirmed: u32,
     /// Opened.
     pub opened: u32,
+}
+
+/// Totals of a batch. A state that this version does not know counts as unknown, so that the sum stays
+/// what it is and one row never makes a page of errors.
+///
+/// # Errors
+/// Never: what is no table of numbers counts nothing.
+pub fn totals<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<BTreeMap<domain::delivery::DeliveryState, u32>, D::Error> {
+    use domain::delivery::DeliveryState;
+    let counted: Option<BTreeMap<String, u32>> = json::lenient_column(from)?;
+    let mut totals = BTreeMap::new();
+    for (state, n) in counted.unwrap_or_default() {
+        *totals.entry(DeliveryState::from_key(&state).unwrap_or(DeliveryState::Unknown)).or_default() += n;
+    }
+    Ok(totals)
 }
 
 /// Progress by batch of the sending: two rows read for each, whatever its size.
@@ -256,8 +348,14 @@ pub struct Loaded {
     pub progress: Vec<ProgressRow>,
     /// Skipped at release; none before.
     pub skipped: Option<u32>,
-    /// Streams in which it is not settled yet.
+    /// Streams in which something of it is still to be done.
     pub open_streams: Vec<StreamId>,
+    /// What is set apart.
+    pub set_apart: Vec<SetApart>,
+    /// Why it is not released, where something holds it.
+    pub held: Option<HoldReason>,
+    /// Numbers changed between submission and release.
+    pub changed: Vec<ChangedRow>,
     /// The world around.
     pub around: Surroundings,
 }
@@ -281,10 +379,12 @@ const MOVED_MAX: u32 = 50;
 /// Where the lists of what the person may see cannot be written as JSON.
 pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt>, AppError> {
     let values = Visibility::of(person)?.values([id.into()]);
-    let who = who(FROZEN_AUDIENCE);
+    let (who, readable) = (who(FROZEN_AUDIENCE), Scope::holds("c", 2));
+    let roll = Scope::of(person, &[Action::ReadRoster]).args();
+    let visible = visible_sql();
     let mut statements = vec![
         sql(
-            format!("SELECT {COLUMNS} FROM messages m JOIN staff a ON a.id = m.author_id WHERE m.id = ?5 AND {VISIBLE}"),
+            format!("{} WHERE m.id = ?5 AND {visible}", select(VISIBLE_WHOLE)),
             &values,
         ),
         sql(
@@ -293,10 +393,13 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
             args![id],
         ),
         sql(
-            "SELECT d.version, d.position, s.kind, d.staff_id, t.name, d.post, d.verdict, d.digest, d.reason, d.at
-             FROM decisions d JOIN staff t ON t.id = d.staff_id
-             JOIN message_steps s ON s.message_id = d.message_id AND s.version = d.version AND s.position = d.position
-             WHERE d.message_id = ?1 ORDER BY d.version, d.position",
+            format!(
+                "SELECT d.version, d.position, s.kind, d.staff_id, {} AS name, d.post, d.verdict, d.digest, d.reason, d.at
+                 FROM decisions d JOIN staff t ON t.id = d.staff_id
+                 JOIN message_steps s ON s.message_id = d.message_id AND s.version = d.version AND s.position = d.position
+                 WHERE d.message_id = ?1 ORDER BY d.version, d.position",
+                name_at("staff", "t", "d.at")
+            ),
             args![id],
         ),
         sql(
@@ -316,17 +419,35 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
                      AND r.stream_id = w.stream_id AND r.kind = w.kind AND r.person = w.person AND r.student = w.student)
                    UNION ALL
                    SELECT 'left', kind, person, student FROM frozen
-                   WHERE (kind, person, student) NOT IN (SELECT kind, person, student FROM who))
-                 SELECT DISTINCT moved.what, COALESCE(s.name, t.name) AS name FROM moved
-                 LEFT JOIN students s ON s.id = moved.student AND moved.student <> 0
-                 LEFT JOIN staff t ON t.id = moved.person AND moved.kind = 'staff'
-                 LIMIT {MOVED_MAX}"
+                   WHERE (kind, person, student) NOT IN (SELECT kind, person, student FROM who)),
+                 -- A child's name is for those who may read its class's roll; the others are told how many.
+                 people AS (SELECT DISTINCT what, CASE WHEN student <> 0 THEN 'student' ELSE kind END AS kind,
+                   CASE WHEN student <> 0 THEN student ELSE person END AS person FROM moved),
+                 named AS (
+                   SELECT p.what, CASE p.kind
+                     WHEN 'student' THEN (SELECT s.name FROM students s JOIN classes c ON c.id = s.class_id WHERE s.id = p.person AND {readable})
+                     WHEN 'staff' THEN (SELECT t.name FROM staff t WHERE t.id = p.person) END AS name FROM people p)
+                 SELECT what, name, n FROM (
+                   SELECT what, name, COUNT(*) OVER (PARTITION BY what) AS n,
+                     ROW_NUMBER() OVER (PARTITION BY what ORDER BY name IS NULL) AS k FROM named) WHERE k <= {MOVED_MAX}"
             ),
-            args![id],
+            &[args![id], roll.as_slice()].concat(),
         ),
         sql(PROGRESS, args![id]),
         sql("SELECT skipped FROM rounds WHERE message_id = ?1 AND round = 0", args![id]),
-        sql("SELECT stream_id FROM message_streams WHERE message_id = ?1 AND round = 0 AND state <> 'settled'", args![id]),
+        sql(
+            "SELECT stream_id FROM message_streams WHERE message_id = ?1 AND state <> 'settled'
+             UNION SELECT stream_id FROM batches INDEXED BY batches_put_off
+               WHERE message_id = ?1 AND state <> 'settled' AND not_before > 0",
+            args![id],
+        ),
+        sql(
+            "SELECT set_apart_why AS why, SUM(size) AS phones, MIN(set_apart_at) AS since FROM batches INDEXED BY batches_apart
+             WHERE message_id = ?1 AND set_apart_at IS NOT NULL AND state <> 'settled' GROUP BY set_apart_why",
+            args![id],
+        ),
+        held_sql(id, now),
+        changed_sql(id, &roll, now),
     ];
     statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), now));
     Ok(statements)
@@ -347,7 +468,10 @@ pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
         progress: rows.at(5)?.all()?,
         skipped: rows.at(6)?.first::<SkippedRow>()?.map(|s| s.skipped),
         open_streams: rows.at(7)?.all::<StreamRow>()?.into_iter().map(|s| s.stream_id).collect(),
-        around: read_surroundings(rows.get(8..).unwrap_or_default())?,
+        set_apart: rows.at(8)?.known(),
+        held: read_held(rows.at(9)?)?,
+        changed: rows.at(10)?.all()?,
+        around: read_surroundings(rows.get(11..).unwrap_or_default())?,
         row,
     })
 }

@@ -1,6 +1,7 @@
 //! Every statement that moves a message from one state to another, and those
 //! that write what is moved. A round of SMS is held and goes on with its message.
 
+use domain::access::Post;
 use domain::approval::{Procedure, Step};
 use domain::content::Finding;
 use domain::ids::{AppointmentId, MessageId, StaffId, UnitId};
@@ -9,7 +10,7 @@ use domain::time::Instant;
 
 use super::rows::{MessageRow, freeze_sql};
 use crate::args;
-use crate::platform::d1::{Guarded, Stmt, sql};
+use crate::platform::d1::{Guarded, Stmt, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
 
@@ -31,6 +32,31 @@ pub struct DraftColumns {
     pub signature: String,
 }
 
+/// What a draft puts into its row, as ?1 to ?16 of [`insert`] and [`change`].
+fn draft_values(draft: &Draft, columns: &DraftColumns, now: Instant) -> Result<Vec<Value>, AppError> {
+    // A new wording of the SMS reaches a draft when it is saved again.
+    let template = domain::sms::LINK_TEMPLATE;
+    Ok(args![
+        columns.appointment,
+        columns.capacity_unit,
+        columns.audience_unit,
+        &columns.sender_title,
+        json::text(&draft.audience)?,
+        &columns.audience_zh,
+        &columns.audience_en,
+        draft.category.map(|c| c.key()),
+        &draft.title,
+        &draft.body,
+        draft.send_at,
+        json::text(&draft.reasons)?,
+        &columns.signature,
+        template.name,
+        template.version,
+        now
+    ]
+    .to_vec())
+}
+
 /// A new draft.
 ///
 /// # Errors
@@ -42,36 +68,18 @@ pub fn insert<'a>(
     columns: &DraftColumns,
     now: Instant,
 ) -> Result<Guarded<'a>, AppError> {
-    let template = domain::sms::LINK_TEMPLATE;
+    let mut values = draft_values(draft, columns, now)?;
+    values.extend([author.into(), Mode::Link.key().into(), AnswerLevel::Confirm.key().into()]);
     Ok(batch.must(
-        "INSERT INTO messages (author_id, appointment_id, capacity_unit_id, audience_unit_id, sender_title, audience, audience_zh,
-           audience_en, category, title, body, send_at, reasons, template, template_version, mode, answer, signature, created_at, changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?19)",
-        args![
-            author,
-            columns.appointment,
-            columns.capacity_unit,
-            columns.audience_unit,
-            &columns.sender_title,
-            json::text(&draft.audience)?,
-            &columns.audience_zh,
-            &columns.audience_en,
-            draft.category.map(|c| c.key()),
-            &draft.title,
-            &draft.body,
-            draft.send_at,
-            json::text(&draft.reasons)?,
-            template.name,
-            template.version,
-            Mode::Link.key(),
-            AnswerLevel::Confirm.key(),
-            &columns.signature,
-            now
-        ],
+        "INSERT INTO messages (appointment_id, capacity_unit_id, audience_unit_id, sender_title, audience, audience_zh, audience_en,
+           category, title, body, send_at, reasons, signature, template, template_version, created_at, changed_at, author_id, mode, answer)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16, ?17, ?18, ?19)",
+        &values,
     ))
 }
 
-/// A draft that is changed: a returned message becomes the draft of its next version.
+/// A draft that is changed: a returned message becomes the draft of its next version. A saving
+/// since `row` was read loses the batch.
 ///
 /// # Errors
 /// Where the draft cannot be written as JSON.
@@ -91,33 +99,14 @@ pub fn change<'a>(
     } else {
         batch
     };
-    // A new wording of the SMS reaches a draft when it is saved again.
-    let template = domain::sms::LINK_TEMPLATE;
+    let mut values = draft_values(draft, columns, now)?;
+    values.extend([row.id.into(), row.author_id.into(), row.changed_at.into()]);
     Ok(batch.must(
         "UPDATE messages SET appointment_id = ?1, capacity_unit_id = ?2, audience_unit_id = ?3, sender_title = ?4, audience = ?5,
            audience_zh = ?6, audience_en = ?7, category = ?8, title = ?9, body = ?10, send_at = ?11, reasons = ?12, signature = ?13,
            template = ?14, template_version = ?15, changed_at = ?16
-         WHERE id = ?17 AND state = 'draft' AND author_id = ?18",
-        args![
-            columns.appointment,
-            columns.capacity_unit,
-            columns.audience_unit,
-            &columns.sender_title,
-            json::text(&draft.audience)?,
-            &columns.audience_zh,
-            &columns.audience_en,
-            draft.category.map(|c| c.key()),
-            &draft.title,
-            &draft.body,
-            draft.send_at,
-            json::text(&draft.reasons)?,
-            &columns.signature,
-            template.name,
-            template.version,
-            now,
-            row.id,
-            row.author_id
-        ],
+         WHERE id = ?17 AND state = 'draft' AND author_id = ?18 AND changed_at = ?19",
+        &values,
     ))
 }
 
@@ -193,7 +182,7 @@ pub fn submit<'a>(batch: Guarded<'a>, s: &Submission<'_>) -> Result<Guarded<'a>,
         ))
 }
 
-/// A plain step from one state to another. What is being sent is held, or goes on, with it.
+/// A plain step from one state to another.
 pub fn step(
     batch: Guarded<'_>,
     id: MessageId,
@@ -201,21 +190,83 @@ pub fn step(
     to: MessageState,
     now: Instant,
 ) -> Guarded<'_> {
-    let batch = batch.must(
+    batch.must(
         "UPDATE messages SET state = ?1, changed_at = ?2 WHERE id = ?3 AND state = ?4",
         args![to.key(), now, id, from.key()],
-    );
-    match to {
-        MessageState::Paused => batch.then(
+    )
+}
+
+/// Who pauses or stops: it says who may let it go on.
+#[derive(Clone, Copy, Debug)]
+pub struct Halting<'a> {
+    /// Who.
+    pub by: StaffId,
+    /// The highest post of the moment.
+    pub post: Post,
+    /// Why; none for a pause.
+    pub reason: Option<&'a str>,
+    /// When.
+    pub at: Instant,
+}
+
+/// Holds what has not left.
+pub fn paused<'a>(batch: Guarded<'a>, id: MessageId, halting: &Halting<'_>) -> Guarded<'a> {
+    batch
+        .must(
+            "UPDATE messages SET state = 'paused', changed_at = ?2, halted_at = ?2, halted_by = ?3, halted_post = ?4
+             WHERE id = ?1 AND state = 'sending'",
+            args![id, halting.at, halting.by, halting.post.key()],
+        )
+        .then(
             "UPDATE rounds SET state = 'paused' WHERE message_id = ?1 AND state = 'sending'",
             args![id],
-        ),
-        MessageState::Sending => batch.then(
+        )
+}
+
+/// Lets it go on; `halted` is the pause that was looked at, so that another one is not lifted in its place.
+pub fn resumed(batch: Guarded<'_>, id: MessageId, halted: Option<Instant>, now: Instant) -> Guarded<'_> {
+    batch
+        .must(
+            "UPDATE messages SET state = 'sending', changed_at = ?2, halted_at = NULL, halted_by = NULL, halted_post = NULL
+             WHERE id = ?1 AND state = 'paused' AND halted_at IS ?3",
+            args![id, now, halted],
+        )
+        .then(
             "UPDATE rounds SET state = 'sending' WHERE message_id = ?1 AND state = 'paused'",
             args![id],
-        ),
-        _ => batch,
-    }
+        )
+}
+
+/// Ends a message that is being sent, in all its rounds. What becomes of its SMS stands behind it
+/// (`delivery::halt`), and then [`stopped_rounds`].
+pub fn stopped<'a>(
+    batch: Guarded<'a>,
+    id: MessageId,
+    from: MessageState,
+    halting: &Halting<'_>,
+) -> Guarded<'a> {
+    let now = halting.at;
+    batch
+        .must(
+            "UPDATE messages SET state = 'stopped', changed_at = ?2, halted_at = ?2, halted_by = ?3, halted_post = ?4, halt_reason = ?5
+             WHERE id = ?1 AND state = ?6",
+            args![id, now, halting.by, halting.post.key(), halting.reason, from.key()],
+        )
+        .then(
+            "UPDATE rounds SET state = 'stopped' WHERE message_id = ?1 AND state IN ('sending', 'paused')",
+            args![id],
+        )
+}
+
+/// Ends the rounds of a stopped message nothing of which is under way any more, or could come back.
+pub fn stopped_rounds(id: MessageId, now: Instant) -> Stmt {
+    sql(
+        "UPDATE rounds SET ended_at = ?2 WHERE message_id = ?1 AND state = 'stopped' AND ended_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM message_streams s WHERE s.message_id = ?1 AND s.round = rounds.round AND s.state <> 'settled')
+           AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.message_id = ?1 AND b.round = rounds.round
+                           AND (b.state <> 'settled' OR b.totals ->> '$.unknown' > 0))",
+        args![id, now],
+    )
 }
 
 /// Back to its drafter.
@@ -254,13 +305,18 @@ pub fn put_off(batch: Guarded<'_>, id: MessageId, due: Instant) -> Guarded<'_> {
     batch.must("UPDATE messages SET due_at = ?1 WHERE id = ?2 AND state = 'approved'", args![due, id])
 }
 
-/// A round is sent once it is settled in every stream, and the message with its sending. Run
+/// A round is sent once it is settled in every stream, nothing of it waits for a retry, and no outcome is
+/// unknown that could become one; a stopped round ends then. The message is sent with its sending. Run
 /// behind the statement that settles a place; the second one changes a row where that ended the message.
+/// (The places are asked first: the batches are walked through at the end only.)
 pub fn sent(id: MessageId, round: u8, now: Instant) -> [Stmt; 2] {
     [
         sql(
-            "UPDATE rounds SET state = 'sent', ended_at = ?3 WHERE message_id = ?1 AND round = ?2 AND state IN ('sending', 'paused')
-               AND NOT EXISTS (SELECT 1 FROM message_streams s WHERE s.message_id = ?1 AND s.round = ?2 AND s.state <> 'settled')",
+            "UPDATE rounds SET state = CASE state WHEN 'stopped' THEN state ELSE 'sent' END, ended_at = ?3
+             WHERE message_id = ?1 AND round = ?2 AND state IN ('sending', 'paused', 'stopped') AND ended_at IS NULL
+               AND NOT EXISTS (SELECT 1 FROM message_streams s WHERE s.message_id = ?1 AND s.round = ?2 AND s.state <> 'settled')
+               AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.message_id = ?1 AND b.round = ?2
+                               AND (b.state <> 'settled' OR b.totals ->> '$.unknown' > 0))",
             args![id, round, now],
         ),
         sql(

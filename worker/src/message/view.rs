@@ -1,18 +1,23 @@
 //! A message as its readers see it, made of its rows by the rules.
 
-use domain::access::{Action, Appointment, Person, Post};
+use domain::access::{Action, Appointment, Person, Post, Reach};
 use domain::approval::{Chain, ChainView, Decision, DecisionView, OWN_PROCEDURE, Step, StepView, Verdict};
 use domain::delivery::{DeliveryState, Funnel};
-use domain::ids::StaffId;
-use domain::message::{Audience, Command, Draft, Earlier, MessageState, MessageSummary, MessageView, Times};
+use domain::message::{
+    Audience, ChangedNumber, Command, Draft, Earlier, Halt, Hold, MessageState, MessageSummary, MessageView,
+    Moves, Times,
+};
 use domain::sms::{Template, length};
+use domain::time::Instant;
 use domain::words;
 use domain::words::Words;
 
-use super::audience::{HolderRow, Surroundings};
+use super::audience::Surroundings;
 use super::list::SummaryRow;
 use super::rows::{DecisionRow, Loaded, MessageRow, Moved, ProgressRow, StepRow};
 use super::transition::DraftColumns;
+use crate::delivery::expire::is_too_old;
+use crate::delivery::provider;
 use crate::platform::app::App;
 use crate::platform::error::AppError;
 
@@ -48,7 +53,7 @@ pub fn audience_words(audience: &Audience, around: &Surroundings) -> Words {
 }
 
 /// The sender as parents see it: the capacity in which it is sent.
-fn sender_title(held: &Appointment) -> String {
+pub fn sender_title(held: &Appointment) -> String {
     let class = held.class_name.as_deref().unwrap_or_default();
     match held.post {
         Post::HomeroomTeacher => format!("{class}班主任"),
@@ -73,32 +78,6 @@ pub fn columns(author: &Person, draft: &Draft, around: &Surroundings) -> Result<
         audience_en: words.en.into_owned(),
         signature: around.signature.clone(),
     })
-}
-
-/// Persons that hold deciding posts, from their rows.
-pub fn holders(rows: &[HolderRow]) -> Vec<Person> {
-    let mut people: Vec<Person> = Vec::new();
-    for row in rows {
-        let held = Appointment {
-            id: row.id,
-            post: row.post,
-            unit: row.unit_id,
-            unit_name: String::new(),
-            class: None,
-            class_name: None,
-            subject: None,
-        };
-        match people.iter_mut().find(|p| p.id == row.staff_id) {
-            Some(person) => person.appointments.push(held),
-            None => people.push(Person {
-                id: row.staff_id,
-                name: row.name.clone(),
-                number: row.number.clone(),
-                appointments: vec![held],
-            }),
-        }
-    }
-    people
 }
 
 fn step(row: &StepRow) -> Step {
@@ -128,14 +107,32 @@ fn decision_view(row: &DecisionRow) -> DecisionView {
 }
 
 impl MessageRow {
-    /// The wording of its SMS, however old.
-    ///
-    /// # Errors
-    /// Where nobody knows it any more.
-    pub fn template(&self) -> Result<&'static Template, AppError> {
-        Template::find(&self.template, self.template_version).ok_or_else(|| {
-            AppError::Internal(format!("template {} v{} is unknown", self.template, self.template_version))
+    /// The wording of its SMS, however old; none where this version does not know it.
+    pub fn template(&self) -> Option<&'static Template> {
+        Template::find(&self.template, self.template_version)
+    }
+
+    /// By whom it is paused or was stopped.
+    fn halt(&self) -> Option<Halt> {
+        let is_halted = matches!(self.state, MessageState::Paused | MessageState::Stopped);
+        let at = self.halted_at.filter(|_| is_halted)?;
+        Some(Halt {
+            by: self.halted_name.clone().unwrap_or_default(),
+            post: self.halting_post(),
+            at,
+            reason: self.halt_reason.clone().unwrap_or_default(),
         })
+    }
+
+    /// Why it is not going out although it was approved.
+    fn hold(&self, app: &App) -> Option<Hold> {
+        match self.state {
+            MessageState::Approved | MessageState::Sending => provider::missing(app),
+            MessageState::Cancelled if self.due_at.is_some_and(|due| is_too_old(due, self.changed_at)) => {
+                Some(Hold::TooOld)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -146,6 +143,8 @@ impl Loaded {
         Chain {
             author: self.row.author_id,
             digest: self.row.digest.clone().unwrap_or_default(),
+            submitted_at: self.row.submitted_at.unwrap_or(Instant::MAX),
+            holders: self.around.holders.clone(),
             steps: self.steps.iter().map(step).collect(),
             decisions: decisions
                 .map(|d| Decision {
@@ -179,6 +178,10 @@ impl Loaded {
     fn may(&self, person: &Person, state: MessageState, chain: &Chain) -> Vec<Command> {
         let mine = person.id == self.row.author_id;
         let runs = mine || person.may_school(Action::StopSending);
+        // What nobody answers for any more can be ended by the head of the unit in which it was written.
+        let heads = person
+            .reaches(Action::ReadMessages)
+            .any(|(held, reach)| reach == Reach::Unit && held.unit == self.row.capacity_unit_id);
         let mut may = Vec::new();
         match state {
             MessageState::Draft if mine => may.extend([Command::Edit, Command::Submit, Command::Withdraw]),
@@ -187,34 +190,84 @@ impl Loaded {
                 if mine {
                     may.push(Command::Withdraw);
                 }
-                if chain.may_decide(person).is_ok() {
+                if chain.may_decide(person.id).is_ok() {
                     may.push(Command::Decide);
                 }
             }
-            MessageState::Approved if runs => may.push(Command::Cancel),
-            MessageState::Sending if runs => may.push(Command::Pause),
-            MessageState::Paused if runs => may.push(Command::Resume),
+            MessageState::Approved if runs || self.held.is_some() && heads => may.push(Command::Cancel),
+            MessageState::Sending if runs => may.extend([Command::Pause, Command::Stop]),
+            MessageState::Paused if runs => {
+                if person.may_lift(self.row.halting_post()).is_ok() {
+                    may.push(Command::Resume);
+                }
+                may.push(Command::Stop);
+            }
             _ => {}
         }
+        let waits_for_a_person = self.set_apart.iter().any(|apart| !apart.why.goes_on_by_itself());
+        if waits_for_a_person && person.may_school(Action::StopSending) {
+            may.push(Command::PutAgain);
+        }
         may
+    }
+
+    fn changed_numbers(&self, app: &App) -> Result<Vec<ChangedNumber>, AppError> {
+        let keys = app.keys()?;
+        let masked = |phone: &Option<(i64, i64, String)>| match phone {
+            Some((id, key, sealed)) => Ok(keys.open_phone(*id, *key, sealed)?.masked()),
+            None => Ok::<_, AppError>(String::new()),
+        };
+        self.changed
+            .iter()
+            .map(|row| {
+                let [from, to] = &row.phones;
+                Ok(ChangedNumber {
+                    name: row.name.clone().unwrap_or_default(),
+                    from: masked(from)?,
+                    to: masked(to)?,
+                    at: row.at,
+                    by_import: row.by_import,
+                })
+            })
+            .collect()
     }
 
     /// The whole screen.
     ///
     /// # Errors
-    /// Where the SMS that was submitted has a wording that nobody knows any more.
+    /// None today; what a reader may not see was not loaded.
     pub fn view(&self, app: &App, person: &Person) -> Result<MessageView, AppError> {
         let state = self.row.state;
-        let chain = self.chain();
-        let draft = self.draft();
+        let whole = self.row.seen_whole;
+        let mut draft = self.draft();
+        if !whole {
+            draft.reasons.clear();
+        }
         let unfrozen = matches!(state, MessageState::Draft) || self.row.digest.is_none();
-        let sms = sample_sms(app, self.row.template()?, &self.row.signature, &self.row.title);
-        let history: Vec<DecisionView> = self.decisions.iter().map(decision_view).collect();
+        // A wording that this version does not know cannot be shown; it is not sent either (`set_apart`).
+        let sms = self
+            .row
+            .template()
+            .map(|template| sample_sms(app, template, &self.row.signature, &self.row.title))
+            .unwrap_or_default();
+        let mut chain = self.chain();
+        if unfrozen {
+            // A correction is shown the people who can decide it now.
+            chain.submitted_at = Instant::MAX;
+        }
+        // What was said before it was approved stays among those who decide.
+        let told = self.decisions.iter().filter(|d| whole || d.version == self.row.version);
+        let mut history: Vec<DecisionView> = told.map(decision_view).collect();
+        if !whole {
+            history.iter_mut().for_each(|d| d.reason.clear());
+        }
         let steps = if unfrozen { self.around.steps(&self.audience) } else { chain.steps.clone() };
         let last_return =
             history.iter().rev().find(|d| d.verdict == Verdict::Return && d.version < self.row.version);
-        let names =
-            |what: Moved| self.moved.iter().filter(|m| m.what == what).map(|m| m.name.clone()).collect();
+        let names = |what: Moved| {
+            self.moved.iter().filter(|m| m.what == what).filter_map(|m| m.name.clone()).collect()
+        };
+        let count = |what: Moved| self.moved.iter().find(|m| m.what == what).map_or(0, |m| m.n);
         Ok(MessageView {
             id: self.row.id,
             version: self.row.version,
@@ -230,13 +283,15 @@ impl Loaded {
             length: length(&sms),
             sms,
             reach: if unfrozen { self.around.reach } else { self.row.reach.unwrap_or_default() },
-            findings: if unfrozen {
-                domain::content::check(&draft.title, &draft.body)
+            findings: if !whole {
+                Vec::new()
+            } else if unfrozen {
+                domain::content::check(&draft.title, &draft.body, &app.text_context())
             } else {
                 self.row.findings.clone()
             },
-            chain: chain_view(&steps, &chain, &history, self.row.version, &self.around, state),
-            before: self.earlier.as_ref().map(|e| Earlier {
+            chain: chain_view(&steps, &chain, &history, self.row.version, state),
+            before: self.earlier.as_ref().filter(|_| whole).map(|e| Earlier {
                 title: e.title.clone(),
                 body: e.body.clone(),
                 audience: Words { zh: e.audience_zh.clone().into(), en: e.audience_en.clone().into() },
@@ -245,14 +300,22 @@ impl Loaded {
             history,
             joined: names(Moved::Joined),
             left: names(Moved::Left),
+            moved: Moves { joined: count(Moved::Joined), left: count(Moved::Left) },
+            changed: self.changed_numbers(app)?,
+            held: self.held,
+            own_class_only: !whole,
             may: self.may(person, state, &chain),
             times: Times {
                 created_at: self.row.created_at,
+                changed_at: self.row.changed_at,
                 submitted_at: self.row.submitted_at,
                 approved_at: self.row.approved_at,
                 released_at: self.row.released_at,
             },
             funnel: self.funnel(),
+            halted: self.row.halt(),
+            hold: self.row.hold(app),
+            set_apart: self.set_apart.clone(),
             draft,
         })
     }
@@ -264,33 +327,26 @@ pub fn chain_view(
     chain: &Chain,
     history: &[DecisionView],
     version: u32,
-    around: &Surroundings,
     state: MessageState,
 ) -> ChainView {
-    let people = holders(&around.holders);
     let waiting = (state == MessageState::Submitted).then(|| chain.waiting().map(|s| s.position)).flatten();
     ChainView {
         label: OWN_PROCEDURE,
         steps: steps
             .iter()
-            .map(|step| StepView {
-                people: able(step, &people, chain.author),
-                decision: history
-                    .iter()
-                    .find(|d| d.version == version && d.position == step.position)
-                    .cloned(),
-                waits: waiting == Some(step.position),
-                step: step.clone(),
+            .map(|step| {
+                let (people, stands_in) = chain.able(step);
+                let decided = |d: &&DecisionView| d.version == version && d.position == step.position;
+                StepView {
+                    people,
+                    stands_in,
+                    decision: history.iter().find(decided).cloned(),
+                    waits: waiting == Some(step.position),
+                    step: step.clone(),
+                }
             })
             .collect(),
     }
-}
-
-/// Names of those who can decide a step: who holds the post before who stands in.
-fn able(step: &Step, people: &[Person], author: StaffId) -> Vec<String> {
-    let by = |post: Post| people.iter().filter(move |p| p.id != author && step.post_of(p) == Some(post));
-    let stand_in = step.substitute.filter(|s| *s != step.post);
-    by(step.post).chain(stand_in.into_iter().flat_map(by)).map(|p| p.name.clone()).collect()
 }
 
 /// Adds up batches.
@@ -317,6 +373,7 @@ pub fn summary(row: SummaryRow) -> MessageSummary {
         title: row.title,
         audience: Words { zh: row.audience_zh.into(), en: row.audience_en.into() },
         state: row.state,
+        asked: row.asked,
         author: row.author_name,
         changed_at: row.changed_at,
         send_at: row.send_at,

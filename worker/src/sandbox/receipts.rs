@@ -13,7 +13,7 @@ use crate::platform::json;
 
 /// Receipts handed over at once.
 const RECEIPTS_MAX: usize = 2_000;
-/// Times that one invocation does so, seven statements each.
+/// Times that one invocation does so, nine statements each.
 const TIMES_MAX: usize = 10;
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! The school itself: its first setup, its units (G1, G2), and the switch
 //! that stops all sending.
 
+pub mod checklist;
 pub mod routes;
 pub mod store;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::account::{ACTIVATION_LIFE, Slips};
-use domain::audit::AuditAction;
+use domain::audit::{AuditAction, PersonKind};
+use domain::blank::is_blank;
 use domain::problem::Refusal;
 use domain::school::{SchoolView, Setup, StopOrder, Stopped, UnitView};
 use domain::time::SendingWindow;
@@ -14,6 +15,7 @@ use subtle::ConstantTimeEq;
 
 use super::store;
 use crate::account;
+use crate::audit::values::Values;
 use crate::platform::error::AppError;
 use crate::platform::http::{Call, Kept, Reply, Signed};
 use crate::platform::json;
@@ -56,17 +58,20 @@ pub async fn setup(call: Call, wanted: Setup) -> Result<Reply<Slips>, AppError> 
         return Err(AppError::Invalid(refusals));
     }
     let now = app.now();
-    let owners: Vec<account::store::Owner> = wanted
+    let owners: Vec<account::slips::Owner> = wanted
         .administrators
         .iter()
         .zip(1..)
-        .map(|(a, id)| account::store::Owner {
+        .map(|(a, id)| account::slips::Owner {
             id: domain::ids::StaffId(id),
             name: a.name.trim().to_owned(),
             number: a.number.trim().to_owned(),
+            active: false,
+            in_power: true,
         })
         .collect();
-    let (slips, rows) = account::slips(app, &owners, now.plus(ACTIVATION_LIFE))?;
+    let (slips, rows) =
+        account::slips::fresh(app, &owners, domain::ids::StaffId(0), now.plus(ACTIVATION_LIFE))?;
     let window = wanted.window.unwrap_or(SendingWindow::DEFAULT);
     match store::open(app, &wanted, window, &owners, &rows, now).await {
         Err(AppError::Lost) => Err(AppError::conflict(
@@ -165,13 +170,13 @@ pub async fn units(call: Signed) -> Result<Reply<Vec<UnitView>>, AppError> {
 pub async fn stop(call: Signed, order: StopOrder) -> Result<Reply<SchoolView>, AppError> {
     let reason = order.reason.trim();
     let n = reason.chars().count();
-    if n > REASON_MAX || (order.stopped && n == 0) {
+    if n > REASON_MAX || (order.stopped && is_blank(reason)) {
         return Err(AppError::field(
             "reason",
             "reason",
             words!(
-                "请写明停止发送的理由，最多 {REASON_MAX} 个字；它会记入日志，全体教职工可见",
-                "Say why, in at most {REASON_MAX} characters: it is logged, and all staff see it"
+                "请写明停止发送的原因，最多 {REASON_MAX} 个字；它会记入日志，管理人员可见",
+                "Say why, in at most {REASON_MAX} characters: it is logged, and those who manage see it"
             ),
         ));
     }
@@ -185,17 +190,30 @@ pub async fn stop(call: Signed, order: StopOrder) -> Result<Reply<SchoolView>, A
         };
         return Err(AppError::conflict("already_so", words));
     }
+    let lifted = school.stopped.take();
+    if let Some(stop) = &lifted {
+        person.may_lift(stop.post)?;
+    }
+    let post = person.highest_post().ok_or(AppError::Forbidden)?;
     school.stopped =
-        order.stopped.then(|| Stopped { by: person.name.clone(), reason: reason.to_owned(), at: now });
+        order.stopped.then(|| Stopped { by: person.name.clone(), post, reason: reason.to_owned(), at: now });
     let answer = Reply::json(200, &school)?;
     let text = json::text(&school)?;
-    let batch = store::stop(app.db.guarded(), person.id, &order, now).audit(&crate::platform::d1::Audit {
-        at: now,
-        actor: person.id.0,
-        action: if order.stopped { AuditAction::SchoolStopped } else { AuditAction::SchoolResumed },
-        subject: crate::platform::d1::Subject::Row("school", 1),
-        detail: &json!({ "reason": reason }),
-    });
+    // What somebody wrote is personal: it lies sealed beside the log.
+    let mut values = Values::default();
+    if !reason.is_empty() {
+        values.add(app, PersonKind::Staff, person.id.0, &json!({ "reason": [null, reason] }))?;
+    }
+    let batch = store::stop(app.db.guarded(), (person.id, post), &order, lifted.as_ref(), now).audit(
+        &crate::platform::d1::Audit {
+            at: now,
+            actor: person.id.0,
+            action: if order.stopped { AuditAction::SchoolStopped } else { AuditAction::SchoolResumed },
+            subject: crate::platform::d1::Subject::Row("school", 1),
+            detail: &json!({ "values": values.hash(), "post": post.key() }),
+        },
+    );
+    let batch = values.keep(batch)?;
     call.remember(batch, 200, Kept::Json(&text)).commit().await?;
     Ok(answer)
 }

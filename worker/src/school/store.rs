@@ -9,11 +9,12 @@ use domain::time::{Instant, SendingWindow};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::account::store::{Owner, SlipRow, insert_slips};
+use crate::account::slips::{self, Owner, SlipRow};
 use crate::args;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Guarded, Rows, Stmt, Subject, sql};
 use crate::platform::error::AppError;
+use crate::seals::{AppointmentSeal, ProcedureSeal, Seal};
 
 #[derive(Deserialize)]
 struct SchoolRow {
@@ -24,13 +25,14 @@ struct SchoolRow {
     window_to: u16,
     stopped_at: Option<Instant>,
     stopped_by: Option<String>,
+    stopped_post: Option<String>,
     stop_reason: Option<String>,
 }
 
 /// Reads the school; for [`school_view`].
 pub fn school_sql() -> Stmt {
     sql(
-        "SELECT s.name, s.signature, s.platform_word, s.window_from, s.window_to, s.stopped_at, s.stop_reason,
+        "SELECT s.name, s.signature, s.platform_word, s.window_from, s.window_to, s.stopped_at, s.stopped_post, s.stop_reason,
            (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by
          FROM school s WHERE s.id = 1",
         &[],
@@ -50,6 +52,8 @@ pub fn school_view(rows: &Rows) -> Result<SchoolView, AppError> {
         window: SendingWindow { from: row.window_from, to: row.window_to },
         stopped: row.stopped_at.map(|at| Stopped {
             by: row.stopped_by.unwrap_or_default(),
+            // Where it cannot be read, only the highest post lifts it.
+            post: row.stopped_post.as_deref().and_then(Post::from_key).unwrap_or(Post::Principal),
             reason: row.stop_reason.unwrap_or_default(),
             at,
         }),
@@ -65,6 +69,22 @@ pub async fn school(app: &App) -> Result<SchoolView, AppError> {
     school_view(rows.at(0)?)
 }
 
+/// A first administrator's appointment: given and confirmed by nobody, in the batch that opens the
+/// school for two people at once.
+fn first_appointment(staff: StaffId, now: Instant) -> AppointmentSeal<'static> {
+    AppointmentSeal {
+        staff: staff.0,
+        post: Post::Administrator.key(),
+        unit: 1,
+        class: None,
+        subject: None,
+        since: now,
+        given_by: 0,
+        confirmed_by: Some(0),
+        confirmed_at: Some(now),
+    }
+}
+
 /// Opens the school with its root unit, its two administrators and its
 /// approval procedures, in one batch that only an empty database takes.
 ///
@@ -75,10 +95,10 @@ pub async fn open(
     wanted: &Setup,
     window: SendingWindow,
     administrators: &[Owner],
-    slips: &[SlipRow],
+    slip_rows: &[SlipRow],
     now: Instant,
 ) -> Result<(), AppError> {
-    let name = wanted.name.trim();
+    let (name, keys) = (wanted.name.trim(), app.keys()?);
     let mut batch = app
         .db
         .guarded()
@@ -105,17 +125,27 @@ pub async fn open(
                 args![person.id, person.number.as_str(), person.name.as_str(), now],
             )
             .then(
-                "INSERT INTO appointments (staff_id, post, unit_id, since) VALUES (?1, ?2, 1, ?3)",
-                args![person.id, Post::Administrator.key(), now],
+                "INSERT INTO appointments (staff_id, post, unit_id, since, given_by, confirmed_by, confirmed_at, mac)
+                 VALUES (?1, ?2, 1, ?3, 0, 0, ?3, ?4)",
+                args![person.id, Post::Administrator.key(), now, first_appointment(person.id, now).mac(keys)],
             );
     }
     for (id, scope) in (1i64..).zip([Scope::Grade, Scope::School]) {
+        let steps = json!(middle_school_preset(scope)).to_string();
+        let seal = ProcedureSeal {
+            id,
+            version: 1,
+            scope: scope.key(),
+            steps: &steps,
+            in_force_from: now,
+            set_by: 0,
+        };
         batch = batch.then(
-            "INSERT INTO procedures (id, version, scope, steps, in_force_from, set_by) VALUES (?1, 1, ?2, ?3, ?4, 0)",
-            args![id, scope.key(), json!(middle_school_preset(scope)).to_string(), now],
+            "INSERT INTO procedures (id, version, scope, steps, in_force_from, set_by, mac) VALUES (?1, 1, ?2, ?3, ?4, 0, ?5)",
+            args![id, scope.key(), steps.as_str(), now, seal.mac(keys)],
         );
     }
-    insert_slips(batch, slips, StaffId(0), now)?
+    slips::insert(batch, slip_rows, StaffId(0), now)?
         .audit(&Audit {
             at: now,
             actor: 0,
@@ -128,17 +158,23 @@ pub async fn open(
     Ok(())
 }
 
-/// Stops all sending, or goes on; loses where it is so already.
-pub fn stop<'a>(batch: Guarded<'a>, by: StaffId, order: &StopOrder, now: Instant) -> Guarded<'a> {
+/// Stops all sending, or goes on; loses where it is so already, or where somebody else stopped it meanwhile.
+pub fn stop<'a>(
+    batch: Guarded<'a>,
+    (by, post): (StaffId, Post),
+    order: &StopOrder,
+    lifted: Option<&Stopped>,
+    now: Instant,
+) -> Guarded<'a> {
     if order.stopped {
         batch.must(
-            "UPDATE school SET stopped_at = ?1, stopped_by = ?2, stop_reason = ?3 WHERE id = 1 AND stopped_at IS NULL",
-            args![now, by, order.reason.trim()],
+            "UPDATE school SET stopped_at = ?1, stopped_by = ?2, stopped_post = ?4, stop_reason = ?3 WHERE id = 1 AND stopped_at IS NULL",
+            args![now, by, order.reason.trim(), post.key()],
         )
     } else {
         batch.must(
-            "UPDATE school SET stopped_at = NULL, stopped_by = NULL, stop_reason = NULL WHERE id = 1 AND stopped_at IS NOT NULL",
-            &[],
+            "UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL WHERE id = 1 AND stopped_at = ?1",
+            args![lifted.map(|stop| stop.at)],
         )
     }
 }
@@ -180,9 +216,8 @@ pub async fn units(app: &App) -> Result<Vec<UnitView>, AppError> {
                 &[],
             ),
             sql(
-                "SELECT DISTINCT a.unit_id, t.id, t.name, t.number FROM appointments a JOIN staff t ON t.id = a.staff_id
-                 WHERE a.post IN (SELECT value FROM json_each(?1)) AND a.since <= ?2 AND (a.until IS NULL OR a.until > ?2)
-                   AND t.left_at IS NULL ORDER BY t.number",
+                "SELECT DISTINCT a.unit_id, t.id, t.name, t.number FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
+                 WHERE a.post IN (SELECT value FROM json_each(?1)) AND a.since <= ?2 ORDER BY t.number",
                 args![heads, app.now()],
             ),
         ])

@@ -1,0 +1,40 @@
+//! What holds a message that is approved, or will be: its author lost the
+//! post in which it is sent.
+
+use domain::ids::MessageId;
+use domain::message::HoldReason;
+use domain::time::Instant;
+use serde::Deserialize;
+
+use crate::args;
+use crate::platform::d1::{Rows, Stmt, sql};
+use crate::platform::error::AppError;
+
+/// Whether the author of `m` does not hold the post in which it is sent, as of ?1. The trigger
+/// `messages_in_a_post` asks the same.
+pub const NOT_IN_ITS_POST: &str = "NOT EXISTS (SELECT 1 FROM appointments ia JOIN staff it ON it.id = ia.staff_id
+    WHERE ia.id = m.appointment_id AND ia.staff_id = m.author_id AND it.left_at IS NULL AND (ia.until IS NULL OR ia.until > ?1))";
+
+#[derive(Deserialize)]
+struct HeldRow {
+    held: HoldReason,
+}
+
+/// Reads what holds a message on its way to release.
+pub fn held_sql(id: MessageId, now: Instant) -> Stmt {
+    sql(
+        format!(
+            "SELECT '{}' AS held FROM messages m WHERE m.id = ?2 AND m.state IN ('submitted', 'approved') AND {NOT_IN_ITS_POST}",
+            HoldReason::AuthorLeft.key()
+        ),
+        args![now, id],
+    )
+}
+
+/// Reads what [`held_sql`] gave.
+///
+/// # Errors
+/// Where the row does not fit.
+pub fn read_held(rows: &Rows) -> Result<Option<HoldReason>, AppError> {
+    Ok(rows.first::<HeldRow>()?.map(|row| row.held))
+}
