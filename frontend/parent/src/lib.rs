@@ -10,7 +10,7 @@ mod notice;
 mod sandbox;
 mod shell;
 
-pub use notice::{not_found, page, style_hash};
+pub use notice::{not_found, not_theirs, page, style_hash};
 pub use sandbox::{
     SandboxList, SandboxPhone, SandboxSms, sandbox_phones, sandbox_style_hash, sandbox_thread,
 };

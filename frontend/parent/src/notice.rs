@@ -1,10 +1,13 @@
 //! The parents' page, `GET /m/{token}`, and the one page for links that do
 //! not open. Reading order is that of a letter: school, child, text, sender;
-//! then one large button. What a person wrote is never translated.
+//! then one large button. Once it is confirmed that stands first, so that it is
+//! seen without scrolling, also when the link is opened again. What a person
+//! wrote is never translated.
 
 use std::sync::OnceLock;
 
-use domain::answer::{Child, Page};
+use domain::answer::{CONFIRM, Child, Page};
+use domain::page_text::{Piece, paragraphs, pieces};
 use domain::words;
 use domain::words::{Lang, Words};
 use leptos::prelude::*;
@@ -24,18 +27,22 @@ pub fn page(page: &Page, token: &str, lang: Lang, just_confirmed: bool) -> Strin
     let school = page.school.clone();
     let word = page.platform_word.clone();
     let head = Head { title: format!("{} - {school}", page.title), lang, style: STYLE, refresh: None };
-    let label = words!("{word} · 家长通知", "{word} · notice to parents");
+    let to_staff = page.recipient.is_some();
+    let label = if to_staff {
+        words!("{word} · 教职工通知", "{word} · notice to staff")
+    } else {
+        words!("{word} · 家长通知", "{word} · notice to parents")
+    };
     let to = addressees(page, lang);
     let text: Vec<_> =
-        paragraphs(&page.body).into_iter().map(|text| view! { <p>{text.to_owned()}</p> }).collect();
-    let answer = match page.confirmed_at {
-        Some(at) => confirmed(at.show(lang), lang, just_confirmed).into_any(),
-        None => button(token, lang).into_any(),
-    };
+        paragraphs(&page.body).into_iter().map(|text| view! { <p>{linked(&text, lang)}</p> }).collect();
+    let done = page.confirmed_at.map(|at| confirmed(at.show(lang), lang, just_confirmed));
+    let ask = page.confirmed_at.is_none().then(|| button(token, lang, to_staff));
     let body = view! {
         <main>
             {top(school, &label, lang)}
             <article class="card">
+                {done}
                 <h1 lang="zh-CN">{page.title.clone()}</h1>
                 {to}
                 <div class="text" lang="zh-CN">{text}</div>
@@ -44,9 +51,9 @@ pub fn page(page: &Page, token: &str, lang: Lang, just_confirmed: bool) -> Strin
                     <br/>
                     <time>{page.at.show(lang)}</time>
                 </p>
-                {answer}
+                {ask}
             </article>
-            {genuine(&page.school, lang)}
+            {genuine(&page.school, lang, to_staff)}
         </main>
     };
     document(head, body)
@@ -82,7 +89,36 @@ pub fn not_found(lang: Lang, school: Option<&str>) -> String {
                     <p>{then.get(lang).to_owned()}</p>
                 </div>
             </article>
-            {genuine(&name, lang)}
+            {genuine(&name, lang, false)}
+        </main>
+    };
+    document(head, body)
+}
+
+/// For a link that was real, to a phone that is not, or no more, the person's for whom it was meant.
+pub fn not_theirs(lang: Lang) -> String {
+    let title = Words::fixed("此链接已不属于您", "This link no longer belongs to you");
+    let head = Head { title: title.get(lang).to_owned(), lang, style: STYLE, refresh: None };
+    let why = Words::fixed(
+        "这个手机号已不是该家长登记的接收号码，所以通知内容不再显示，也不会再往这个号码发送。",
+        "This phone is not, or no longer, the number on the school's roll, so the notice is not shown here and nothing more is sent to it.",
+    );
+    let wrong = Words::fixed(
+        "如果您是家长、号码也没有换，请打电话告诉班主任。",
+        "If you are the parent and the number is still yours, call the homeroom teacher.",
+    );
+    let label = Words::fixed("家长通知", "Notices to parents");
+    let body = view! {
+        <main>
+            {top(String::new(), &label, lang)}
+            <article class="card">
+                <h1>{title.get(lang).to_owned()}</h1>
+                <div class="text">
+                    <p>{why.get(lang).to_owned()}</p>
+                    <p>{wrong.get(lang).to_owned()}</p>
+                </div>
+            </article>
+            {genuine("", lang, false)}
         </main>
     };
     document(head, body)
@@ -127,40 +163,65 @@ fn addressees(page: &Page, lang: Lang) -> AnyView {
 
 fn number(child: &Child, lang: Lang) -> Option<impl IntoView + use<>> {
     let n = child.number?;
-    let words = words!(" · 第 {n} 号", " · No. {n}");
+    let words = words!(" · 本班第 {n} 条通知", " · notice {n} to the class");
     Some(view! { <span>{words.get(lang).to_owned()}</span> })
 }
 
-/// Blank lines part paragraphs; a single line break stays one.
-fn paragraphs(text: &str) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    let mut open = false;
-    for line in text.lines() {
-        if line.trim().is_empty() {
-            open = false;
-        } else if let (true, Some(last)) = (open, all.last_mut()) {
-            last.push('\n');
-            last.push_str(line);
-        } else {
-            all.push(line.to_owned());
-            open = true;
+/// A paragraph with the web addresses in it as links, each with the host that it opens.
+fn linked(text: &str, lang: Lang) -> Vec<AnyView> {
+    let piece = |piece: Piece<'_>| match piece {
+        Piece::Text(text) => text.to_owned().into_any(),
+        Piece::Link { text, href, host } => {
+            let opens = words!("（打开 {host}）", " (opens {host})");
+            view! {
+                <a href=href rel="noreferrer noopener nofollow">{text.to_owned()}</a>
+                <small lang=lang.tag()>{opens.get(lang).to_owned()}</small>
+            }
+            .into_any()
         }
-    }
-    all
+    };
+    pieces(text).into_iter().map(piece).collect()
 }
 
-fn button(token: &str, lang: Lang) -> impl IntoView + use<> {
-    let confirm = Words::fixed("已阅读，确认收到", "I have read this");
-    let hint =
-        Words::fixed("点一下按钮，老师就知道您看到了", "One tap tells the teacher that you have seen it");
+fn button(token: &str, lang: Lang, to_staff: bool) -> impl IntoView + use<> {
+    let hint = if to_staff {
+        Words::fixed("点一下按钮，学校就知道您看到了", "One tap tells the school that you have seen it")
+    } else {
+        Words::fixed("点一下按钮，老师就知道您看到了", "One tap tells the teacher that you have seen it")
+    };
     // So that the answer comes back in the language it was given in.
     let keep = (lang == Lang::En).then(|| view! { <input type="hidden" name="lang" value="en"/> });
     view! {
         <form method="post" action=format!("/m/{token}")>
             {keep}
-            <button name="action" value="confirm">{confirm.get(lang).to_owned()}</button>
+            <button name="action" value="confirm">{CONFIRM.get(lang).to_owned()}</button>
             <p class="hint">{hint.get(lang).to_owned()}</p>
+            {not_mine(lang, to_staff)}
         </form>
+    }
+}
+
+/// For who got an SMS that was meant for somebody else. Folded away, so that nobody taps it for the other button.
+fn not_mine(lang: Lang, to_staff: bool) -> impl IntoView + use<> {
+    let title = Words::fixed("这不是我的号码？", "Not the person this is for?");
+    let what = if to_staff {
+        Words::fixed(
+            "如果您不是上面的教职工，请告诉学校：以后不再往这个号码发送，这个链接也不再显示内容。",
+            "If you are not the person named above, tell the school: nothing more is sent to this number, and this link shows nothing any more.",
+        )
+    } else {
+        Words::fixed(
+            "如果您不是上面学生的家长，请告诉学校：以后不再往这个号码发送，这个链接也不再显示内容。",
+            "If you are not a parent of the student above, tell the school: nothing more is sent to this number, and this link shows nothing any more.",
+        )
+    };
+    let say = Words::fixed("这不是我的号码", "This is not my number");
+    view! {
+        <details>
+            <summary>{title.get(lang).to_owned()}</summary>
+            <p>{what.get(lang).to_owned()}</p>
+            <button class="quiet" name="action" value="not_mine">{say.get(lang).to_owned()}</button>
+        </details>
     }
 }
 
@@ -179,14 +240,26 @@ fn confirmed(at: String, lang: Lang, just_now: bool) -> impl IntoView {
     }
 }
 
-/// How a parent tells a genuine message from a forged one (G32).
-fn genuine(school: &str, lang: Lang) -> impl IntoView + use<> {
+/// How a parent tells a genuine message from a forged one (G32). It promises only what this page keeps
+/// by itself: a notice may speak of fees or name another site, where its writer gave a reason.
+fn genuine(school: &str, lang: Lang, to_staff: bool) -> impl IntoView + use<> {
     let title = Words::fixed("怎样辨别真假通知", "How to tell a genuine notice");
     let (zh, en) = if school.is_empty() { ("学校", "the school") } else { (school, school) };
     let never = words!(
-        "这是{zh}的正式通知渠道。学校的通知绝不会要您登录、付款、下载软件，也不会问银行卡号和验证码。遇到这样的要求，就不是学校发的，请打电话向班主任核实。",
-        "This is the official channel of {en}. A notice from the school never asks you to sign in, pay, download an app, or give a bank card number or a code. If one does, it is not from the school: call the homeroom teacher."
+        "这是{zh}的正式通知渠道。看通知、点确认，都不用登录、付款或下载软件；这个页面绝不会问您的密码、验证码和银行卡号。",
+        "This is the official channel of {en}. To read and confirm a notice you never sign in, pay or download anything, and this page never asks for a password, a code or a bank card number."
     );
+    let ask = if to_staff {
+        Words::fixed(
+            "通知里提到缴费，或者让您打开别的网站，拿不准时先打电话问校办室。",
+            "If a notice speaks of a payment or of another website and you are not sure, call the school office first.",
+        )
+    } else {
+        Words::fixed(
+            "通知里提到缴费，或者让您打开别的网站，拿不准时先打电话问班主任。",
+            "If a notice speaks of a payment or of another website and you are not sure, call the homeroom teacher first.",
+        )
+    };
     let own = Words::fixed(
         "链接是发给您本人的，请不要转发。",
         "The link is for you alone: please do not pass it on.",
@@ -195,6 +268,7 @@ fn genuine(school: &str, lang: Lang) -> impl IntoView + use<> {
         <section class="note">
             <h2>{title.get(lang).to_owned()}</h2>
             <p>{never.get(lang).to_owned()}</p>
+            <p>{ask.get(lang).to_owned()}</p>
             <p>{own.get(lang).to_owned()}</p>
         </section>
     }

@@ -82,6 +82,9 @@ fn the_only_form_posts_to_the_token() {
         assert_eq!(html.matches("<form").count(), 1);
         assert!(html.contains(&format!("<form method=\"post\" action=\"/m/{TOKEN}\">")), "{html}");
         assert!(html.contains("<button name=\"action\" value=\"confirm\">"), "{html}");
+        // The other answer stands folded behind it, so that Enter is the first one.
+        let folded = html.split("<details>").nth(1).unwrap_or_default();
+        assert!(folded.contains("value=\"not_mine\"") && !folded.contains("value=\"confirm\""), "{html}");
         // The token is in no link, so it leaks into no referrer and no copy of one.
         assert_eq!(html.matches(TOKEN).count(), 1);
     }
@@ -104,10 +107,81 @@ fn after_confirming_there_is_nothing_left_to_do() {
 }
 
 #[test]
+fn what_is_confirmed_stands_first() {
+    let mut confirmed = notice(&"长".repeat(5_000));
+    let at = |html: &str, part: &str| html.find(part).unwrap_or_else(|| panic!("{part} in {html}"));
+    for lang in [Lang::Zh, Lang::En] {
+        confirmed.confirmed_at = None;
+        let html = page(&confirmed, TOKEN, lang, false);
+        assert!(at(&html, "<form") > at(&html, "class=\"text\""), "first read, then confirm");
+        confirmed.confirmed_at = Some(Instant(1_788_200_000_000));
+        for just_now in [true, false] {
+            let html = page(&confirmed, TOKEN, lang, just_now);
+            assert!(at(&html, "class=\"done\"") < at(&html, "<h1"), "{html}");
+        }
+    }
+}
+
+#[test]
+fn addresses_in_a_text_can_be_tapped_and_say_where_they_lead() {
+    let html = page(&notice("请看https://www.moe.gov.cn/a?b=1&c=2，谢谢"), TOKEN, Lang::Zh, false);
+    let link = "<a href=\"https://www.moe.gov.cn/a?b=1&amp;c=2\" rel=\"noreferrer noopener nofollow\">https://www.moe.gov.cn/a?b=1&amp;c=2</a>";
+    assert!(html.contains(link), "{html}");
+    assert!(html.contains("（打开 www.moe.gov.cn）"), "{html}");
+    for bad in
+        ["javascript:alert(1)", "https://school.cn@evil.com/x", "ftp://a.cn/x", "https://a.cn\"onclick=x"]
+    {
+        let html = page(&notice(bad), TOKEN, Lang::Zh, false);
+        let links: Vec<&str> = html.split("<a href=\"").skip(1).filter_map(|l| l.split('"').next()).collect();
+        assert!(links.iter().all(|l| *l == "?lang=en" || *l == "https://a.cn"), "{bad}: {links:?}");
+        assert!(!html.contains(" onclick"), "{html}");
+    }
+}
+
+/// What the content check lets through with a reason cannot be what a genuine notice never does.
+#[test]
+fn g32_the_promise_agrees_with_what_the_check_lets_through() {
+    use domain::content::{Context, Severity, check};
+    for text in ["请于周五前缴费，详见https://pay.example.cn/x", "请登录 www.abc.cn 填表"] {
+        assert!(
+            check("通知", text, &Context { now: Instant(0), host: "" })
+                .iter()
+                .all(|f| f.severity != Severity::Block),
+            "{text}"
+        );
+        let html = page(&notice(text), TOKEN, Lang::Zh, false);
+        assert!(!html.contains("通知绝不会要您登录、付款"), "{html}");
+        assert!(html.contains("提到缴费，或者让您打开别的网站"), "{html}");
+    }
+}
+
+#[test]
+fn a_page_for_staff_speaks_to_staff() {
+    let mut to_staff = notice("正文");
+    to_staff.children.clear();
+    to_staff.recipient = Some("范知".into());
+    let html = page(&to_staff, TOKEN, Lang::Zh, false);
+    assert!(html.contains("教职工通知") && html.contains("校办室"), "{html}");
+    for word in ["家长", "问班主任", "老师"] {
+        assert!(!html.contains(word), "{word}: {html}");
+    }
+    let html = page(&to_staff, TOKEN, Lang::En, false);
+    let (_, html) = html.split_once("<body").expect("a body behind the style");
+    assert!(!html.contains("parent") && !html.contains("homeroom"), "{html}");
+}
+
+#[test]
 fn says_which_child_and_which_number() {
     let html = page(&notice("正文"), TOKEN, Lang::Zh, false);
-    for part in ["龙思齐", "七年级1班", "第 12 号", "龙思远", "第 40 号", "七年级1班班主任", "9月1日 00:30"]
-    {
+    for part in [
+        "龙思齐",
+        "七年级1班",
+        "本班第 12 条通知",
+        "龙思远",
+        "本班第 40 条通知",
+        "七年级1班班主任",
+        "9月1日 00:30",
+    ] {
         assert!(html.contains(part), "{part}");
     }
     let mut to_staff = notice("正文");
@@ -126,18 +200,13 @@ fn g32_says_how_to_tell_a_genuine_notice() {
 }
 
 #[test]
-fn paragraphs_are_parted_by_blank_lines() {
-    assert_eq!(paragraphs("甲\r\n乙\n\n \n丙\n"), ["甲\n乙", "丙"]);
-    assert_eq!(paragraphs("　　首行缩进"), ["　　首行缩进"]);
-    assert!(paragraphs(" \n\n").is_empty());
-}
-
-#[test]
 fn needs_no_script_and_no_second_request() {
     let pages = [
         page(&notice("正文"), TOKEN, Lang::Zh, false),
         page(&notice("正文"), TOKEN, Lang::En, false),
         not_found(Lang::Zh, Some("学校")),
+        not_theirs(Lang::Zh),
+        not_theirs(Lang::En),
     ];
     for html in pages {
         assert!(!html.contains("<script"), "{html}");
@@ -161,6 +230,15 @@ fn a_typical_notice_fits_the_budget_uncompressed() {
     assert!(notice_500.len() <= BUDGET, "{}", notice_500.len());
     // 5,000 characters are 15,000 bytes by themselves: only compression brings those under.
     assert!(worst.len() - 15_000 <= BUDGET / 2, "{}", worst.len());
+}
+
+#[test]
+fn a_link_that_is_nobodys_any_more_tells_nothing_of_what_it_was() {
+    for (lang, title) in [(Lang::Zh, "此链接已不属于您"), (Lang::En, "This link no longer belongs to you")]
+    {
+        let html = not_theirs(lang);
+        assert!(html.contains(title) && !html.contains("<form") && !html.contains(TOKEN), "{html}");
+    }
 }
 
 #[test]
