@@ -6,8 +6,8 @@ use domain::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ui::{
-    Button, ButtonLink, EmptyState, ErrorState, IconName, LangSwitch, Page, Shell, Skeleton, ToastHost,
-    follow_browser_lang, provide_toasts, t,
+    Button, ButtonLink, EmptyState, ErrorState, IconName, LangSwitch, Page, PhoneBack, Shell, Skeleton,
+    ToastHost, follow_browser_lang, provide_toasts, t,
 };
 
 use crate::api::{Api, use_api};
@@ -16,7 +16,7 @@ use crate::common::refresh_me;
 use crate::menu::menu;
 use crate::route::{Route, Router, use_router};
 use crate::session::{Session, Standing, use_session};
-use crate::{account, home, roster};
+use crate::{account, home};
 
 /// Everything on the screen.
 #[component]
@@ -26,6 +26,8 @@ pub fn App() -> impl IntoView {
     Api::provide(lang, session);
     let router = Router::start();
     provide_toasts();
+    let chunks = Chunks::new();
+    provide_context(chunks);
 
     let route = router.route();
     // Pages that need no session are kept outside the guarded part.
@@ -34,7 +36,7 @@ pub fn App() -> impl IntoView {
         _ => None,
     });
     let page = move || match outside.get() {
-        Some(Route::Activate) => view! { <account::ActivatePage /> }.into_any(),
+        Some(Route::Activate) => chunks.page(Route::Activate).into_any(),
         Some(_) => view! { <account::SignInPage /> }.into_any(),
         None => view! { <Guarded /> }.into_any(),
     };
@@ -119,10 +121,20 @@ fn SignedIn() -> impl IntoView {
     let me: Signal<Me> = me.into();
     provide_context(me);
 
+    // A phone's tab bar holds some pages; the others are reached by way of «Me».
+    let back = Signal::derive(move || {
+        let path = router.path().get();
+        if path == "/" {
+            return None;
+        }
+        let is_tab = me.with(|m| menu(m).iter().any(|item| item.tab && item.href == path));
+        Some(if is_tab { "/" } else { "/mine" }.to_owned())
+    });
+    provide_context(PhoneBack(back));
     let items = Signal::derive(move || me.with(menu));
     let brand = Signal::derive(move || me.with(|m| m.school.name.clone()));
     let route = router.route();
-    let chunks = Chunks::new();
+    let chunks = expect_context::<Chunks>();
     chunks.fetch_ahead();
     // The number of waiting messages may have changed: ask again on coming back to the start page.
     Effect::new(move |before: Option<Route>| {
@@ -143,9 +155,6 @@ fn SignedIn() -> impl IntoView {
 fn page(route: Route, chunks: Chunks) -> AnyView {
     match route {
         Route::Home => view! { <home::HomePage /> }.into_any(),
-        Route::Classes => view! { <roster::ClassListPage /> }.into_any(),
-        Route::Class(id) => view! { <roster::ClassPage id /> }.into_any(),
-        Route::Mine => view! { <account::MinePage /> }.into_any(),
         _ => chunks.page(route).unwrap_or_else(|| view! { <NotFound /> }.into_any()),
     }
 }

@@ -1,68 +1,71 @@
-//! The audit log (I9) as people read it, and the check that it is whole.
+//! The audit log (I9) as people read it: in sentences, with ways to what they
+//! are about; and the check that it is whole, piece by piece.
+
+mod history;
+mod sentence;
+
+pub use history::HistoryPage;
 
 use domain::api;
-use domain::audit::{AuditPage as Entries, EntryView, Verdict};
+use domain::audit::{AuditPage as Entries, EntryView, Fault, VerifyFrom, VerifyPage, VerifyPart};
+use domain::problem::Problem;
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ui::{
-    Badge, Banner, Button, ButtonKind, Card, EmptyState, ErrorState, IconName, Page, Progress, Tone, t,
+    Badge, Banner, Button, ButtonKind, Card, EmptyState, ErrorState, IconName, Page, Progress, Tone, t, tw,
     use_lang,
 };
 
-use crate::api::{Load, Query, use_api};
+use self::sentence::{told, who};
+use crate::api::{Query, use_api};
 use crate::common::Loaded;
+
+/// How far the check is.
+#[derive(Clone)]
+enum Check {
+    Running { part: VerifyPart, checked: i64, of: i64 },
+    Failed(Problem),
+    Done { sealed: i64, head: String, faults: Vec<Fault> },
+}
 
 /// `/audit`.
 #[component]
 pub fn AuditPage() -> impl IntoView {
     let first = Query::new(|| api::AUDIT.into());
     let api = use_api();
-    let verdict = RwSignal::new(None::<Load<Verdict>>);
+    let check = RwSignal::new(None::<Check>);
     let verify = move |()| {
-        verdict.set(Some(Load::Waiting));
+        check.set(Some(Check::Running { part: VerifyPart::Entries, checked: 0, of: 0 }));
         spawn_local(async move {
-            let answer = match api.get(api::VERIFY_AUDIT).await {
-                Ok(v) => Load::Ready(v),
-                Err(p) => Load::Failed(p),
-            };
-            let _ = verdict.try_set(Some(answer));
+            let (mut sealed, mut head, mut faults) = (0, String::new(), Vec::new());
+            let mut at = Some(VerifyFrom { part: VerifyPart::Entries, from: 0 });
+            while let Some(VerifyFrom { part, from }) = at {
+                let piece = api::VERIFY_AUDIT.with(api::PART, part).with(api::FROM, from);
+                let page: VerifyPage = match api.get(piece).await {
+                    Ok(page) => page,
+                    Err(problem) => {
+                        let _ = check.try_set(Some(Check::Failed(problem)));
+                        return;
+                    }
+                };
+                if part == VerifyPart::Entries {
+                    (sealed, head) = (page.of, page.head);
+                }
+                faults.extend(page.faults);
+                at = page.next;
+                // The page may be gone: then nobody waits for the rest.
+                let running = Check::Running { part, checked: page.checked, of: page.of };
+                if check.try_set(Some(running)).is_some() {
+                    return;
+                }
+            }
+            let _ = check.try_set(Some(Check::Done { sealed, head, faults }));
         });
     };
-    let busy = Signal::derive(move || matches!(verdict.get(), Some(Load::Waiting)));
-    let result = move || {
-        Some(match verdict.get()? {
-            Load::Waiting => view! {
-                <Progress label=t(Words::fixed("正在逐条核对…", "Checking entry by entry…")) />
-            }
-            .into_any(),
-            Load::Failed(problem) => view! { <ErrorState problem /> }.into_any(),
-            Load::Ready(Verdict::Whole { sealed, head }) => view! {
-                <Banner
-                    tone=Tone::Good
-                    title=t(words!("日志完整：{sealed} 条已封存记录都没有被改动", "The log is whole: none of its {sealed} sealed entries was changed"))
-                >
-                    <p class="x-mono">{head}</p>
-                </Banner>
-            }
-            .into_any(),
-            Load::Ready(Verdict::Broken { seq }) => view! {
-                <Banner
-                    tone=Tone::Danger
-                    title=t(words!("第 {seq} 条记录与封存时不一致", "Entry {seq} is not as it was sealed"))
-                >
-                    <p>
-                        {t(Words::fixed(
-                            "日志可能被改动过。请立即停止发送、保留现场，并报告领导小组。",
-                            "The log may have been tampered with. Stop all sending, leave everything as it is and report it to the leading group.",
-                        ))}
-                    </p>
-                </Banner>
-            }
-            .into_any(),
-        })
-    };
+    let busy = Signal::derive(move || matches!(check.get(), Some(Check::Running { .. })));
+    let result = move || check.get().map(verdict);
     view! {
         <Page
             title=t(Words::fixed("操作日志", "Audit log"))
@@ -82,6 +85,50 @@ pub fn AuditPage() -> impl IntoView {
         </Page>
     }
     .into_any()
+}
+
+fn verdict(check: Check) -> AnyView {
+    match check {
+        Check::Running { part, checked, of } => {
+            let (zh, en) = (part.title().zh, part.title().en);
+            let label = words!("{zh}：{checked} / {of}", "{en}: {checked} of {of}");
+            view! { <Progress label=t(label) /> }.into_any()
+        }
+        Check::Failed(problem) => view! { <ErrorState problem /> }.into_any(),
+        Check::Done { sealed, head, faults } if faults.is_empty() => {
+            let title = words!(
+                "日志完整：{sealed} 条已封存记录都没有被改动，与每日存档和现有数据相符",
+                "The log is whole: its {sealed} sealed entries are as they were, and agree with the archive and the tables"
+            );
+            view! {
+                <Banner tone=Tone::Good title=t(title)>
+                    <p class="x-mono">{head}</p>
+                </Banner>
+            }
+            .into_any()
+        }
+        Check::Done { faults, .. } => {
+            let n = faults.len();
+            let title = if n == 1 {
+                Words::fixed("发现 1 处不符", "1 thing does not agree")
+            } else {
+                words!("发现 {n} 处不符", "{n} things do not agree")
+            };
+            let list: Vec<_> = faults.iter().map(|fault| view! { <li>{t(fault.words())}</li> }).collect();
+            view! {
+                <Banner tone=Tone::Danger title=t(title)>
+                    <ul>{list}</ul>
+                    <p>
+                        {t(Words::fixed(
+                            "日志或数据可能被改动过。请立即停止发送、保留现场，并报告领导小组。",
+                            "The log or the data may have been tampered with. Stop all sending, leave everything as it is and report it to the leading group.",
+                        ))}
+                    </p>
+                </Banner>
+            }
+            .into_any()
+        }
+    }
 }
 
 #[component]
@@ -150,33 +197,20 @@ fn Log(page: Entries) -> impl IntoView {
 
 fn row(view: EntryView) -> AnyView {
     let lang = use_lang();
-    let EntryView { entry, actor_name, sealed } = view;
-    let who = if entry.actor == 0 { Words::fixed("系统", "The system") } else { Words::name(actor_name) };
-    let what = entry.title();
-    let subject = format!("{} {}", entry.subject, entry.subject_id);
+    let (seq, at, sealed) = (view.entry.seq, view.entry.at, view.sealed);
     let (tone, seal) = if sealed {
         (Tone::Good, Words::fixed("已封存", "Sealed"))
     } else {
         (Tone::Neutral, Words::fixed("待封存", "Not yet"))
     };
-    let detail = (entry.detail != "{}" && !entry.detail.is_empty()).then(|| {
-        view! {
-            <details class="s-detail">
-                <summary>{t(Words::fixed("详情", "Details"))}</summary>
-                <p class="x-mono x-muted">{entry.detail.clone()}</p>
-            </details>
-        }
-    });
     view! {
         <tr>
-            <td class="x-num x-muted">{entry.seq}</td>
-            <td class="x-num s-nowrap">{move || entry.at.show(lang.get())}</td>
-            <td>{t(who)}</td>
+            <td class="x-num x-muted">{seq}</td>
+            <td class="x-num s-nowrap">{move || at.show(lang.get())}</td>
+            <td>{who(&view)}</td>
+            <td>{told(view.sentence())}</td>
             <td>
-                {t(what)} " " <span class="x-mono x-muted">{subject}</span> {detail}
-            </td>
-            <td>
-                <Badge tone label=t(seal) />
+                <Badge tone label=tw(move || seal.clone()) />
             </td>
         </tr>
     }

@@ -1,7 +1,8 @@
-//! The app comes in chunks: what everybody needs at once (sign-in, start page,
-//! classes), messages, and the office's pages. A chunk is fetched when one of
-//! its pages is opened, or ahead of that when the browser has nothing to do,
-//! so that the first load stays small.
+//! The app comes in chunks: what everybody needs at once (sign-in and start
+//! page), a teacher's pages (messages, classes, one's own), and the office's
+//! pages with what is rarely opened. A chunk is fetched when one of its pages
+//! is opened, or ahead of that when the browser has nothing to do, so that the
+//! first load stays small.
 //!
 //! The build cuts the wasm at the two functions marked `wasm_split`
 //! (`scripts/build-frontend.mjs`): what only they reach goes into a file of its own.
@@ -17,7 +18,7 @@ use ui::{Card, ErrorState, Page, Skeleton, t, use_lang};
 
 use crate::message::{ComposePage, MessageListPage, MessagePage};
 use crate::route::Route;
-use crate::{account, audit, roster, school};
+use crate::{account, audit, checklist, roster, school};
 
 /// The pages of a chunk: a view for the routes that it knows.
 type Pages = fn(Route) -> AnyView;
@@ -41,12 +42,28 @@ enum Chunk {
 impl Chunk {
     fn of(route: Route) -> Option<Self> {
         match route {
-            Route::Messages | Route::Compose | Route::EditMessage(_) | Route::Message(_) => {
-                Some(Self::Message)
-            }
-            Route::Import | Route::Staff | Route::Units | Route::Settings | Route::Audit => {
-                Some(Self::Office)
-            }
+            Route::Messages
+            | Route::Compose
+            | Route::EditMessage(_)
+            | Route::Message(_)
+            | Route::Classes
+            | Route::Class(_)
+            | Route::Mine => Some(Self::Message),
+            Route::Activate
+            | Route::EditClass(_)
+            | Route::Disputes
+            | Route::Import
+            | Route::Staff
+            | Route::Departures
+            | Route::Member(_)
+            | Route::Appointments
+            | Route::Delegations
+            | Route::Units
+            | Route::Checklist
+            | Route::Settings
+            | Route::Audit
+            | Route::History(..)
+            | Route::Security => Some(Self::Office),
             _ => None,
         }
     }
@@ -56,16 +73,29 @@ fn message_page(route: Route) -> AnyView {
     match route {
         Route::Messages => view! { <MessageListPage /> }.into_any(),
         Route::Message(_) => view! { <MessagePage /> }.into_any(),
+        Route::Classes => view! { <roster::ClassListPage /> }.into_any(),
+        Route::Class(id) => view! { <roster::ClassPage id /> }.into_any(),
+        Route::Mine => view! { <account::MinePage /> }.into_any(),
         _ => view! { <ComposePage /> }.into_any(),
     }
 }
 
 fn office_page(route: Route) -> AnyView {
     match route {
+        Route::Activate => view! { <account::ActivatePage /> }.into_any(),
+        Route::EditClass(id) => view! { <roster::EditClassPage id /> }.into_any(),
+        Route::Disputes => view! { <roster::DisputesPage /> }.into_any(),
         Route::Import => view! { <roster::ImportPage /> }.into_any(),
         Route::Staff => view! { <account::StaffPage /> }.into_any(),
+        Route::Appointments => view! { <account::AppointmentsPage /> }.into_any(),
+        Route::Delegations => view! { <account::DelegationsPage /> }.into_any(),
+        Route::Departures => view! { <account::DeparturesPage /> }.into_any(),
+        Route::Member(id) => view! { <account::MemberPage id /> }.into_any(),
         Route::Units => view! { <school::UnitsPage /> }.into_any(),
+        Route::Checklist => view! { <checklist::ChecklistPage /> }.into_any(),
         Route::Settings => view! { <school::SettingsPage /> }.into_any(),
+        Route::History(..) => view! { <audit::HistoryPage /> }.into_any(),
+        Route::Security => view! { <account::SecurityPage /> }.into_any(),
         _ => view! { <audit::AuditPage /> }.into_any(),
     }
 }
@@ -121,7 +151,7 @@ impl Chunks {
         });
     }
 
-    /// Fetches the messages' chunk a moment after the start page is shown,
+    /// Fetches the chunk with the messages a moment after the start page is shown,
     /// because most people open it next.
     pub fn fetch_ahead(self) {
         set_timeout(move || self.fetch(Chunk::Message), Duration::from_millis(1500));

@@ -1,16 +1,13 @@
 //! What several pages need: showing what is read, and what went wrong.
 
 use domain::api;
-use domain::message::{MessageState, MessageSummary};
-use domain::words;
-use domain::words::Words;
+use domain::message::MessageState;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
-use ui::{Badge, ErrorState, ListItem, Skeleton, Tone, t};
+use ui::{ErrorState, Skeleton, Tone};
 
 use crate::api::{Load, Order, Query, use_api};
-use crate::route::Route;
 use crate::session::use_session;
 
 /// Shows what a [`Query`] reads: grey lines while it is read, the answer, or
@@ -74,41 +71,25 @@ pub fn state_tone(state: MessageState) -> Tone {
     match state {
         MessageState::Draft | MessageState::Withdrawn | MessageState::Cancelled => Tone::Neutral,
         MessageState::Submitted | MessageState::Approved | MessageState::Sending => Tone::Info,
-        MessageState::Returned | MessageState::Paused => Tone::Warning,
+        MessageState::Returned | MessageState::Paused | MessageState::Stopped => Tone::Warning,
         MessageState::Sent => Tone::Good,
     }
 }
 
-/// One message in a list: title, audience, author, date and state.
-#[component]
-pub fn MessageItem(message: MessageSummary) -> impl IntoView {
-    let MessageSummary { id, title, audience, state, author, changed_at, funnel, .. } = message;
-    let title = if title.trim().is_empty() {
-        Words::fixed("（无标题）", "(no title)")
-    } else {
-        Words::name(title)
-    };
-    let when = changed_at.words();
-    let (to, at) = ((audience.zh, audience.en), (when.zh, when.en));
-    let done = funnel.filter(|f| f.phones > 0).map(|f| {
-        let (sure, all) = (f.confirmed, f.phones);
-        words!(" · {sure}/{all} 已确认", " · {sure} of {all} confirmed")
-    });
-    let done = done.unwrap_or_else(|| Words::name(""));
-    let note = Words {
-        zh: format!("{} · {author} · {}{}", to.0, at.0, done.zh).into(),
-        en: format!("{} · {author} · {}{}", to.1, at.1, done.en).into(),
-    };
-    let trailing = move || view! { <Badge tone=state_tone(state) label=t(state.title()) /> };
-    view! { <ListItem href=Route::Message(id).path() title=t(title) note=t(note) trailing /> }.into_any()
-}
-
 /// Asks again who is signed in and how many messages wait for a decision.
 pub fn refresh_me() {
+    me_refresher()();
+}
+
+/// [`refresh_me`] for when an answer has come: taken inside a component, because
+/// what runs after an await no longer finds the app's context.
+pub fn me_refresher() -> impl Fn() + Copy + 'static {
     let (api, session) = (use_api(), use_session());
-    spawn_local(async move {
-        if let Ok(me) = api.get(api::ME).await {
-            session.enter(me);
-        }
-    });
+    move || {
+        spawn_local(async move {
+            if let Ok(me) = api.get(api::ME).await {
+                session.enter(me);
+            }
+        });
+    }
 }

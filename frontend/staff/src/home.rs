@@ -2,18 +2,22 @@
 
 use domain::access::Action;
 use domain::api;
-use domain::message::{MessageBox, MessageList};
+use domain::message::{MessageBox, MessageList, MessageState, MessageSummary};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use ui::{
-    Banner, ButtonKind, ButtonLink, Card, EmptyState, IconName, List, ListItem, Page, Tone, t, tw, use_lang,
+    Banner, ButtonKind, ButtonLink, Card, EmptyState, Icon, IconName, List, ListItem, Page, Tone, t, tw,
+    use_lang,
 };
 
-use crate::account::posts_line;
+use crate::account::{ResetNotices, ToConfirm, Unconfirmed, posts_line};
 use crate::api::{Load, Query};
-use crate::common::{Loaded, MessageItem};
+use crate::checklist::Lacking;
+use crate::common::Loaded;
 use crate::menu::{menu, writes};
+use crate::message::MessageRow;
+use crate::roster::DisputesBanner;
 use crate::route::Route;
 use crate::session::use_me;
 
@@ -42,20 +46,22 @@ pub fn HomePage() -> impl IntoView {
             }
         })
     };
+    let edits = me.with_untracked(|m| m.person.may(Action::EditRoster));
     let office = me.with_untracked(|m| m.person.may(Action::ImportRoster));
+    let manages = me.with_untracked(|m| m.person.may(Action::ManageAccounts));
     view! {
         <Page title=name actions=write>
             <p class="s-posts x-muted">{posts_line(me)}</p>
             <StoppedBanner />
+            <Unconfirmed />
+            <ToConfirm />
+            <ResetNotices />
+            {edits.then(|| view! { <DisputesBanner /> })}
             {office.then(|| view! { <FirstSteps /> })}
+            {manages.then(|| view! { <Lacking /> })}
             {(may_write || may_read)
                 .then(|| {
-                    view! {
-                        <div class="x-columns x-columns-even">
-                            <Waiting />
-                            <Recent mine=may_write />
-                        </div>
-                    }
+                    view! { <Desk writes=may_write /> }
                 })}
             // A person who neither writes nor reads notices gets links to their own pages.
             {(!may_write && !may_read && office).then(|| view! { <Work /> })}
@@ -86,11 +92,13 @@ fn StoppedBanner() -> impl IntoView {
     move || {
         let stop = me.with(|m| m.school.stopped.clone())?;
         let at = stop.at.show(lang.get());
-        let may = me.with(|m| m.person.may(Action::StopSending));
+        let may = me.with(|m| m.person.may(Action::StopSending) && m.person.may_lift(stop.post).is_ok());
         Some(view! {
             <Banner tone=Tone::Danger title=t(Words::fixed("全校发送已停止", "All sending of the school is stopped"))>
-                <p>{stop.by} " · " {at} " · " {stop.reason}</p>
-                {may.then(|| view! { <a href="/settings">{t(Words::fixed("去恢复发送", "Let it go on"))}</a> })}
+                <p>{stop.by} " · " {at}</p>
+                // Empty for whom it was not written.
+                {(!stop.reason.is_empty()).then(|| view! { <p class="x-prose">{stop.reason}</p> })}
+                {may.then(|| view! { <a href="/settings">{t(Words::fixed("去恢复发送", "Resume sending"))}</a> })}
             </Banner>
         })
     }
@@ -155,82 +163,111 @@ fn FirstSteps() -> impl IntoView {
     }
 }
 
+/// The day's desk: what waits for this person, what is being sent, what was written lately; each only
+/// where there is something.
 #[component]
-fn Waiting() -> impl IntoView {
-    let list = Query::new(|| api::MESSAGES.with(api::BOX, MessageBox::Waiting));
-    let show = move |list: MessageList| {
-        if list.messages.is_empty() {
-            return view! {
-                <EmptyState
-                    icon=IconName::Done
-                    title=t(Words::fixed("没有等您处理的通知", "Nothing waits for you"))
-                    note=t(Words::fixed("轮到您审核、审批或修改时，会出现在这里。", "What you have to review, approve or correct appears here."))
-                />
-            }
-            .into_any();
+fn Desk(writes: bool) -> impl IntoView {
+    let which = if writes { MessageBox::Mine } else { MessageBox::All };
+    let waiting = Query::new(|| api::MESSAGES.with(api::BOX, MessageBox::Waiting));
+    let lately = Query::new(move || api::MESSAGES.with(api::BOX, which));
+    let show = move |waiting: MessageList| {
+        view! {
+            <Loaded
+                query=lately
+                show=move |lately| desk(waiting.clone().messages, lately.messages, which)
+                lines=5
+            />
         }
-        items(list)
+        .into_any()
     };
-    view! {
-        <Card title=t(Words::fixed("待办", "To do")) flush=true>
-            <Loaded query=list show lines=3 bare=true />
-        </Card>
-    }
-    .into_any()
+    view! { <Loaded query=waiting show lines=5 /> }.into_any()
 }
 
-#[component]
-fn Recent(mine: bool) -> impl IntoView {
-    let which = if mine { MessageBox::Mine } else { MessageBox::All };
-    let list = Query::new(move || api::MESSAGES.with(api::BOX, which));
-    let show = move |list: MessageList| {
-        if list.messages.is_empty() {
-            let (title, note) = if mine {
-                (
-                    Words::fixed("还没有写过通知", "No notices yet"),
-                    Words::fixed(
-                        "写好后先报批，批准后才会发给家长。",
-                        "Write one, submit it; it goes to parents once approved.",
-                    ),
-                )
-            } else {
-                (
-                    Words::fixed("还没有通知", "No notices yet"),
-                    Words::fixed("老师们报批的通知会出现在这里。", "What teachers submit appears here."),
-                )
-            };
-            return view! { <EmptyState title=t(title) note=t(note) /> }.into_any();
+fn desk(mut waiting: Vec<MessageSummary>, lately: Vec<MessageSummary>, which: MessageBox) -> AnyView {
+    // Who has waited longest comes first.
+    waiting.reverse();
+    let is_under_way = |m: &MessageSummary| matches!(m.state, MessageState::Sending | MessageState::Paused);
+    let listed: Vec<_> = waiting.iter().map(|m| m.id).collect();
+    let (sending, rest): (Vec<_>, Vec<_>) =
+        lately.into_iter().filter(|m| !listed.contains(&m.id)).partition(is_under_way);
+    if waiting.is_empty() && sending.is_empty() && rest.is_empty() {
+        return nothing(which);
+    }
+    let own = which == MessageBox::Mine;
+    let quiet = waiting.is_empty().then(|| {
+        view! {
+            <p class="s-quiet x-muted">
+                <Icon name=IconName::Done />
+                {t(Words::fixed("没有等您处理的事", "Nothing waits for you"))}
+            </p>
         }
-        items(list)
-    };
-    let title = if mine {
-        Words::fixed("我的通知", "My notices")
+    });
+    let part =
+        |title: Words, messages: Vec<MessageSummary>, own: bool, to_do: bool, all: Option<MessageBox>| {
+            let more = messages.len() > SHOWN;
+            let rows = messages
+                .into_iter()
+                .take(SHOWN)
+                .map(|message| view! { <MessageRow message own to_do /> })
+                .collect::<Vec<_>>();
+            let all = all.filter(|_| more || !to_do);
+            let actions = move || {
+                all.map(|which| {
+                    view! {
+                        <ButtonLink
+                            href=format!("/messages?box={}", which.key())
+                            label=t(Words::fixed("全部", "All"))
+                            kind=ButtonKind::Quiet
+                        />
+                    }
+                })
+            };
+            (!rows.is_empty()).then(|| {
+                view! {
+                    <Card title=t(title.clone()) actions flush=true>
+                        <List label=t(title)>{rows}</List>
+                    </Card>
+                }
+                .into_any()
+            })
+        };
+    let title = if own {
+        Words::fixed("我最近写的", "Written by me lately")
     } else {
         Words::fixed("最近的通知", "Recent notices")
     };
-    let all = move || {
-        view! {
-            <ButtonLink
-                href=format!("/messages?box={}", which.key())
-                label=t(Words::fixed("全部", "All"))
-                kind=ButtonKind::Quiet
-            />
-        }
-    };
+    let to_do = part(Words::fixed("待办", "To do"), waiting, false, true, Some(MessageBox::Waiting));
+    let under_way = part(Words::fixed("正在发送", "Being sent"), sending, own, false, None);
+    let lately = part(title, rest, own, false, Some(which));
     view! {
-        <Card title=t(title) actions=all flush=true>
-            <Loaded query=list show lines=3 bare=true />
-        </Card>
+        {quiet}
+        {to_do}
+        {under_way}
+        {lately}
     }
     .into_any()
 }
 
-fn items(list: MessageList) -> AnyView {
-    let rows = list
-        .messages
-        .into_iter()
-        .take(SHOWN)
-        .map(|message| view! { <MessageItem message /> })
-        .collect::<Vec<_>>();
-    view! { <List label=t(Words::fixed("通知", "Notices"))>{rows}</List> }.into_any()
+/// A person who has written and decided nothing yet.
+fn nothing(which: MessageBox) -> AnyView {
+    let (title, note) = if which == MessageBox::Mine {
+        (
+            Words::fixed("还没有写过通知", "No notices yet"),
+            Words::fixed(
+                "写好后先报批，批准后才会发给家长。",
+                "Write one and submit it: it goes to parents once it is approved.",
+            ),
+        )
+    } else {
+        (
+            Words::fixed("还没有通知", "No notices yet"),
+            Words::fixed("老师们报批的通知会出现在这里。", "What teachers submit appears here."),
+        )
+    };
+    view! {
+        <Card>
+            <EmptyState title=t(title) note=t(note) />
+        </Card>
+    }
+    .into_any()
 }

@@ -24,7 +24,7 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
     let mut items = vec![item("/", Words::fixed("首页", "Home"), IconName::Home, true)];
     if reads {
         items.push(NavItem {
-            count: Signal::from(me.waiting),
+            count: Signal::from(me.to_do()),
             ..item("/messages", Words::fixed("通知", "Notices"), IconName::Message, true)
         });
     }
@@ -34,7 +34,12 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
     if person.may(Action::ManageAccounts) {
         let tab = !reads;
         items.push(item("/staff", Words::fixed("教职工", "Staff"), IconName::Staff, tab));
+        items.push(NavItem {
+            count: Signal::from(me.to_confirm),
+            ..item("/appointments", Words::fixed("任命确认", "Appointments"), IconName::Done, false)
+        });
         items.push(item("/units", Words::fixed("部门与专人", "Units"), IconName::Units, false));
+        items.push(item("/checklist", Words::fixed("发送准备", "Ready to send"), IconName::Done, false));
     }
     if person.may(Action::ImportRoster) {
         items.push(item("/import", Words::fixed("导入名单", "Import"), IconName::Import, !reads));

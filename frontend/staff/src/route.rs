@@ -2,7 +2,8 @@
 //! a link to a page that does not exist does not compile. A router crate
 //! would add a third to the first load for what fits on this page.
 
-use domain::ids::{ClassId, MessageId};
+use domain::audit::RecordKind;
+use domain::ids::{ClassId, MessageId, StaffId};
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -28,18 +29,36 @@ pub enum Route {
     Classes,
     /// `/classes/{id}`.
     Class(ClassId),
+    /// `/classes/{id}/edit`.
+    EditClass(ClassId),
+    /// `/disputes`.
+    Disputes,
     /// `/import`.
     Import,
     /// `/staff`.
     Staff,
+    /// `/appointments`.
+    Appointments,
+    /// `/delegations`.
+    Delegations,
+    /// `/staff/departures`.
+    Departures,
+    /// `/staff/{id}`.
+    Member(StaffId),
     /// `/units`.
     Units,
+    /// `/checklist`: what is lacking before SMS reach anybody.
+    Checklist,
     /// `/settings`.
     Settings,
     /// `/audit`.
     Audit,
+    /// `/audit/{kind}/{id}`: the history of a person, post or number.
+    History(RecordKind, i64),
     /// `/mine`: the person, and on a phone the rest of the menu.
     Mine,
+    /// `/mine/security`: the own password and sessions.
+    Security,
     /// Anything else.
     NotFound,
 }
@@ -58,12 +77,24 @@ impl Route {
             ["messages", id, "edit"] => id.parse().map_or(Self::NotFound, Self::EditMessage),
             ["classes"] => Self::Classes,
             ["classes", id] => id.parse().map_or(Self::NotFound, Self::Class),
+            ["classes", id, "edit"] => id.parse().map_or(Self::NotFound, Self::EditClass),
+            ["disputes"] => Self::Disputes,
             ["import"] => Self::Import,
             ["staff"] => Self::Staff,
+            ["appointments"] => Self::Appointments,
+            ["delegations"] => Self::Delegations,
+            ["staff", "departures"] => Self::Departures,
+            ["staff", id] => id.parse().map_or(Self::NotFound, Self::Member),
             ["units"] => Self::Units,
+            ["checklist"] => Self::Checklist,
             ["settings"] => Self::Settings,
             ["audit"] => Self::Audit,
+            ["audit", kind, id] => match (RecordKind::from_key(kind), id.parse()) {
+                (Some(kind), Ok(id)) => Self::History(kind, id),
+                _ => Self::NotFound,
+            },
             ["mine"] => Self::Mine,
+            ["mine", "security"] => Self::Security,
             _ => Self::NotFound,
         }
     }
@@ -80,12 +111,21 @@ impl Route {
             Self::EditMessage(id) => format!("/messages/{id}/edit"),
             Self::Classes => "/classes".into(),
             Self::Class(id) => format!("/classes/{id}"),
+            Self::EditClass(id) => format!("/classes/{id}/edit"),
+            Self::Disputes => "/disputes".into(),
             Self::Import => "/import".into(),
             Self::Staff => "/staff".into(),
+            Self::Appointments => "/appointments".into(),
+            Self::Delegations => "/delegations".into(),
+            Self::Departures => "/staff/departures".into(),
+            Self::Member(id) => format!("/staff/{id}"),
             Self::Units => "/units".into(),
+            Self::Checklist => "/checklist".into(),
             Self::Settings => "/settings".into(),
             Self::Audit => "/audit".into(),
+            Self::History(kind, id) => format!("/audit/{}/{id}", kind.key()),
             Self::Mine => "/mine".into(),
+            Self::Security => "/mine/security".into(),
         }
     }
 }
@@ -218,16 +258,26 @@ mod tests {
             Route::EditMessage(MessageId(7)),
             Route::Classes,
             Route::Class(ClassId(3)),
+            Route::EditClass(ClassId(3)),
+            Route::Disputes,
             Route::Import,
             Route::Staff,
+            Route::Appointments,
+            Route::Delegations,
+            Route::Departures,
+            Route::Member(StaffId(5)),
             Route::Units,
+            Route::Checklist,
             Route::Settings,
             Route::Audit,
+            Route::History(RecordKind::Staff, 7),
             Route::Mine,
+            Route::Security,
         ] {
             assert_eq!(Route::parse(&route.path()), route);
         }
         assert_eq!(Route::parse("/messages/x"), Route::NotFound);
+        assert_eq!(Route::parse("/audit/roof/7"), Route::NotFound);
         assert_eq!(Route::parse("/sandbox"), Route::NotFound);
     }
 }

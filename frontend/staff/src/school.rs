@@ -136,12 +136,9 @@ fn people(people: &[PersonRef]) -> AnyView {
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let me = use_me();
-    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
     let school = move || me.with(|m| m.school.clone());
-    let window = move || {
-        let w = school().window;
-        format!("{} – {}", clock(w.from), clock(w.to))
-    };
+    let window = tw(move || school().window.words());
+    let is_always = move || me.with(|m| m.school.window.is_always());
     view! {
         <Page title=t(Words::fixed("设置", "Settings"))>
             <div class="x-columns x-columns-even">
@@ -159,10 +156,10 @@ pub fn SettingsPage() -> impl IntoView {
                             <span class="x-num">{window}</span>
                         </Fact>
                     </Facts>
-                    <p class="x-small x-muted">
+                    <p class="x-small x-muted" hidden=is_always>
                         {t(Words::fixed(
                             "时段以外的通知会等到下一个时段再发，不在休息时打扰家长和教师。",
-                            "Outside these hours a notice waits for the next opening: nobody is disturbed at rest.",
+                            "Outside these hours a notice waits until they begin again, so that nobody is disturbed at night.",
                         ))}
                     </p>
                 </Card>
@@ -181,7 +178,11 @@ fn StopCard() -> impl IntoView {
     let missing = RwSignal::new(false);
     let order = Order::new();
     let stopped = Memo::new(move |_| me.with(|m| m.school.stopped.clone()));
-    let may = move || me.with(|m| m.person.may(Action::StopSending));
+    let outranked = move |post| me.with(|m| m.person.may_lift(post).err().map(|refusal| refusal.words));
+    let may = move || {
+        let stops = me.with(|m| m.person.may(Action::StopSending));
+        stops && stopped.with(|s| s.as_ref().is_none_or(|s| outranked(s.post).is_none()))
+    };
     let theirs = order.field_error("reason");
     let need = t(Words::fixed("请写明原因，会记入操作日志", "Give the reason: it goes into the audit log"));
     let error = Signal::derive(move || missing.get().then(|| need.get()).or(theirs.get()));
@@ -202,7 +203,7 @@ fn StopCard() -> impl IntoView {
             toasts.done(if stop {
                 Words::fixed("已停止全部发送", "All sending is stopped")
             } else {
-                Words::fixed("已恢复发送", "Sending goes on")
+                Words::fixed("已恢复发送", "Sending resumed")
             });
         });
     };
@@ -218,12 +219,13 @@ fn StopCard() -> impl IntoView {
             view! {
                 <Banner tone=Tone::Danger title=t(Words::fixed("全部发送已停止", "All sending is stopped"))>
                     <p>{stop.by} " · " {at}</p>
-                    <p>{stop.reason}</p>
+                    {(!stop.reason.is_empty()).then(|| view! { <p class="x-prose">{stop.reason}</p> })}
+                    {outranked(stop.post).map(|who| view! { <p>{t(who)}</p> })}
                 </Banner>
                 <p class="x-muted">
                     {t(Words::fixed(
                         "没有发出的短信原样保留，恢复后按顺序接着发送。",
-                        "What has not gone out is kept as it is and goes on in order.",
+                        "What has not gone out is kept as it is, and is sent in order afterwards.",
                     ))}
                 </p>
             }
@@ -233,7 +235,7 @@ fn StopCard() -> impl IntoView {
             <p>
                 {t(Words::fixed(
                     "发现错发、泄露或账号异常时使用：正在发送和等待发送的通知立即停下，任何人都不能再发，直到恢复。",
-                    "For a wrong message, a leak or an abnormal account: whatever is being sent or waits stops at once, and nobody can send until it goes on.",
+                    "For a wrong message, a leak or an abnormal account: whatever is being sent or waits stops at once, and nobody can send until sending is resumed.",
                 ))}
             </p>
         }
@@ -246,7 +248,7 @@ fn StopCard() -> impl IntoView {
             if is_stopped.get() {
                 view! {
                     <Button
-                        label=t(Words::fixed("恢复发送", "Go on sending"))
+                        label=t(Words::fixed("恢复发送", "Resume sending"))
                         kind=ButtonKind::Primary
                         on_click=ask
                     />
@@ -274,12 +276,13 @@ fn StopCard() -> impl IntoView {
                 open
                 title=words(
                     Words::fixed("停止全校的全部发送？", "Stop all sending of the whole school?"),
-                    Words::fixed("恢复发送？", "Go on sending?"),
+                    Words::fixed("恢复发送？", "Resume sending?"),
                 )
-                confirm=words(Words::fixed("停止发送", "Stop sending"), Words::fixed("恢复发送", "Go on"))
+                confirm=words(Words::fixed("停止发送", "Stop sending"), Words::fixed("恢复发送", "Resume"))
                 on_confirm=run
                 busy=order.busy()
                 danger=true
+                typing=true
             >
                 <Problems order />
                 <FormField

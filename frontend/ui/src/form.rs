@@ -1,10 +1,12 @@
 //! Form fields. [`FormField`] owns label, hint and error; the control inside
 //! takes its `id` and what describes it from there.
 
+use domain::words::Words;
 use leptos::context::Provider;
 use leptos::prelude::*;
 
 use crate::fresh_id::fresh_id;
+use crate::lang::tw;
 
 /// What a control has to refer to.
 #[derive(Clone)]
@@ -99,7 +101,7 @@ pub fn FormField(
     .into_any()
 }
 
-/// One line of text.
+/// One line of text. A password can be shown while it is typed: a long sentence typed blind on a phone is often wrong.
 #[component]
 pub fn TextInput(
     /// What is typed.
@@ -127,11 +129,14 @@ pub fn TextInput(
     max: Option<String>,
 ) -> impl IntoView {
     let field = FieldContext::get();
-    view! {
+    let shown = RwSignal::new(false);
+    let is_password = kind == "password";
+    let reveal = is_password.then(|| view! { <Reveal shown input=field.id.clone() /> });
+    let input = view! {
         <input
             class="x-input"
             id=field.id
-            type=kind
+            type=move || if shown.get() { "text" } else { kind }
             autocomplete=autocomplete
             autocapitalize="off"
             spellcheck="false"
@@ -146,6 +151,30 @@ pub fn TextInput(
             prop:value=move || value.get()
             on:input=move |event| value.set(event_target_value(&event))
         />
+    };
+    match reveal {
+        Some(reveal) => view! { <div class="x-password">{input} {reveal}</div> }.into_any(),
+        None => input.into_any(),
+    }
+}
+
+/// The button that shows a password and hides it again.
+#[component]
+fn Reveal(shown: RwSignal<bool>, input: String) -> impl IntoView {
+    let words =
+        tw(move || if shown.get() { Words::fixed("隐藏", "Hide") } else { Words::fixed("显示", "Show") });
+    // What the button acts on is told by `aria-controls`: a label of its own that names the password would be
+    // taken for the field's.
+    view! {
+        <button
+            type="button"
+            class="x-reveal"
+            aria-controls=input
+            aria-pressed=move || if shown.get() { "true" } else { "false" }
+            on:click=move |_| shown.update(|s| *s = !*s)
+        >
+            {words}
+        </button>
     }
     .into_any()
 }

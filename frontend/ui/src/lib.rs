@@ -30,6 +30,6 @@ pub use form::{FormField, Select, SelectOption, TextArea, TextInput};
 pub use icon::{Icon, IconName};
 pub use lang::{LangSwitch, follow_browser_lang, provide_lang, t, tw, use_lang};
 pub use list::{Card, Fact, Facts, List, ListItem};
-pub use page::Page;
+pub use page::{Page, PhoneBack};
 pub use shell::{NavItem, Shell};
 pub use toast::{ToastHost, Toasts, provide_toasts, use_toasts};

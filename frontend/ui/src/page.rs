@@ -7,6 +7,11 @@ use leptos::prelude::*;
 use crate::icon::{Icon, IconName};
 use crate::lang::t;
 
+/// In the context: where «back» leads on a phone from a page that names no way back itself. On a
+/// desk the rail stands beside it.
+#[derive(Clone, Copy)]
+pub struct PhoneBack(pub Signal<Option<String>>);
+
 /// The frame of every screen; sets the browser's title and takes the focus,
 /// so that a screen reader reads the new page's heading.
 #[component]
@@ -14,7 +19,7 @@ pub fn Page(
     /// The heading.
     #[prop(into)]
     title: Signal<String>,
-    /// Where «back» leads; the rail's own pages have none.
+    /// Where «back» leads; the rail's own pages have none on a desk, see [`PhoneBack`].
     #[prop(optional, into)]
     back: Option<String>,
     /// What can be done with the whole page, at the right of the heading.
@@ -34,20 +39,29 @@ pub fn Page(
             let _ = h1.focus();
         }
     });
-    let back = back.map(|href| {
+    let arrow = |href: Signal<String>, class: &'static str| {
         let label = t(Words::fixed("返回", "Back"));
         view! {
-            <a class="x-page-back" href=href aria-label=move || label.get()>
+            <a class=class href=move || href.get() aria-label=move || label.get()>
                 <Icon name=IconName::Back />
             </a>
         }
-    });
+    };
+    let back = match (back, use_context::<PhoneBack>()) {
+        (Some(href), _) => Some(arrow(href.into(), "x-page-back").into_any()),
+        (None, Some(PhoneBack(to))) => {
+            let leads = Memo::new(move |_| to.with(Option::is_some));
+            let href = Signal::derive(move || to.get().unwrap_or_default());
+            Some((move || leads.get().then(|| arrow(href, "x-page-back x-page-back-phone"))).into_any())
+        }
+        (None, None) => None,
+    };
     view! {
         <div class="x-page" class:x-page-narrow=narrow>
             <header class="x-page-head">
                 {back} <h1 node_ref=heading tabindex="-1">
                     {title}
-                </h1> <div class="x-page-actions">{actions.run()}</div>
+                </h1> <div class="x-page-actions">{move || actions.run()}</div>
             </header>
             <div class="x-page-body">{children()}</div>
         </div>

@@ -4,9 +4,12 @@ use domain::words::Words;
 use leptos::prelude::*;
 use ui::{Button, Card, Fact, Facts, IconName, LangSwitch, List, ListItem, Page, t, use_lang};
 
+use super::appointments::Unconfirmed;
+use super::delegations;
 use super::posts::posts_words;
 use super::sign_out::SignOut;
 use crate::menu::menu;
+use crate::route::Route;
 use crate::session::use_me;
 
 /// `/mine`.
@@ -34,6 +37,25 @@ pub fn MinePage() -> impl IntoView {
             }
         })
     };
+    let stand_in = move || {
+        me.with(delegations::concerns).then(|| {
+            view! {
+                <Card flush=true>
+                    <List label=t(Words::fixed("请假与代行", "Away and stand-ins"))>
+                        <ListItem
+                            href="/delegations"
+                            icon=IconName::Clock
+                            title=t(Words::fixed("请假与代行", "Away and stand-ins"))
+                            note=t(Words::fixed(
+                                "外出、请假时由谁代为审批",
+                                "Who decides while somebody is away",
+                            ))
+                        />
+                    </List>
+                </Card>
+            }
+        })
+    };
     view! {
         <Page title=t(Words::fixed("我的", "Me")) narrow=true>
             <Card>
@@ -51,6 +73,17 @@ pub fn MinePage() -> impl IntoView {
                         "What you can do follows from your posts. If they are wrong, tell the school office.",
                     ))}
                 </p>
+            </Card>
+            <Unconfirmed />
+            {stand_in}
+            <Card flush=true>
+                <List label=t(Words::fixed("账号安全", "Account"))>
+                    <ListItem
+                        href=Route::Security.path()
+                        title=t(Words::fixed("密码与登录设备", "Password and devices"))
+                        icon=IconName::Shield
+                    />
+                </List>
             </Card>
             {rest}
             <Card>

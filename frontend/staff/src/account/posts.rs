@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use ui::use_lang;
 
 /// One post in words: `七年级1班班主任`, `数学 · 七年级2班任课教师`.
-fn post_words(held: &Appointment, lang: Lang) -> String {
+pub fn post_words(held: &Appointment, lang: Lang) -> String {
     let title = held.post.title();
     let place = held.class_name.as_deref().or(match held.post {
         Post::GradeHead | Post::DepartmentHead | Post::DepartmentClerk => Some(held.unit_name.as_str()),

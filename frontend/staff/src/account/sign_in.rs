@@ -10,7 +10,7 @@ use ui::{Banner, Button, ButtonKind, FormField, TextInput, Tone, t};
 use super::frame::Outside;
 use crate::api::{Order, use_api};
 use crate::common::Problems;
-use crate::route::use_router;
+use crate::route::{Route, use_router};
 use crate::session::use_session;
 
 /// `/sign-in`.
@@ -108,7 +108,10 @@ pub fn SignInPage() -> impl IntoView {
                 {t(Words::fixed(
                     "还没有账号，或忘了密码？请向校办室领取开通单。",
                     "No account yet, or forgot the password? Ask the school office for an activation slip.",
-                ))}
+                ))} " "
+                <a href=Route::Activate.path()>
+                    {t(Words::fixed("我有开通单", "I have a slip"))}
+                </a>
             </p>
             <Show when=move || demo.get()>
                 <Banner

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::account::{Slip, SlipOrder};
+use domain::account::{Slip, SlipOrder, SlipView};
 use domain::api;
 use domain::ids::StaffId;
 use domain::roster::StaffView;
@@ -14,23 +14,27 @@ use ui::{
     Segmented, TextInput, Tone, t, tw, use_lang,
 };
 
+use super::pending::PendingSlips;
 use super::posts::posts_words;
 use super::slips::Slips;
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
+use crate::route::Route;
 
 /// `/staff`.
 #[component]
 pub fn StaffPage() -> impl IntoView {
     let slips = RwSignal::new(Vec::<Slip>::new());
     let staff = Query::new(|| api::STAFF.into());
+    let pending = Query::new(|| api::SLIPS.into());
     move || {
         let issued = slips.get();
         if issued.is_empty() {
-            return view! { <StaffList staff slips /> }.into_any();
+            return view! { <StaffList staff pending slips /> }.into_any();
         }
         let done = Callback::new(move |()| {
             staff.reload();
+            pending.reload();
             slips.set(Vec::new());
         });
         view! { <Slips slips=issued done /> }.into_any()
@@ -38,7 +42,11 @@ pub fn StaffPage() -> impl IntoView {
 }
 
 #[component]
-fn StaffList(staff: Query<Vec<StaffView>>, slips: RwSignal<Vec<Slip>>) -> impl IntoView {
+fn StaffList(
+    staff: Query<Vec<StaffView>>,
+    pending: Query<Vec<SlipView>>,
+    slips: RwSignal<Vec<Slip>>,
+) -> impl IntoView {
     let chosen = RwSignal::new(BTreeSet::<i64>::new());
     let asking = RwSignal::new(false);
     let order = Order::new();
@@ -67,16 +75,26 @@ fn StaffList(staff: Query<Vec<StaffView>>, slips: RwSignal<Vec<Slip>>) -> impl I
         <Page
             title=t(Words::fixed("教职工", "Staff"))
             actions=move || {
+                // One thing stands out: what waits to be confirmed comes before new slips.
+                let kind = match pending.value() {
+                    Some(all) if all.iter().any(|slip| slip.may_confirm) => ButtonKind::Plain,
+                    _ => ButtonKind::Primary,
+                };
                 view! {
+                    <ButtonLink
+                        href=Route::Departures.path()
+                        label=t(Words::fixed("离校与空缺", "Left and vacant"))
+                    />
                     <Button
                         label
-                        kind=ButtonKind::Primary
+                        kind
                         disabled=Signal::derive(move || waiting.get() == 0 && chosen.with(BTreeSet::is_empty))
                         on_click=move |()| asking.set(true)
                     />
                 }
             }
         >
+            <PendingSlips pending slips />
             <Loaded query=staff show=move |all| view! { <StaffTable all chosen /> }.into_any() />
             <ConfirmDialog
                 open=asking
@@ -87,8 +105,8 @@ fn StaffList(staff: Query<Vec<StaffView>>, slips: RwSignal<Vec<Slip>>) -> impl I
             >
                 <p>
                     {t(Words::fixed(
-                        "每张开通单含一个只能用一次的链接，三天内有效。已开通的人会在使用新开通单时重设密码。",
-                        "Each slip holds a link that works once, within three days. Someone who is active already sets a new password with it.",
+                        "每张开通单含一个只能用一次的链接和开通码，三天内有效。已开通的人凭新开通单重设密码；这样的开通单，和担任管理职务的人的开通单，须先由另一位管理账号的人确认。",
+                        "Each slip holds a link and a code that work once, within three days. Someone who is active already sets a new password with it. Such a slip, and one for somebody in a managing post, is first confirmed by another person who manages accounts.",
                     ))}
                 </p>
                 <Problems order />
@@ -216,15 +234,20 @@ fn row(staff: StaffView, chosen: RwSignal<BTreeSet<i64>>) -> AnyView {
         });
     };
     view! {
-        <li>
+        <li class="s-member">
             <label class="x-choice s-staff">
                 <input type="checkbox" prop:checked=move || chosen.with(|c| c.contains(&id)) on:change=toggle />
                 <span class="x-choice-words">
-                    <span>{staff.name} " " <span class="x-muted x-small">{staff.number} " " {staff.phone}</span></span>
+                    <span>{staff.name} " " <span class="x-muted x-small">{staff.number} " " {t(domain::phone::shown(&staff.phone))}</span></span>
                     <span class="x-choice-note">{posts}</span>
                 </span>
                 <Badge tone label=t(words) />
             </label>
+            <ButtonLink
+                href=Route::Member(StaffId(id)).path()
+                label=t(Words::fixed("办理", "Open"))
+                kind=ButtonKind::Quiet
+            />
         </li>
     }
     .into_any()

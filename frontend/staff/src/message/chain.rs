@@ -41,7 +41,12 @@ fn step(view: &StepView) -> AnyView {
     let substitute = view.step.substitute.filter(|_| view.decision.is_none()).map(|post| {
         let post = post.title();
         let (zh, en) = (post.zh, post.en);
-        let words = words!("{zh}可代为办理", "{en} may stand in");
+        let words = view.stands_in.clone().unwrap_or_else(|| {
+            words!(
+                "空缺、本人起草或请假时由{zh}代为办理",
+                "{en} stands in while the post is vacant, or its holder drafted it or is away"
+            )
+        });
         view! { <p class="x-small x-muted">{t(words)}</p> }
     });
     view! {

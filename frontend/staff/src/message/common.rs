@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use domain::approval::StepKind;
 use domain::message::MessageState;
 use domain::words::Words;
 use leptos::prelude::*;
-use ui::{Badge, t};
+use ui::{Badge, Tone, t};
 
-/// Where a message stands, in a word.
+/// Where a message stands, in a word: what is asked of the reader, where it waits for the reader.
 #[component]
-pub fn StateBadge(state: MessageState) -> impl IntoView {
-    view! { <Badge tone=crate::common::state_tone(state) label=t(state.title()) /> }.into_any()
+pub fn StateBadge(state: MessageState, asked: Option<StepKind>, thrown_away: bool) -> impl IntoView {
+    let (tone, words) = match asked {
+        Some(kind) => (Tone::Warning, kind.asked()),
+        None if thrown_away => (Tone::Neutral, Words::fixed("已删除的草稿", "Deleted draft")),
+        None => (crate::common::state_tone(state), state.title()),
+    };
+    view! { <Badge tone label=t(words) /> }.into_any()
 }
 
 /// A title, or that there is none yet.

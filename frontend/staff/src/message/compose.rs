@@ -6,7 +6,7 @@ use domain::access::{Action, ClassPlace};
 use domain::api;
 use domain::approval::Verdict;
 use domain::content::{self, Finding};
-use domain::ids::MessageId;
+use domain::ids::{ClassId, MessageId};
 use domain::message::{Audience, Category, Command, Draft, MessageView, TEXT_MAX, TITLE_MAX};
 use domain::problem::Refusal;
 use domain::roster::ClassView;
@@ -20,9 +20,11 @@ use ui::{
     SelectOption, Skeleton, TextArea, TextInput, Tone, t, tw, use_lang,
 };
 
-use super::audience::AudienceFields;
+use super::audience::AudienceLine;
 use super::chain::ChainSteps;
-use super::editor::{After, Editor};
+use super::conflict::ConflictDialog;
+use super::editor::{After, Editor, OnServer};
+use super::errors::{Errors, use_errors};
 use super::findings::LiveFindings;
 use super::form::{self, Form, LATER, NOW};
 use super::preview::{Letter, SmsBubble};
@@ -32,37 +34,56 @@ use crate::common::{Loaded, Problems};
 use crate::route::{Route, use_router};
 use crate::session::use_me;
 
-/// `/messages/new` and `/messages/{id}/edit`.
+/// What writing begins with.
+enum Start {
+    /// Nothing: a new notice, to this class where one was asked for.
+    New(Option<ClassId>),
+    /// A copy of another notice of one's own.
+    Copy(Box<MessageView>),
+    /// A draft that is there.
+    Edit(Box<MessageView>),
+}
+
+/// `/messages/new`, also `?class={id}` and `?from={id}`, and `/messages/{id}/edit`.
 #[component]
 pub fn ComposePage() -> impl IntoView {
-    let id = match use_router().route().get_untracked() {
+    let router = use_router();
+    let id = match router.route().get_untracked() {
         Route::EditMessage(id) => Some(id),
         _ => None,
     };
+    let (class, from) = untrack(|| (router.query("class"), router.query("from")));
+    let class = class.and_then(|text| text.parse().ok()).map(ClassId);
+    let from = from.and_then(|text| text.parse().ok()).map(MessageId).filter(|_| id.is_none());
     let classes = Query::new(|| api::CLASSES.into());
-    let (title, back) = match id {
-        Some(id) => (Words::fixed("修改通知", "Edit notice"), Route::Message(id).path()),
-        None => (Words::fixed("写通知", "Write a notice"), Route::Messages.path()),
+    let (title, back) = match (id, from) {
+        (Some(id), _) => (Words::fixed("修改通知", "Edit notice"), Route::Message(id).path()),
+        (None, Some(from)) => (Words::fixed("写通知", "Write a notice"), Route::Message(from).path()),
+        (None, None) => (Words::fixed("写通知", "Write a notice"), Route::Messages.path()),
     };
-    let editor = move |classes: Vec<ClassView>| match id {
-        None => view! { <Composer classes start=None /> }.into_any(),
-        Some(id) => {
-            let message = Query::new(move || api::MESSAGE.at(id));
-            view! {
-                <Loaded
-                    query=message
-                    show=move |m| {
-                        let classes = classes.clone();
-                        if m.may.contains(&Command::Edit) {
-                            view! { <Composer classes start=Some(Box::new(m)) /> }.into_any()
-                        } else {
-                            closed(id)
+    let me = use_me();
+    let editor = move |classes: Vec<ClassView>| {
+        let Some(read) = id.or(from) else {
+            return view! { <Composer classes start=Start::New(class) /> }.into_any();
+        };
+        let message = Query::new(move || api::MESSAGE.at(read));
+        view! {
+            <Loaded
+                query=message
+                show=move |m| {
+                    let classes = classes.clone();
+                    let is_own = me.with_untracked(|me| me.person.id == m.author);
+                    match id {
+                        Some(_) if m.may.contains(&Command::Edit) => {
+                            view! { <Composer classes start=Start::Edit(Box::new(m)) /> }.into_any()
                         }
+                        None if is_own => view! { <Composer classes start=Start::Copy(Box::new(m)) /> }.into_any(),
+                        _ => closed(read),
                     }
-                />
-            }
-            .into_any()
+                }
+            />
         }
+        .into_any()
     };
     view! {
         <Page title=t(title) back=back>
@@ -86,50 +107,39 @@ fn closed(id: MessageId) -> AnyView {
 }
 
 #[component]
-fn Composer(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl IntoView {
-    let (me, lang) = (use_me(), use_lang());
+fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
+    let me = use_me();
     let staff = me.with_untracked(|m| m.person.id);
     let classes: Vec<ClassView> = classes.into_iter().filter(|c| c.may_write).collect();
-    let start_id = start.as_ref().map(|m| m.id);
-    let on_server = start.as_ref().map(|m| m.draft.clone());
-    let begin = on_server.clone().unwrap_or_else(|| first_draft(&classes, &me.get_untracked().person));
-    let kept = form::kept(staff, start_id).filter(|k| Some(k) != on_server.as_ref() && !form::is_blank(k));
+    let first = || first_draft(&classes, &me.get_untracked().person);
+    let (begin, on_server) = match &start {
+        Start::New(class) => {
+            let wanted = class.filter(|id| classes.iter().any(|c| c.id == *id));
+            let draft = first();
+            let audience = wanted.map(|id| Audience::Classes { classes: vec![id] });
+            (Draft { audience: audience.unwrap_or(draft.audience), ..draft }, None)
+        }
+        Start::Copy(message) => (form::copied(&message.draft), None),
+        Start::Edit(message) => (message.draft.clone(), Some(OnServer::of(message))),
+    };
+    // What was not saved is of a new notice, not of a copy.
+    let kept = match &start {
+        Start::Copy(_) => None,
+        Start::New(_) => form::kept(staff, None),
+        Start::Edit(message) => form::kept(staff, Some(message.id)).filter(|k| *k != message.draft),
+    };
+    let kept = kept.filter(|k| !form::is_blank(k));
     let restored = RwSignal::new(kept.is_some());
     let form = Form::of(kept.as_ref().unwrap_or(&begin));
-    let editor = Editor::provide(form, staff, start_id, on_server);
+    let editor = Editor::provide(form, staff, on_server);
 
     let places: Vec<ClassPlace> = classes.iter().map(ClassView::place).collect();
-    let findings: Memo<Vec<Finding>> =
-        Memo::new(move |_| form.title.with(|t| form.body.with(|b| content::check(t, b))));
-    let refusals = Memo::new(move |_| {
-        let draft = editor.draft.get();
-        let mut all = me.with(|m| draft.check_saving(&m.person, &places));
-        if editor.tried.get() {
-            all.extend(findings.with(|f| later_refusals(&draft, f)));
-            if form.lacks_time() {
-                all.push(Refusal::field(
-                    "time_missing",
-                    "send_at",
-                    Words::fixed("请选择发送时间", "Choose a time"),
-                ));
-            }
-        }
-        all
+    let (now, host) = (me.with_untracked(|m| m.now), window().location().host().unwrap_or_default());
+    let findings: Memo<Vec<Finding>> = Memo::new(move |_| {
+        let context = content::Context { now, host: &host };
+        form.title.with(|t| form.body.with(|b| content::check(t, b, &context)))
     });
-    let wrong = move |field: &'static str| {
-        let server = editor.saving.field_error(field);
-        Signal::derive(move || {
-            let own = refusals.with(|r| r.iter().find(|r| r.field_name() == Some(field)).cloned());
-            let own = own.or_else(|| {
-                let tried = editor.tried.get() && !editor.stale.get();
-                editor.preview.with(|p| {
-                    let found = p.as_ref()?.refusals.iter().find(|r| r.field_name() == Some(field));
-                    found.filter(|_| tried).cloned()
-                })
-            });
-            own.map(|r| r.words.get(lang.get()).to_owned()).or_else(|| server.get())
-        })
-    };
+    let errors = Errors::provide(editor, findings, places);
 
     let begin = StoredValue::new(begin);
     let discard = move |()| {
@@ -139,11 +149,32 @@ fn Composer(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl In
     };
     let submit_now = move |()| {
         editor.tried.set(true);
-        if refusals.with_untracked(Vec::is_empty) {
-            editor.save(After::Submit);
+        if errors.is_any() {
+            editor.refuse();
         } else {
-            first_error();
+            editor.save(After::Submit);
         }
+    };
+    let general = errors.general();
+    let refusals = move || {
+        let refusal = |r: Refusal| {
+            view! {
+                <div class="m-refusal" tabindex="-1">
+                    <Banner tone=Tone::Warning title=t(r.words) />
+                </div>
+            }
+        };
+        general.get().into_iter().map(refusal).collect::<Vec<_>>()
+    };
+    let remark = match &start {
+        Start::New(_) => None,
+        Start::Copy(message) => {
+            let title = message.draft.title.clone();
+            let words =
+                words!("内容复制自“{title}”，这是一条新通知", "Copied from “{title}”: this is a new notice");
+            Some(view! { <Banner tone=Tone::Info title=t(words) /> }.into_any())
+        }
+        Start::Edit(message) => returned(message),
     };
     view! {
         {move || {
@@ -164,26 +195,26 @@ fn Composer(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl In
                     }
                 })
         }}
-        {start.as_deref().and_then(returned)}
-        <Problems order=editor.saving />
-        <div class="x-columns">
+        {remark}
+        <SavingProblems />
+        {refusals}
+        <div class="x-columns m-writing">
             <div class="x-stack">
-                <Card title=t(Words::fixed("发给谁", "To whom"))>
-                    <AudienceFields form classes error=wrong("audience") />
+                <Card>
+                    <AudienceLine form classes error=errors.of("audience") />
+                    <TextFields form />
+                    <LiveFindings form findings />
                 </Card>
-                <Card title=t(Words::fixed("内容", "Content"))>
-                    <ContentFields form wrong=[wrong("category"), wrong("title"), wrong("body")] />
-                </Card>
-                <LiveFindings form findings />
-                <Card title=t(Words::fixed("什么时候发", "When"))>
-                    <TimeFields form error=wrong("send_at") />
+                <Card>
+                    <CategoryField form />
+                    <TimeFields form />
                 </Card>
             </div>
             <div class="x-stack x-sticky">
                 <PreviewPane />
             </div>
         </div>
-        <div class="m-bar-bottom">
+        <div class="m-bar-bottom m-bar-slim">
             <SaveState />
             <div class="m-bar-buttons">
                 <Button
@@ -200,15 +231,23 @@ fn Composer(classes: Vec<ClassView>, start: Option<Box<MessageView>>) -> impl In
             </div>
         </div>
         <SubmitDialog open=editor.ready />
+        <ConflictDialog />
     }
     .into_any()
 }
 
-/// What submission asks for beyond saving, without the sending time: only the
-/// Worker's clock can judge that.
-fn later_refusals(draft: &Draft, findings: &[Finding]) -> Vec<Refusal> {
-    let draft = Draft { send_at: None, ..draft.clone() };
-    draft.check_submission(findings, Instant(0))
+/// What went wrong with saving; a save from another window is asked about in a dialog of its own.
+#[component]
+fn SavingProblems() -> impl IntoView {
+    let editor = expect_context::<Editor>();
+    view! {
+        <div hidden=move || {
+            editor.theirs.with(Option::is_some) || editor.saving.problem().with(Option::is_none)
+        }>
+            <Problems order=editor.saving />
+        </div>
+    }
+    .into_any()
 }
 
 /// A new draft with the audience that leaves the least to choose.
@@ -221,15 +260,6 @@ fn first_draft(classes: &[ClassView], person: &domain::access::Person) -> Draft 
         _ => draft.audience,
     };
     draft
-}
-
-/// Scrolls to the first field with an error; the field's own text says what.
-fn first_error() {
-    request_animation_frame(|| {
-        if let Ok(Some(field)) = document().query_selector(".x-field-invalid, .m-findings .x-tone-danger") {
-            field.scroll_into_view();
-        }
-    });
 }
 
 /// Why it came back, on top of everything.
@@ -250,9 +280,8 @@ fn returned(message: &MessageView) -> Option<AnyView> {
 }
 
 #[component]
-fn ContentFields(form: Form, wrong: [Signal<Option<String>>; 3]) -> impl IntoView {
+fn CategoryField(form: Form) -> impl IntoView {
     let lang = use_lang();
-    let [category_error, title_error, body_error] = wrong;
     let was = form.category.get_untracked();
     let categories = Signal::derive(move || {
         let lang = lang.get();
@@ -261,20 +290,15 @@ fn ContentFields(form: Form, wrong: [Signal<Option<String>>; 3]) -> impl IntoVie
         let option = |c: Category| SelectOption::new(c.key(), c.title().get(lang));
         Category::ALL.into_iter().filter(offered).map(option).collect::<Vec<_>>()
     });
-    let category_hint = t(Words::fixed(
+    let hint = t(Words::fixed(
         "涉及某个学生个人的思想、学习、生活情况，不能群发。",
         "What concerns one student alone never goes to a group.",
     ));
-    let title_hint = tw(move || {
-        let n = form.title.with(|t| t.chars().count());
-        words!("{n}/{TITLE_MAX}，会写进短信", "{n}/{TITLE_MAX}, goes into the SMS")
-    });
-    let some = |words: Signal<String>| Signal::derive(move || Some(words.get()));
     view! {
         <FormField
             label=t(Words::fixed("内容类别", "Category"))
-            hint=some(category_hint)
-            error=category_error
+            hint=Signal::derive(move || Some(hint.get()))
+            error=use_errors().of("category")
             required=true
         >
             <Select
@@ -283,11 +307,23 @@ fn ContentFields(form: Form, wrong: [Signal<Option<String>>; 3]) -> impl IntoVie
                 prompt=t(Words::fixed("请选择", "Choose"))
             />
         </FormField>
+    }
+    .into_any()
+}
+
+#[component]
+fn TextFields(form: Form) -> impl IntoView {
+    let errors = use_errors();
+    let title_hint = tw(move || {
+        let n = form.title.with(|t| t.chars().count());
+        words!("{n}/{TITLE_MAX}，会写进短信", "{n}/{TITLE_MAX}, goes into the SMS")
+    });
+    view! {
         <div id="m-title">
             <FormField
                 label=t(Words::fixed("标题", "Title"))
-                hint=some(title_hint)
-                error=title_error
+                hint=Signal::derive(move || Some(title_hint.get()))
+                error=errors.of("title")
                 required=true
             >
                 <TextInput
@@ -297,7 +333,7 @@ fn ContentFields(form: Form, wrong: [Signal<Option<String>>; 3]) -> impl IntoVie
             </FormField>
         </div>
         <div id="m-body">
-            <FormField label=t(Words::fixed("正文", "Text")) error=body_error required=true>
+            <FormField label=t(Words::fixed("正文", "Text")) error=errors.of("body") required=true>
                 <TextArea
                     value=form.body
                     rows=9
@@ -316,8 +352,9 @@ fn ContentFields(form: Form, wrong: [Signal<Option<String>>; 3]) -> impl IntoVie
 }
 
 #[component]
-fn TimeFields(form: Form, error: Signal<Option<String>>) -> impl IntoView {
+fn TimeFields(form: Form) -> impl IntoView {
     let (me, lang) = (use_me(), use_lang());
+    let error = use_errors().of("send_at");
     let options = Signal::derive(move || {
         let lang = lang.get();
         [
@@ -328,25 +365,25 @@ fn TimeFields(form: Form, error: Signal<Option<String>>) -> impl IntoView {
         .to_vec()
     });
     let is_later = move || form.when.with(|w| w == LATER);
-    let editor = expect_context::<Editor>();
     let hint = tw(move || {
         let window = me.with(|m| m.school.window);
-        let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
-        let (from, to) = (clock(window.from), clock(window.to));
+        let hours = window.words();
+        let (hz, he) = (hours.zh, hours.en);
         let wanted = form.time.with(|t| Instant::from_local(t)).filter(|_| is_later());
         let moved = wanted.map(|at| window.next_open(at)).filter(|open| Some(*open) != wanted);
-        match (moved, editor.preview.with(|p| p.as_ref().map(|p| p.sends_at))) {
-            (Some(at), _) => {
+        match moved {
+            Some(at) => {
                 let at = at.words();
                 let (zh, en) = (at.zh, at.en);
                 words!(
-                    "不在发送时段（{from}–{to}）内，将顺延到 {zh} 发出",
-                    "Outside the sending hours ({from}–{to}): it goes out {en}"
+                    "不在发送时段（{hz}）内，将顺延到 {zh} 发出",
+                    "Outside the sending hours ({he}): it goes out on {en}"
                 )
             }
-            _ => words!(
-                "发送时段 {from}–{to}，时段外会顺延，不打扰家长休息",
-                "Sending hours {from}–{to}; outside them it waits, so that nobody is disturbed"
+            None if window.is_always() => Words::fixed("全天都可以发送", "Notices can go out at any hour"),
+            None => words!(
+                "发送时段 {hz}，时段外会顺延，不打扰家长休息",
+                "Sending hours {he}. Outside them a notice waits, so that nobody is disturbed"
             ),
         }
     });
@@ -381,31 +418,23 @@ fn PreviewPane() -> impl IntoView {
         let title = editor.form.title.get();
         me.with(|m| LINK_TEMPLATE.render(&m.school.signature, title.trim(), &link))
     });
-    let chain = Memo::new(move |_| editor.preview.with(|p| p.as_ref().map(|p| p.chain.clone())));
-    let general = Memo::new(move |_| {
-        editor.preview.with(|p| {
-            p.iter()
-                .flat_map(|p| p.refusals.iter())
-                .filter(|r| r.field_name().is_none())
-                .cloned()
-                .collect::<Vec<_>>()
-        })
+    let chain = Memo::new(move |_| {
+        editor.preview.with(|p| p.as_ref().map(|p| p.chain.clone()).filter(|c| !c.steps.is_empty()))
     });
     let steps = move || {
         chain.get().map(|chain| {
             let label = t(chain.label.clone());
             view! {
                 <Card title=label>
-                    {(!chain.steps.is_empty()).then(|| view! { <ChainSteps chain /> })}
-                    {general
-                        .get()
-                        .into_iter()
-                        .map(|r| view! { <Banner tone=Tone::Warning title=t(r.words) /> })
-                        .collect::<Vec<_>>()}
+                    <ChainSteps chain />
                 </Card>
             }
         })
     };
+    let sender = Signal::derive(move || {
+        editor.preview.with(|p| p.as_ref().map(|p| p.sender.clone())).unwrap_or_default()
+    });
+    let to_staff = Signal::derive(move || editor.form.audience.with(|a| a == form::ALL_TEACHERS));
     let waiting = move || editor.asking.busy().get() && editor.preview.with(Option::is_none);
     view! {
         <Card>
@@ -413,7 +442,7 @@ fn PreviewPane() -> impl IntoView {
                 text=sms
                 spare=Signal::derive(move || editor.form.title.with(|t| t.chars().count()))
             />
-            <Letter title=editor.form.title body=editor.form.body sender=String::new() />
+            <Letter title=editor.form.title body=editor.form.body sender to_staff />
         </Card>
         {move || waiting().then(|| view! { <div class="x-card"><Skeleton lines=3 /></div> })}
         {steps}

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::api;
-use domain::delivery::{ChildRow, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow};
+use domain::delivery::{ChildRow, ClassCount, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow};
 use domain::ids::MessageId;
 use domain::problem::Problem;
 use domain::time::Instant;
@@ -13,12 +13,13 @@ use domain::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ui::{
-    Badge, Button, CheckOption, EmptyState, ErrorState, IconName, Segmented, Skeleton, TextInput, Tone, t,
-    tw, use_lang,
+    Badge, Button, CheckOption, EmptyState, ErrorState, IconName, List, ListItem, Segmented, Skeleton,
+    TextInput, Tone, t, tw, use_lang,
 };
 
 use super::common::every;
 use crate::api::use_api;
+use crate::session::use_session;
 
 /// Rows shown at first, and added with each «more».
 const SHOWN: usize = 50;
@@ -124,6 +125,7 @@ fn trouble(row: &RecipientRow) -> Option<(Words, Words)> {
 pub fn Deliveries(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -> impl IntoView {
     let api = use_api();
     let list = RwSignal::new(None::<Vec<Line>>);
+    let unnamed = RwSignal::new(Vec::<ClassCount>::new());
     let problem = RwSignal::new(None::<Problem>);
     let busy = RwSignal::new(false);
     // What the funnel counted when the names were last asked for.
@@ -141,6 +143,8 @@ pub fn Deliveries(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -
                 Ok(found) => {
                     let _ = problem.try_set(None);
                     let _ = list.try_set(Some(Line::all(&found)));
+                    let counts = found.classes.into_iter().filter(|c| !c.named).collect();
+                    let _ = unnamed.try_set(counts);
                 }
                 Err(p) => {
                     let _ = counted.try_set_value(None);
@@ -164,13 +168,45 @@ pub fn Deliveries(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -
         if is_here.get() {
             let lines = Signal::derive(move || list.get().unwrap_or_default());
             let released = Signal::derive(move || funnel.with(Option::is_some));
-            return view! { <Lines lines released again busy=busy.into() /> }.into_any();
+            // Whose names are not told, by class, in counts; alone where nobody's are.
+            let counts =
+                move || unnamed.with(|c| (!c.is_empty()).then(|| view! { <Counts classes=c.clone() /> }));
+            let named = move || {
+                let only_counts = lines.with(Vec::is_empty) && unnamed.with(|c| !c.is_empty());
+                (!only_counts).then(|| view! { <Lines lines released again busy=busy.into() /> })
+            };
+            return view! { {counts} {named} }.into_any();
         }
         match problem.get() {
             Some(problem) => view! { <ErrorState problem retry=again /> }.into_any(),
             None => view! { <Skeleton lines=5 /> }.into_any(),
         }
     }
+}
+
+/// Classes whose names the reader is not told.
+#[component]
+fn Counts(classes: Vec<ClassCount>) -> impl IntoView {
+    let rows = classes
+        .into_iter()
+        .map(|class| {
+            let ClassCount { children, people, confirmed, .. } = class;
+            let note = words!(
+                "{children} 名学生 · {people} 位家长 · {confirmed} 名学生的家长已确认",
+                "{children} students · {people} parents · confirmed for {confirmed}"
+            );
+            view! { <ListItem title=class.class_name note=t(note) icon=IconName::People /> }
+        })
+        .collect::<Vec<_>>();
+    let why = Words::fixed(
+        "这些班级的姓名只显示给班主任和校办室；发送后，任课和审批的老师也能看到。",
+        "Names of these classes are for the homeroom teacher and the office; once it is sent, also for who teaches there or answers for it.",
+    );
+    view! {
+        <p class="x-small x-muted">{t(why)}</p>
+        <List label=t(Words::fixed("班级", "Classes"))>{rows}</List>
+    }
+    .into_any()
 }
 
 #[component]
@@ -198,7 +234,7 @@ fn Lines(
         let open = if released.get() {
             Words::fixed("未确认", "Not confirmed")
         } else {
-            Words::fixed("名单", "List")
+            Words::fixed("收件人", "Recipients")
         };
         vec![
             entry(OPEN, open),
@@ -215,7 +251,16 @@ fn Lines(
     });
     let rows = move || {
         let visible: Vec<Line> = found.with(|f| f.iter().take(shown.get()).cloned().collect());
-        visible.into_iter().map(|line| row(line, released.get())).collect::<Vec<_>>()
+        let group = |(class, lines): (String, Vec<Line>)| {
+            let heading =
+                (!class.is_empty()).then(|| view! { <h3 class="m-names-class" lang="zh-CN">{class}</h3> });
+            let rows = lines.into_iter().map(row).collect::<Vec<_>>();
+            view! {
+                {heading}
+                <ul class="m-names">{rows}</ul>
+            }
+        };
+        by_class(visible).into_iter().map(group).collect::<Vec<_>>()
     };
     let rest = move || found.with(Vec::len).saturating_sub(shown.get());
     let more = tw(move || {
@@ -235,11 +280,11 @@ fn Lines(
                 value=search
                 kind="search"
                 label=t(Words::fixed("按姓名查找", "Find a name"))
-                placeholder=t(Words::fixed("按学生、家长姓名或班级查找", "Student, parent or class"))
+                placeholder=t(Words::fixed("姓名或班级", "Name or class"))
             />
             <Button label=t(Words::fixed("刷新", "Refresh")) icon=IconName::Again busy on_click=again />
         </div>
-        <ul class="m-names">{rows}</ul>
+        <div>{rows}</div>
         {move || {
             found.with(Vec::is_empty).then(|| view! { <EmptyState icon=IconName::People title=nothing /> })
         }}
@@ -250,15 +295,9 @@ fn Lines(
     .into_any()
 }
 
-fn row(line: Line, released: bool) -> AnyView {
-    let confirmed = (released || line.confirmed).then(|| {
-        let (tone, words) = if line.confirmed {
-            (Tone::Good, Words::fixed("已确认", "Confirmed"))
-        } else {
-            (Tone::Neutral, Words::fixed("未确认", "Not confirmed"))
-        };
-        view! { <Badge tone label=t(words) /> }
-    });
+/// A child or a teacher. What every line of the tab has in common is left out: the tab says whether
+/// they have confirmed, the heading which class, and that an SMS arrived is the normal case.
+fn row(line: Line) -> AnyView {
     let nobody = line.recipients.is_empty().then(|| {
         explain(
             Words::fixed(
@@ -275,45 +314,62 @@ fn row(line: Line, released: bool) -> AnyView {
     let recipients: Vec<_> = line.recipients.into_iter().map(|r| recipient(r, is_child)).collect();
     view! {
         <li class="m-name">
-            <p class="x-row x-row-between">
-                <span>
-                    <strong lang="zh-CN">{line.name}</strong>
-                    " "
-                    <span class="x-small x-muted" lang="zh-CN">{line.class_name}</span>
-                </span>
-                {confirmed}
-            </p>
-            {nobody}
-            <ul>{recipients}</ul>
+            <p class="m-name-who"><strong lang="zh-CN">{line.name}</strong></p>
+            <div class="m-name-whom">
+                {nobody}
+                <ul>{recipients}</ul>
+            </div>
         </li>
     }
     .into_any()
 }
 
+/// The lines by class, in their order; one class alone needs no heading.
+fn by_class(lines: Vec<Line>) -> Vec<(String, Vec<Line>)> {
+    let mut groups: Vec<(String, Vec<Line>)> = Vec::new();
+    for line in lines {
+        match groups.iter_mut().find(|(class, _)| *class == line.class_name) {
+            Some((_, group)) => group.push(line),
+            None => groups.push((line.class_name.clone(), vec![line])),
+        }
+    }
+    if let [(class, _)] = groups.as_mut_slice() {
+        class.clear();
+    }
+    groups
+}
+
 fn recipient(row: RecipientRow, with_name: bool) -> AnyView {
+    let session = use_session();
     let what = trouble(&row).map(|(title, remedy)| explain(title, remedy));
-    let state = row.state.map(|state| view! { <Badge tone=tone(state) label=t(state.title()) /> });
-    let at = |at: Instant, zh: &str, en: &str| {
-        let (a, b) = (at.words().zh, at.words().en);
-        words!("{zh} {a}", "{en} {b}")
+    let state = row.state.filter(|state| *state != DeliveryState::Delivered);
+    let state = state.map(|state| view! { <Badge tone=tone(state) label=t(state.title()) /> });
+    let at = move |at: Instant, zh: &'static str, en: &'static str| {
+        tw(move || {
+            let at = at.short(session.now());
+            let (a, b) = (at.zh, at.en);
+            words!("{zh} {a}", "{en} {b}")
+        })
     };
-    let seen = match (row.confirmed_at, row.opened_at) {
-        (Some(time), _) => Some(at(time, "已确认", "confirmed")),
-        (None, Some(time)) => Some(at(time, "已打开", "opened")),
-        (None, None) => None,
-    };
-    let name = with_name.then(|| {
+    let unreadable = row.unreadable.then(|| {
         view! {
-            <span lang="zh-CN">{row.relation} " " {row.name}</span>
-            " "
+            <Badge tone=Tone::Danger label=t(Words::fixed("这条记录无法读取，请告知系统管理员", "This record cannot be read: tell the administrator")) />
         }
     });
+    let seen = match (row.confirmed_at, row.opened_at) {
+        (Some(time), _) => Some(at(time, "已确认", "Confirmed")),
+        (None, Some(time)) => Some(at(time, "已打开", "Opened")),
+        (None, None) => None,
+    };
+    let name = with_name.then(|| view! { <span lang="zh-CN">{row.relation} " " {row.name}</span> });
     view! {
         <li class="m-recipient">
             <p class="x-row">
-                <span>{name}<span class="x-num x-muted">{row.phone}</span></span>
+                {name}
+                <span class="x-num x-muted">{t(domain::phone::shown(&row.phone))}</span>
                 {state}
-                {seen.map(|words| view! { <span class="x-small x-muted">{t(words)}</span> })}
+                {seen.map(|words| view! { <span class="x-small x-muted">{words}</span> })}
+                {unreadable}
             </p>
             {what}
         </li>
@@ -345,6 +401,7 @@ mod tests {
             reason,
             opened_at: None,
             confirmed_at: None,
+            unreadable: false,
         }
     }
 
@@ -362,6 +419,23 @@ mod tests {
         // A late receipt leaves an old reason behind: there is nothing to do about it any more.
         assert_eq!(trouble(&recipient(Some(Delivered), Some(Reason::NoAnswer))), None);
         assert_eq!(trouble(&recipient(None, None)), None);
+    }
+
+    #[test]
+    fn a_class_is_named_once_and_one_class_alone_not_at_all() {
+        let line = |key, class: &str| Line {
+            key,
+            name: "龙思齐".into(),
+            class_name: class.into(),
+            confirmed: false,
+            is_child: true,
+            recipients: Vec::new(),
+        };
+        let heads = |lines| by_class(lines).into_iter().map(|(c, l)| (c, l.len())).collect::<Vec<_>>();
+        assert_eq!(heads(vec![line(1, "七年级1班"), line(2, "七年级1班")]), [(String::new(), 2)]);
+        let two = heads(vec![line(1, "七年级1班"), line(2, "七年级2班"), line(3, "七年级1班")]);
+        assert_eq!(two, [("七年级1班".to_owned(), 2), ("七年级2班".to_owned(), 1)]);
+        assert_eq!(heads(Vec::new()), []);
     }
 
     #[test]

@@ -5,25 +5,51 @@ use std::time::Duration;
 
 use domain::api;
 use domain::ids::{MessageId, StaffId};
-use domain::message::{Audience, Draft, Preview};
+use domain::message::{Audience, Draft, DraftChange, MessageState, MessageView, Preview};
+use domain::time::Instant;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::form::{self, Form};
-use crate::api::Order;
+use crate::api::{Api, Order, use_api};
 use crate::route::Route;
+use crate::session::{Session, use_session};
 
 /// How long after the last letter the preview is asked for.
 const PREVIEW_AFTER: Duration = Duration::from_millis(500);
 /// How long after the last letter the draft is saved.
 const SAVE_AFTER: Duration = Duration::from_secs(5);
+/// The refusal of a save where the draft was saved elsewhere since it was read here.
+const CHANGED_MEANWHILE: &str = "/problems/changed_meanwhile";
 
 /// What happens once the draft is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
     /// The page stays as it is.
     Stay,
-    /// The dialog before submission opens.
+    /// It is submitted: the dialog before submission opens, if nothing stands against it.
     Submit,
+}
+
+/// The draft as the Worker has it when writing begins.
+pub struct OnServer {
+    pub id: MessageId,
+    pub draft: Draft,
+    pub changed_at: Instant,
+    /// Whether it came back to its drafter and counts as a thing to do.
+    pub came_back: bool,
+}
+
+impl OnServer {
+    /// Of a message that can be edited.
+    pub fn of(message: &MessageView) -> Self {
+        Self {
+            id: message.id,
+            draft: message.draft.clone(),
+            changed_at: message.times.changed_at,
+            came_back: message.state == MessageState::Returned || message.version > 1,
+        }
+    }
 }
 
 /// Everything that the parts of the page share.
@@ -43,29 +69,49 @@ pub struct Editor {
     pub asking: Order,
     /// Whether submission was tried: from then on the form says what is missing.
     pub tried: RwSignal<bool>,
-    /// Whether everything is saved and the dialog before submission is open.
+    /// Whether everything is saved, nothing stands against it, and the dialog before submission is open.
     pub ready: RwSignal<bool>,
+    /// How often submission was refused: each time the eye is led to the first cause.
+    pub refused: RwSignal<u32>,
+    /// The draft that another window saved meanwhile: which one stays has to be chosen.
+    pub theirs: RwSignal<Option<MessageView>>,
+    /// Whether a submission waits for the preview of what was just saved.
+    checks: RwSignal<bool>,
+    /// When the draft was saved that is changed here.
+    changed_at: StoredValue<Option<Instant>>,
+    /// What was last sent to be saved.
+    sent: StoredValue<Option<Draft>>,
+    came_back: bool,
     staff: StaffId,
     after: RwSignal<After>,
+    api: Api,
+    session: Session,
 }
 
 impl Editor {
-    /// Starts writing and puts the editor into context. `on_server` is the
-    /// draft as the Worker has it.
-    pub fn provide(form: Form, staff: StaffId, id: Option<MessageId>, on_server: Option<Draft>) -> Self {
+    /// Starts writing and puts the editor into context.
+    pub fn provide(form: Form, staff: StaffId, on_server: Option<OnServer>) -> Self {
         let editor = Self {
             form,
-            id: RwSignal::new(id),
+            id: RwSignal::new(on_server.as_ref().map(|s| s.id)),
             draft: Memo::new(move |_| form.draft()),
             preview: RwSignal::new(None),
             stale: RwSignal::new(true),
-            saved: RwSignal::new(on_server),
+            saved: RwSignal::new(on_server.as_ref().map(|s| s.draft.clone())),
             saving: Order::new(),
             asking: Order::new(),
             tried: RwSignal::new(false),
             ready: RwSignal::new(false),
+            refused: RwSignal::new(0),
+            theirs: RwSignal::new(None),
+            checks: RwSignal::new(false),
+            came_back: on_server.as_ref().is_some_and(|s| s.came_back),
+            changed_at: StoredValue::new(on_server.map(|s| s.changed_at)),
+            sent: StoredValue::new(None),
             staff,
             after: RwSignal::new(After::Stay),
+            api: use_api(),
+            session: use_session(),
         };
         provide_context(editor);
         editor.follow();
@@ -105,6 +151,29 @@ impl Editor {
                 form::forget(staff, id);
             }
         });
+        // What cannot be submitted is said before the last question, not behind it: only the Worker
+        // knows its clock, whom the audience holds, and who can decide.
+        Effect::new(move |_| {
+            if !self.checks.get() {
+                return;
+            }
+            let failed = !self.asking.busy().get() && self.asking.problem().with(Option::is_some);
+            if self.stale.get() && !failed {
+                return;
+            }
+            self.checks.set(false);
+            let is_good = self.preview.with_untracked(|p| p.as_ref().is_some_and(|p| p.refusals.is_empty()));
+            if failed || !is_good {
+                self.refuse();
+            } else if self.saved.with_untracked(Clone::clone) == Some(self.draft.get_untracked()) {
+                self.ready.set(true);
+            }
+        });
+        Effect::new(move |_| {
+            if self.saving.problem().with(|p| p.as_ref().is_some_and(|p| p.kind == CHANGED_MEANWHILE)) {
+                self.look_at_theirs();
+            }
+        });
     }
 
     fn ask(self) {
@@ -128,19 +197,24 @@ impl Editor {
         }
     }
 
+    /// Leads the eye to the first thing that stands against submission.
+    pub fn refuse(self) {
+        self.refused.update(|n| *n = n.wrapping_add(1));
+    }
+
     /// Whether the draft is being saved for its own sake.
     pub fn is_saving(self) -> bool {
         self.saving.busy().get() && self.after.get() == After::Stay
     }
 
-    /// Whether the draft is being saved because it is to be submitted.
+    /// Whether the draft is being saved and checked because it is to be submitted.
     pub fn is_submitting(self) -> bool {
-        self.saving.busy().get() && self.after.get() == After::Submit
+        self.checks.get() || self.saving.busy().get() && self.after.get() == After::Submit
     }
 
     fn autosave(self) {
         let Some(draft) = self.draft.try_get_untracked() else { return };
-        let is_open = self.ready.get_untracked();
+        let is_open = self.ready.get_untracked() || self.theirs.with_untracked(Option::is_some);
         if !is_open && !form::is_blank(&draft) && self.saved.with_untracked(|s| s.as_ref() != Some(&draft)) {
             self.save(After::Stay);
         }
@@ -158,10 +232,13 @@ impl Editor {
             self.saved_as(draft);
             return;
         }
+        self.sent.set_value(Some(draft.clone()));
         match self.id.get_untracked() {
             Some(id) => {
-                self.saving.send(api::CHANGE_MESSAGE.at(id), &draft.clone(), move |_| {
+                let change = DraftChange { draft: draft.clone(), changed_at: self.changed_at.get_value() };
+                self.saving.send(api::CHANGE_MESSAGE.at(id), &change, move |view| {
                     form::forget_saved(staff, Some(id), &draft);
+                    let _ = self.changed_at.try_set_value(Some(view.times.changed_at));
                     self.saved_as(draft);
                 });
             }
@@ -169,6 +246,7 @@ impl Editor {
                 self.saving.send(api::CREATE_MESSAGE, &draft.clone(), move |made| {
                     // Also where the page was left: else the kept text would be offered as a new notice.
                     form::forget_saved(staff, None, &draft);
+                    let _ = self.changed_at.try_set_value(Some(made.changed_at));
                     if self.id.try_set(Some(made.id)).is_none() {
                         rename(made.id);
                     }
@@ -185,11 +263,51 @@ impl Editor {
         }
         if self.draft.get_untracked() == draft {
             self.after.set(After::Stay);
-            self.ready.set(true);
+            self.checks.set(true);
             self.look_again();
         } else {
             // Something was typed meanwhile: it has to be saved before it can be submitted.
             self.save(After::Submit);
+        }
+    }
+
+    /// Another window has saved this draft: reads what it wrote.
+    fn look_at_theirs(self) {
+        let Some(id) = self.id.get_untracked() else { return };
+        spawn_local(async move {
+            // Where it cannot be read, the problem of the saving stays on the page.
+            let Ok(view) = self.api.get(api::MESSAGE.at(id)).await else { return };
+            // It may be what was sent from here, with an answer that got lost.
+            if self.sent.try_get_value().flatten().as_ref() == Some(&view.draft) {
+                self.keep_mine(&view);
+            } else {
+                let _ = self.theirs.try_set(Some(view));
+            }
+        });
+    }
+
+    /// What is written here takes the place of what the other window saved.
+    pub fn keep_mine(self, theirs: &MessageView) {
+        let _ = self.changed_at.try_set_value(Some(theirs.times.changed_at));
+        let _ = self.theirs.try_set(None);
+        self.saving.clear();
+        self.save(self.after.get_untracked());
+    }
+
+    /// What the other window saved takes the place of what is written here.
+    pub fn take_theirs(self, theirs: &MessageView) {
+        self.changed_at.set_value(Some(theirs.times.changed_at));
+        self.saved.set(Some(theirs.draft.clone()));
+        self.after.set(After::Stay);
+        self.saving.clear();
+        self.form.fill(&theirs.draft);
+        self.theirs.set(None);
+    }
+
+    /// What came back is no longer a thing to do once it is submitted again.
+    pub fn submitted(self) {
+        if self.came_back {
+            self.session.update(|me| me.returned = me.returned.saturating_sub(1));
         }
     }
 }

@@ -99,6 +99,11 @@ impl Form {
     }
 }
 
+/// A copy of a notice as a new one: what was written, to whom and why findings stand; not its time.
+pub fn copied(draft: &Draft) -> Draft {
+    Draft { send_at: None, ..draft.clone() }
+}
+
 /// A draft with nothing in it.
 pub fn empty_draft() -> Draft {
     Draft {

@@ -1,4 +1,4 @@
-//! How far a message has got: approved → submitted → delivered → opened →
+//! How far a message has got: approved → with the carrier → delivered → opened →
 //! confirmed, counted in phones, and those that failed or were skipped.
 
 use domain::delivery::Funnel;
@@ -52,7 +52,7 @@ pub fn MiniBar(funnel: Funnel) -> impl IntoView {
 pub fn FunnelSteps(funnel: Signal<Funnel>) -> impl IntoView {
     let steps: [(Words, Count); 5] = [
         (Words::fixed("已批准", "Approved"), |f| f.phones),
-        (Words::fixed("已提交", "Submitted"), submitted),
+        (Words::fixed("已交运营商", "With carrier"), submitted),
         (Words::fixed("已送达", "Delivered"), |f| f.delivered),
         (Words::fixed("已打开", "Opened"), |f| f.opened),
         (Words::fixed("已确认", "Confirmed"), |f| f.confirmed),
@@ -74,12 +74,16 @@ pub fn FunnelSteps(funnel: Signal<Funnel>) -> impl IntoView {
         }
     });
     let remarks: [(Tone, Count, Say); 5] = [
-        (Tone::Info, |f| f.waiting, |n| words!("{n} 部待提交", "{n} waiting")),
-        (Tone::Info, |f| f.accepted, |n| words!("{n} 部已提交，等回执", "{n} submitted, receipt awaited")),
+        (Tone::Info, |f| f.waiting, |n| words!("{n} 部等待发出", "{n} waiting")),
+        (
+            Tone::Info,
+            |f| f.accepted,
+            |n| words!("{n} 部已交运营商，等回执", "{n} with the carrier, receipt awaited"),
+        ),
         (
             Tone::Warning,
             |f| f.unknown,
-            |n| words!("{n} 部结果待查，系统正在核实", "{n} unknown, being checked"),
+            |n| words!("{n} 部结果待查，系统正在核实", "{n} with unknown outcome, being checked"),
         ),
         (Tone::Danger, |f| f.failed, |n| words!("{n} 部没有送达", "{n} not delivered")),
         (Tone::Neutral, |f| f.skipped, |n| words!("{n} 部未发送", "{n} not sent")),
@@ -92,11 +96,36 @@ pub fn FunnelSteps(funnel: Signal<Funnel>) -> impl IntoView {
             </li>
         }
     });
+    let done = move || funnel.with(|f| share_of(f.confirmed, f.phones));
+    let everybody = move || funnel.with(|f| f.phones > 0 && f.confirmed == f.phones);
+    let figure = tw(move || {
+        let (n, of) = funnel.with(|f| (f.confirmed, f.phones));
+        if everybody() {
+            Words::fixed("全部确认了，辛苦了", "Everybody has confirmed: well done")
+        } else {
+            words!("{of} 部手机中 {n} 部已确认", "{n} of {of} phones have confirmed")
+        }
+    });
     let opened = t(Words::fixed(
         "按接收手机计。“已打开”仅供参考：有的手机会自动预读链接。",
-        "Counted in phones. «Opened» is a hint only: some phones fetch links by themselves.",
+        "Counted in phones. “Opened” is a hint only: some phones fetch links by themselves.",
     ));
     view! {
+        <div class="m-ring-row">
+            <svg class="m-ring" viewBox="0 0 64 64" aria-hidden="true">
+                <circle class="m-ring-all" cx="32" cy="32" r="27"></circle>
+                <circle
+                    class="m-ring-done"
+                    cx="32"
+                    cy="32"
+                    r="27"
+                    pathLength="1000"
+                    stroke-dasharray=move || format!("{} 1000", done())
+                ></circle>
+                <text class="m-ring-share x-num" x="32" y="37">{move || format!("{}%", done() / 10)}</text>
+            </svg>
+            <p class="m-ring-words x-num">{figure}</p>
+        </div>
         <ol class="m-funnel">{rows.into_iter().collect::<Vec<_>>()}</ol>
         <ul class="x-row">{remarks.into_iter().collect::<Vec<_>>()}</ul>
         <p class="x-small x-muted">{opened}</p>

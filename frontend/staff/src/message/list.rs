@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use domain::access::Action;
 use domain::api::{self, Address};
-use domain::delivery::Funnel;
 use domain::ids::MessageId;
 use domain::message::{MessageBox, MessageList, MessageSummary};
 use domain::problem::Problem;
@@ -13,12 +12,12 @@ use domain::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ui::{
-    Button, ButtonKind, ButtonLink, CheckOption, EmptyState, ErrorState, Icon, IconName, Page, Segmented, t,
+    Button, ButtonKind, ButtonLink, CheckOption, EmptyState, ErrorState, IconName, Page, Segmented, t,
     use_lang,
 };
 
-use super::common::{StateBadge, every, join, title_or_none};
-use super::funnel::MiniBar;
+use super::common::every;
+use super::row::MessageRow;
 use crate::api::{Query, use_api};
 use crate::common::Loaded;
 use crate::menu;
@@ -41,7 +40,7 @@ pub fn MessageListPage() -> impl IntoView {
     let writes = move || me.with(menu::writes);
     let fallback = move || {
         me.with_untracked(|m| match () {
-            () if m.waiting > 0 => WAITING,
+            () if m.to_do() > 0 => WAITING,
             () if menu::writes(m) => MINE,
             () => ALL,
         })
@@ -66,7 +65,7 @@ pub fn MessageListPage() -> impl IntoView {
 
     let boxes = Signal::derive(move || {
         let lang = lang.get();
-        let (waiting, reads_all) = me.with(|m| (m.waiting, m.person.may(Action::ReadMessages)));
+        let (waiting, reads_all) = me.with(|m| (m.to_do(), m.person.may(Action::ReadMessages)));
         let count = if waiting > 0 { waiting.to_string() } else { String::new() };
         let entry = |key, words: Words| CheckOption::new(key, words.get(lang));
         let mut entries = vec![entry(WAITING, Words::fixed("待我办理", "Waiting for me")).note(count)];
@@ -122,7 +121,7 @@ pub fn MessageListPage() -> impl IntoView {
                 lines=8
                 show=move |list| {
                     let which = chosen.get_untracked();
-                    if list.messages.is_empty() {
+                    if list.messages.is_empty() && list.unreadable.is_empty() {
                         empty(&which, untrack(writes))
                     } else {
                         view! { <Rows which list paged /> }.into_any()
@@ -140,8 +139,8 @@ fn empty(which: &str, writes: bool) -> AnyView {
             IconName::Done,
             Words::fixed("没有等您办理的通知", "Nothing waits for you"),
             Words::fixed(
-                "有通知报批到您这里时，会出现在这里，首页也会提醒您。",
-                "When a notice needs your decision it appears here and on the home page.",
+                "要您审批的，或者退回给您修改的，会出现在这里，首页也会提醒您。",
+                "What you have to decide on, or to correct after it was returned, appears here and on the home page.",
             ),
         ),
         MINE => (
@@ -187,6 +186,7 @@ fn tw_some(words: Words) -> Signal<Option<String>> {
 fn Rows(which: String, list: MessageList, paged: RwSignal<bool>) -> impl IntoView {
     let api = use_api();
     paged.set(false);
+    let which_is = MessageBox::from_key(&which);
     let next = RwSignal::new(list.next);
     let older = RwSignal::new(Vec::<MessageSummary>::new());
     let busy = RwSignal::new(false);
@@ -211,15 +211,18 @@ fn Rows(which: String, list: MessageList, paged: RwSignal<bool>) -> impl IntoVie
         });
     };
     let load = StoredValue::new(load);
+    let (own, to_do) = (which_is == Some(MessageBox::Mine), which_is == Some(MessageBox::Waiting));
     let newest = list.messages;
+    let unreadable = RwSignal::new(list.unreadable);
     view! {
         <div class="x-card x-card-flush">
             <ul class="x-list m-rows">
-                {newest.into_iter().map(|message| view! { <MessageRow message /> }).collect::<Vec<_>>()}
+                {newest.into_iter().map(|message| view! { <MessageRow message own to_do /> }).collect::<Vec<_>>()}
+                {move || unreadable.get().into_iter().map(unreadable_row).collect::<Vec<_>>()}
                 <For
                     each=move || older.get()
                     key=|m| m.id
-                    children=|message| view! { <MessageRow message /> }
+                    children=move |message| view! { <MessageRow message own to_do /> }
                 />
             </ul>
         </div>
@@ -240,68 +243,18 @@ fn Rows(which: String, list: MessageList, paged: RwSignal<bool>) -> impl IntoVie
     }
     .into_any()
 }
-
-/// One message in a list.
-#[component]
-pub fn MessageRow(
-    /// The message.
-    message: MessageSummary,
-) -> impl IntoView {
-    let MessageSummary { id, title, audience, state, author, changed_at, send_at, funnel } = message;
-    let note = join(&[audience, Words::name(author), changed_at.words()]);
-    // Middle dots, not commas: an audience may be a list itself.
-    let note = Words { zh: note.zh.replace('、', " · ").into(), en: note.en.replace(", ", " · ").into() };
-    let planned = send_at.filter(|_| funnel.is_none()).map(|at| {
-        let at = at.words();
-        let (zh, en) = (at.zh, at.en);
-        let words = words!("定时 {zh}", "Planned for {en}");
-        view! {
-            <span class="x-item-note m-planned">
-                <Icon name=IconName::Clock />
-                {t(words)}
-            </span>
-        }
-    });
-    let progress = funnel.map(|funnel| {
-        view! {
-            <span class="m-row-funnel">
-                <MiniBar funnel />
-                <span class="x-item-note">{t(funnel_line(&funnel))}</span>
-            </span>
-        }
-    });
+/// A message whose row cannot be read, in its list.
+fn unreadable_row(id: MessageId) -> AnyView {
+    let words = words!(
+        "编号 {id} 的通知无法读取，请告知系统管理员",
+        "Notice no. {id} cannot be read: tell the administrator"
+    );
     view! {
-        <li>
-            <a class="x-item x-item-link" href=Route::Message(id).path()>
-                <span class="x-item-words">
-                    <span class="x-item-title">{t(title_or_none(&title))}</span>
-                    <span class="x-item-note">{t(note)}</span>
-                    {planned}
-                    {progress}
-                </span>
-                <span class="x-item-end">
-                    <StateBadge state />
-                </span>
-                <span class="x-item-arrow">
-                    <Icon name=IconName::Forward />
-                </span>
-            </a>
+        <li class="x-item">
+            <span class="x-item-words">
+                <span class="x-item-note">{t(words)}</span>
+            </span>
         </li>
     }
     .into_any()
-}
-
-fn funnel_line(funnel: &Funnel) -> Words {
-    let Funnel { phones, delivered, confirmed, failed, .. } = *funnel;
-    if failed > 0 {
-        words!(
-            "送达 {delivered}/{phones} · 已确认 {confirmed} · {failed} 部有问题",
-            "{delivered}/{phones} delivered · {confirmed} confirmed · {failed} failed"
-        )
-    } else {
-        words!(
-            "送达 {delivered}/{phones} · 已确认 {confirmed}",
-            "{delivered}/{phones} delivered · {confirmed} confirmed"
-        )
-    }
 }

@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use domain::api;
-use domain::approval::Verdict;
+use domain::approval::{StepKind, Verdict};
 use domain::delivery::Funnel;
 use domain::ids::MessageId;
-use domain::message::{Category, Earlier, MessageState, MessageView};
+use domain::message::{Audience, Category, ChangedNumber, Command, Earlier, MessageState, MessageView};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ui::{Banner, Button, Card, EmptyState, Fact, Facts, IconName, Page, Tone, t, tw};
+use ui::{Banner, Button, Card, EmptyState, Fact, Facts, IconName, Page, Tone, t, tw, use_lang};
 
 use super::actions::Actions;
 use super::chain::{ChainSteps, EarlierDecisions};
@@ -51,7 +51,7 @@ fn pace(state: MessageState, is_planned: bool) -> u32 {
         MessageState::Sending | MessageState::Paused => 3,
         MessageState::Approved if !is_planned => 1,
         MessageState::Submitted => 5,
-        MessageState::Approved | MessageState::Returned | MessageState::Sent => 15,
+        MessageState::Approved | MessageState::Returned | MessageState::Sent | MessageState::Stopped => 15,
         MessageState::Draft | MessageState::Withdrawn | MessageState::Cancelled => u32::MAX,
     }
 }
@@ -60,7 +60,7 @@ fn pace(state: MessageState, is_planned: bool) -> u32 {
 fn funnel_pace(state: MessageState) -> Option<u32> {
     match state {
         MessageState::Sending => Some(1),
-        MessageState::Paused | MessageState::Sent => Some(3),
+        MessageState::Paused | MessageState::Sent | MessageState::Stopped => Some(3),
         _ => None,
     }
 }
@@ -143,13 +143,19 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
                 }}
                 {move || {
                     let (draft, sender) = part.text.get();
-                    view! { <Letter title=draft.title body=draft.body sender /> }
+                    let to_staff = draft.audience == Audience::AllTeachers;
+                    view! { <Letter title=draft.title body=draft.body sender to_staff sent=part.sent /> }
                 }}
             </Card>
         }
         .into_any()
     };
+    let own_class_only = view.with_untracked(|v| v.own_class_only);
     let check = move || {
+        // What was found, and why it stands, is between the drafter and those who decide.
+        if own_class_only {
+            return ().into_any();
+        }
         let (findings, draft) = part.findings.get();
         view! {
             <Card title=t(Words::fixed("内容检查", "Content check"))>
@@ -162,11 +168,15 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
     // Before release the text matters, afterwards who has it; on a phone this
     // is the order of reading, on a desk it is two columns.
     let columns = move || {
-        let names = view! { <Names id is_released funnel /> }.into_any();
+        let names = view! { <Names id is_released funnel own_class_only /> }.into_any();
         let (main, side) = if is_released.get() {
             let counts = Signal::derive(move || funnel.get().unwrap_or_default());
             let progress = view! {
-                <Card title=t(Words::fixed("发送进展", "Progress"))>
+                <Card title=t(if own_class_only {
+                    Words::fixed("发送进展（全部收件人）", "Progress (all recipients)")
+                } else {
+                    Words::fixed("发送进展", "Progress")
+                })>
                     <FunnelSteps funnel=counts />
                 </Card>
             };
@@ -191,6 +201,8 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
     .into_any()
 }
 
+/// When it was sent, in the reader's language.
+type Sent = Signal<Option<String>>;
 type Texts = (domain::message::Draft, String);
 type Chains = (domain::approval::ChainView, Vec<domain::approval::DecisionView>);
 type Found = (Vec<domain::content::Finding>, domain::message::Draft);
@@ -199,6 +211,7 @@ type Found = (Vec<domain::content::Finding>, domain::message::Draft);
 #[derive(Clone, Copy)]
 struct Parts {
     text: Memo<Texts>,
+    sent: Sent,
     sms: Memo<String>,
     chain: Memo<Chains>,
     before: Memo<Option<Earlier>>,
@@ -207,8 +220,10 @@ struct Parts {
 
 impl Parts {
     fn of(view: RwSignal<MessageView>) -> Self {
+        let lang = use_lang();
         Self {
             text: Memo::new(move |_| view.with(|v| (v.draft.clone(), v.sender_title.clone()))),
+            sent: Signal::derive(move || view.with(|v| v.times.released_at).map(|at| at.show(lang.get()))),
             sms: Memo::new(move |_| view.with(|v| v.sms.clone())),
             chain: Memo::new(move |_| {
                 view.with(|v| {
@@ -236,9 +251,11 @@ fn Remarks(view: RwSignal<MessageView>) -> impl IntoView {
     let moved = Memo::new(move |_| {
         view.with(|v| {
             let is_open = matches!(v.state, MessageState::Submitted | MessageState::Approved);
-            if is_open { (v.joined.clone(), v.left.clone()) } else { Default::default() }
+            if is_open { (v.joined.clone(), v.left.clone(), v.moved) } else { Default::default() }
         })
     });
+    let held = Memo::new(move |_| view.with(|v| v.held));
+    let changed = Memo::new(move |_| view.with(|v| v.changed.clone()));
     let stopped = Memo::new(move |_| {
         let can_move =
             matches!(state.get(), MessageState::Submitted | MessageState::Approved | MessageState::Sending);
@@ -258,98 +275,193 @@ fn Remarks(view: RwSignal<MessageView>) -> impl IntoView {
         })
     };
     let lists = move || {
-        let (joined, left) = moved.get();
-        let joined = (!joined.is_empty()).then(|| {
-            let (n, all) = (joined.len(), names(joined));
-            let (zh, en) = (all.zh, all.en);
+        // Names are told to those who may read that roll; the others get the count.
+        let told = |n: u32, list: Vec<String>| {
+            let all = names(list);
+            let rest = if all.zh.is_empty() { ("", "") } else { ("：", ": ") };
+            (n, format!("{}{}", rest.0, all.zh), format!("{}{}", rest.1, all.en))
+        };
+        let (joined, left, count) = moved.get();
+        let joined = (count.joined > 0).then(|| {
+            let (n, zh, en) = told(count.joined, joined);
             let words = words!(
-                "名单锁定后新增 {n} 人，收不到这条通知：{zh}",
-                "{n} joined after the list was locked and will not get it: {en}"
+                "名单锁定后新增 {n} 人，收不到这条通知{zh}",
+                "Joined after the list was locked, will not get it ({n}){en}"
             );
             view! { <Banner tone=Tone::Info title=t(words) /> }
         });
-        let left = (!left.is_empty()).then(|| {
-            let (n, all) = (left.len(), names(left));
-            let (zh, en) = (all.zh, all.en);
+        let left = (count.left > 0).then(|| {
+            let (n, zh, en) = told(count.left, left);
             let words = words!(
-                "名单锁定后有 {n} 人离开，将不发给：{zh}",
-                "{n} left after the list was locked and will be skipped: {en}"
+                "名单锁定后有 {n} 人离开，不再发给他们{zh}",
+                "Left after the list was locked, will be skipped ({n}){en}"
             );
             view! { <Banner tone=Tone::Info title=t(words) /> }
         });
         view! { {joined} {left} }
     };
+    let waits = move || {
+        held.get().map(|why| {
+            view! {
+                <Banner tone=Tone::Warning title=t(why.title())>
+                    <p>{t(why.remedy())}</p>
+                </Banner>
+            }
+        })
+    };
+    let numbers = move || {
+        let changed = changed.get();
+        (!changed.is_empty()).then(|| {
+            let n = changed.len();
+            let rows = changed.into_iter().map(changed_number).collect::<Vec<_>>();
+            let title = words!(
+                "报批后有 {n} 个接收号码更换，短信按新号码发送",
+                "Numbers changed since it was submitted: {n}. The SMS goes to the new ones"
+            );
+            view! {
+                <Banner tone=Tone::Info title=t(title)>
+                    <ul>{rows}</ul>
+                </Banner>
+            }
+        })
+    };
     let halted = move || {
         stopped.get().map(|s| {
-            let (by, reason) = (s.by, s.reason);
+            let by = s.by;
             let words = words!(
-                "全校短信已由 {by} 暂停：{reason}。恢复后自动继续。",
-                "{by} has stopped all sending: {reason}. It goes on by itself afterwards."
+                "全校短信已由 {by} 停止发送，恢复后自动接着发。",
+                "{by} has stopped all sending of the school. What waits is sent by itself afterwards."
             );
-            view! { <Banner tone=Tone::Warning title=t(words) /> }
+            // The reason reaches those for whom it was written.
+            let reason = (!s.reason.is_empty()).then(|| view! { <p class="x-prose">{s.reason}</p> });
+            view! { <Banner tone=Tone::Warning title=t(words)>{reason}</Banner> }
         })
     };
     view! {
         {halted}
+        <Standstill view />
+        {waits}
         {came_back}
         {lists}
+        {numbers}
     }
     .into_any()
 }
 
-/// The facts: state, to whom, how many, from whom, when.
+fn changed_number(change: ChangedNumber) -> AnyView {
+    let ChangedNumber { name, from, to, at, by_import } = change;
+    let at = at.words();
+    let how = if by_import {
+        Words::fixed("按导入的名册", "by an imported list")
+    } else {
+        Words::fixed("手工更改", "by hand")
+    };
+    let note = Words {
+        zh: format!("{} · {}", at.zh, how.zh).into(),
+        en: format!("{} · {}", at.en, how.en).into(),
+    };
+    let or_none = |phone: String| if phone.is_empty() { "—".to_owned() } else { phone };
+    let numbers = format!("{} → {}", or_none(from), or_none(to));
+    view! {
+        <li>
+            <span lang="zh-CN">{name}</span>
+            " "
+            <span class="x-num">{numbers}</span>
+            " "
+            <span class="x-small x-muted">{t(note)}</span>
+        </li>
+    }
+    .into_any()
+}
+
+/// Why something of it is not going out: paused or stopped by whom, held, set apart.
+#[component]
+fn Standstill(view: RwSignal<MessageView>) -> impl IntoView {
+    let me = use_me();
+    let halt = Memo::new(move |_| view.with(|v| v.halted.clone().map(|halt| (v.state, halt))));
+    let gone =
+        Memo::new(move |_| view.with(|v| v.funnel.map(|f| (f.phones, f.phones - f.waiting - f.skipped))));
+    let hold = Memo::new(move |_| view.with(|v| v.hold));
+    let apart = Memo::new(move |_| view.with(|v| v.set_apart.clone()));
+    let by_whom = move || {
+        halt.get().map(|(state, halt)| {
+            let (post, at) = (halt.post.title(), halt.at.words());
+            let (name, pz, pe, az, ae) = (halt.by, post.zh, post.en, at.zh, at.en);
+            let title = if state == MessageState::Stopped {
+                words!("{name}（{pz}）于 {az} 停止发送", "Stopped by {name} ({pe}), {ae}")
+            } else {
+                words!("{name}（{pz}）于 {az} 暂停发送", "Paused by {name} ({pe}), {ae}")
+            };
+            let reason = (!halt.reason.is_empty()).then(|| view! { <p class="x-prose">{halt.reason}</p> });
+            let count = gone.get().filter(|_| state == MessageState::Stopped).map(|(phones, gone)| {
+                let words = words!(
+                    "停止前已提交 {gone} 部，共 {phones} 部；其余不再发送。收到的家长仍能打开页面。",
+                    "{gone} of {phones} phones had gone out before; the rest is not sent. Those who have it can still open the page."
+                );
+                view! { <p>{t(words)}</p> }
+            });
+            let who = me
+                .with(|m| m.person.may_lift(halt.post).err())
+                .filter(|_| state == MessageState::Paused)
+                .map(|refusal| view! { <p>{t(refusal.words)}</p> });
+            view! { <Banner tone=Tone::Warning title=t(title)>{reason} {count} {who}</Banner> }
+        })
+    };
+    let held = move || hold.get().map(|hold| view! { <Banner tone=Tone::Warning title=t(hold.title()) /> });
+    let set_apart = move || {
+        let banner = |apart: domain::delivery::SetApart| {
+            let (n, since, why) = (apart.phones, apart.since.words(), apart.why.title());
+            let (zh, en) = (since.zh, since.en);
+            let title = words!(
+                "{n} 部手机的短信自 {zh} 起搁置",
+                "The SMS to {n} phones have been set apart since {en}"
+            );
+            view! { <Banner tone=Tone::Warning title=t(title)><p>{t(why)}</p></Banner> }
+        };
+        apart.get().into_iter().map(banner).collect::<Vec<_>>()
+    };
+    view! {
+        {by_whom}
+        {held}
+        {set_apart}
+    }
+    .into_any()
+}
+
+/// Where it stands, what of it is asked of the reader, and whether it is a draft that was thrown away.
+fn stands(view: &MessageView) -> (MessageState, Option<StepKind>, bool) {
+    let waits = view.chain.steps.iter().find(|s| s.waits).map(|s| s.step.kind);
+    let asked = waits.filter(|_| view.may.contains(&Command::Decide));
+    let thrown_away = view.state == MessageState::Withdrawn && view.times.submitted_at.is_none();
+    (view.state, asked, thrown_away)
+}
+
+/// Where it stands, and in sentences to whom it goes, who did what, and when it is sent.
 #[component]
 fn Summary(view: RwSignal<MessageView>) -> impl IntoView {
-    let words = move |pick: fn(&MessageView) -> Words| tw(move || view.with(pick));
-    let state = Memo::new(move |_| view.with(|v| v.state));
-    let category =
-        |v: &MessageView| v.draft.category.map_or(Words::fixed("未选择", "Not chosen"), Category::title);
-    let author = |v: &MessageView| {
-        let (name, post) = (&v.author_name, &v.sender_title);
-        if post.is_empty() {
-            Words::name(name.clone())
-        } else {
-            words!("{name}（{post}）", "{name} ({post})")
-        }
-    };
-    let when = |v: &MessageView| match (v.times.released_at, v.draft.send_at) {
-        (Some(at), _) => at.words(),
-        (None, Some(at)) => {
-            let at = at.words();
-            let (zh, en) = (at.zh, at.en);
-            words!("定于 {zh}", "planned for {en}")
-        }
-        (None, None) => Words::fixed("审批通过后立即发送", "as soon as it is approved"),
-    };
+    let state = Memo::new(move |_| view.with(stands));
+    let about = tw(move || {
+        view.with(|v| {
+            let n = v.version;
+            let category = v.draft.category.map_or(Words::fixed("未选类别", "No category"), Category::title);
+            let (zh, en) = (category.zh, category.en);
+            words!("第 {n} 稿 · {zh}", "Version {n} · {en}")
+        })
+    });
+    let to = tw(move || view.with(addressed));
+    let story = tw(move || view.with(story));
     let unreachable = move || view.with(|v| v.reach.unreachable);
     view! {
         <div class="x-row">
-            {move || view! { <StateBadge state=state.get() /> }}
-            <span class="x-small x-muted">
-                {words(|v| {
-                    let n = v.version;
-                    words!("第 {n} 稿", "Version {n}")
-                })}
-            </span>
-        </div>
-        <div class="m-summary">
-        <Facts>
-            <Fact label=t(Words::fixed("发给", "To"))>{words(|v| v.audience.clone())}</Fact>
-            <Fact label=t(Words::fixed("人数", "How many"))>
-                <span class="x-num">{words(|v| reach_words(&v.reach))}</span>
-            </Fact>
-            <Fact label=t(Words::fixed("类别", "Category"))>{words(category)}</Fact>
-            <Fact label=t(Words::fixed("起草", "Drafted by"))>{words(author)}</Fact>
             {move || {
-                view.with(|v| v.times.submitted_at)
-                    .map(|at| {
-                        view! {
-                            <Fact label=t(Words::fixed("报批", "Submitted"))>{t(at.words())}</Fact>
-                        }
-                    })
+                let (state, asked, thrown_away) = state.get();
+                view! { <StateBadge state asked thrown_away /> }
             }}
-            <Fact label=t(Words::fixed("发送", "Sending"))>{words(when)}</Fact>
-        </Facts>
+            <span class="x-small x-muted">{about}</span>
+        </div>
+        <div class="m-lead">
+            <p class="m-lead-to x-num">{to}</p>
+            <p class="x-num">{story}</p>
         </div>
         {move || {
             let n = unreachable();
@@ -357,6 +469,59 @@ fn Summary(view: RwSignal<MessageView>) -> impl IntoView {
         }}
     }
     .into_any()
+}
+
+/// To whom and how many.
+fn addressed(view: &MessageView) -> Words {
+    if matches!(&view.draft.audience, Audience::Classes { classes } if classes.is_empty()) {
+        return Words::fixed("还没有选择发给谁", "Not addressed to anybody yet");
+    }
+    let (to, reach) = (&view.audience, reach_words(&view.reach));
+    let (tz, te, rz, re) = (&to.zh, &to.en, reach.zh, reach.en);
+    words!("发给{tz}：{rz}", "{te}: {re}")
+}
+
+/// Who drafted it, who decided, when it is or was sent: as a colleague would tell it.
+fn story(view: &MessageView) -> Words {
+    let (name, post) = (&view.author_name, &view.sender_title);
+    let mut told = vec![match view.times.submitted_at {
+        _ if post.is_empty() => words!("{name}起草。", "Drafted by {name}."),
+        None => words!("{name}（{post}）起草。", "Drafted by {name} ({post})."),
+        Some(at) => {
+            let at = at.words();
+            let (zh, en) = (at.zh, at.en);
+            words!("{name}（{post}）起草，{zh} 报批。", "Drafted by {name} ({post}), submitted on {en}.")
+        }
+    }];
+    for d in view.history.iter().filter(|d| d.version == view.version && d.verdict == Verdict::Approve) {
+        let (name, at) = (&d.name, d.at.words());
+        let (zh, en) = (at.zh, at.en);
+        told.push(if d.kind == StepKind::Review {
+            words!("{name} {zh} 审核通过。", "Reviewed by {name} on {en}.")
+        } else {
+            words!("{name} {zh} 审批同意。", "Approved by {name} on {en}.")
+        });
+    }
+    let is_over = matches!(view.state, MessageState::Withdrawn | MessageState::Cancelled);
+    match (view.times.released_at, view.draft.send_at) {
+        (Some(at), _) => {
+            let at = at.words();
+            let (zh, en) = (at.zh, at.en);
+            told.push(words!("{zh} 开始发送。", "Sending began on {en}."));
+        }
+        (None, Some(at)) if !is_over => {
+            let at = at.words();
+            let (zh, en) = (at.zh, at.en);
+            told.push(words!("定于 {zh} 发送。", "To be sent on {en}."));
+        }
+        (None, None) if view.times.approved_at.is_none() && !is_over => {
+            told.push(Words::fixed("审批通过后立即发送。", "It goes out as soon as it is approved."));
+        }
+        (None, _) => {}
+    }
+    let all =
+        |pick: fn(&Words) -> &str, gap: &str| told.iter().map(pick).collect::<Vec<_>>().join(gap).into();
+    Words { zh: all(|w| &w.zh, ""), en: all(|w| &w.en, " ") }
 }
 
 /// What changed since it was returned: earlier and now, in one text.
@@ -405,10 +570,17 @@ fn compared(label: Words, old: &str, new: &str) -> AnyView {
 
 /// The named list: there once it is released, on demand before.
 #[component]
-fn Names(id: MessageId, is_released: Memo<bool>, funnel: RwSignal<Option<Funnel>>) -> impl IntoView {
+fn Names(
+    id: MessageId,
+    is_released: Memo<bool>,
+    funnel: RwSignal<Option<Funnel>>,
+    own_class_only: bool,
+) -> impl IntoView {
     let wanted = RwSignal::new(false);
     let title = tw(move || {
-        if is_released.get() {
+        if own_class_only {
+            Words::fixed("本班谁确认了，谁还没有", "Your class: who has confirmed, who has not")
+        } else if is_released.get() {
             Words::fixed("谁确认了，谁还没有", "Who has confirmed, who has not")
         } else {
             Words::fixed("收件名单", "Who gets it")
@@ -433,4 +605,108 @@ fn Names(id: MessageId, is_released: Memo<bool>, funnel: RwSignal<Option<Funnel>
         }
     };
     view! { <Card title=title>{content}</Card> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::access::Post;
+    use domain::approval::{ChainView, DecisionView, OWN_PROCEDURE};
+    use domain::ids::{ClassId, StaffId};
+    use domain::message::{Audiences, Draft, Times};
+    use domain::sms::Length;
+    use domain::time::Instant;
+
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        Instant::from_local(text).expect("a time")
+    }
+
+    fn message() -> MessageView {
+        MessageView {
+            id: MessageId(1),
+            version: 2,
+            state: MessageState::Sending,
+            draft: Draft {
+                audience: Audience::Classes { classes: vec![ClassId(1)] },
+                category: Some(Category::Event),
+                title: "秋季运动会".into(),
+                body: "请准备运动鞋。".into(),
+                send_at: None,
+                reasons: Default::default(),
+            },
+            audience: Words::fixed("七年级1班家长", "Parents of 七年级1班"),
+            author: StaffId(18),
+            author_name: "潘然书".into(),
+            sender_title: "七年级1班班主任".into(),
+            digest: None,
+            sms: String::new(),
+            length: Length { units: 0, parts: 1 },
+            reach: Audiences { children: 49, people: 78, phones: 74, unreachable: 0 },
+            findings: Vec::new(),
+            chain: ChainView { label: OWN_PROCEDURE, steps: Vec::new() },
+            history: [(1, Verdict::Return), (2, Verdict::Approve)]
+                .map(|(version, verdict)| DecisionView {
+                    version,
+                    position: 1,
+                    kind: StepKind::Approve,
+                    name: "陶明远".into(),
+                    post: Post::GradeHead,
+                    verdict,
+                    reason: String::new(),
+                    at: at("2026-11-24T18:10"),
+                })
+                .to_vec(),
+            before: None,
+            joined: Vec::new(),
+            left: Vec::new(),
+            moved: Default::default(),
+            changed: Vec::new(),
+            held: None,
+            halted: None,
+            hold: None,
+            set_apart: Vec::new(),
+            own_class_only: false,
+            may: Vec::new(),
+            times: Times {
+                created_at: at("2026-11-24T17:00"),
+                changed_at: at("2026-11-24T18:10"),
+                submitted_at: Some(at("2026-11-24T17:30")),
+                approved_at: Some(at("2026-11-24T18:10")),
+                released_at: Some(at("2026-11-24T18:10")),
+            },
+            funnel: None,
+        }
+    }
+
+    #[test]
+    fn a_message_is_told_in_sentences() {
+        let mut view = message();
+        assert_eq!(addressed(&view).zh, "发给七年级1班家长：49 名学生 · 78 位家长 · 74 部手机");
+        let told = story(&view);
+        assert_eq!(
+            told.zh,
+            "潘然书（七年级1班班主任）起草，11月24日 17:30 报批。陶明远 11月24日 18:10 审批同意。11月24日 18:10 开始发送。"
+        );
+        assert_eq!(
+            told.en,
+            "Drafted by 潘然书 (七年级1班班主任), submitted on 24 Nov, 17:30. Approved by 陶明远 on 24 Nov, 18:10. Sending began on 24 Nov, 18:10."
+        );
+        (view.state, view.history) = (MessageState::Draft, Vec::new());
+        view.times = Times { submitted_at: None, approved_at: None, released_at: None, ..view.times };
+        assert_eq!(story(&view).zh, "潘然书（七年级1班班主任）起草。审批通过后立即发送。");
+        view.draft.audience = Audience::Classes { classes: Vec::new() };
+        assert_eq!(addressed(&view).zh, "还没有选择发给谁");
+        view.state = MessageState::Withdrawn;
+        assert_eq!(story(&view).zh, "潘然书（七年级1班班主任）起草。");
+    }
+
+    #[test]
+    fn what_waits_for_the_reader_says_so() {
+        let mut view = message();
+        assert_eq!(stands(&view), (MessageState::Sending, None, false));
+        view.state = MessageState::Withdrawn;
+        view.times.submitted_at = None;
+        assert_eq!(stands(&view), (MessageState::Withdrawn, None, true));
+    }
 }

@@ -1,12 +1,16 @@
 //! What parents will get, as they will see it: the SMS in its bubble, the
 //! page behind the link, and how many it reaches.
 
+use domain::answer::CONFIRM;
 use domain::message::Audiences;
+use domain::page_text::{Piece, paragraphs, pieces};
 use domain::sms::{self, Length};
 use domain::words;
-use domain::words::Words;
+use domain::words::{Words, count};
 use leptos::prelude::*;
-use ui::{t, tw};
+use ui::{Icon, IconName, t, tw, use_lang};
+
+use crate::session::use_me;
 
 /// The SMS as it will look, with its count.
 #[component]
@@ -53,53 +57,172 @@ pub fn length_words(length: Length, spare: usize) -> Words {
     }
 }
 
-/// The page behind the link, in the form of a letter.
+/// The page behind the link as parents see it, from the school's name down to the button. Sender and
+/// time stand there by themselves, so nobody has to sign.
 #[component]
 pub fn Letter(
     #[prop(into)] title: Signal<String>,
     #[prop(into)] body: Signal<String>,
     #[prop(into)] sender: Signal<String>,
+    /// Whether it goes to staff: their page names no child.
+    #[prop(into)]
+    to_staff: Signal<bool>,
+    /// When it was sent, where it was.
+    #[prop(optional, into)]
+    sent: Signal<Option<String>>,
 ) -> impl IntoView {
+    let (me, lang) = (use_me(), use_lang());
     let nothing = t(Words::fixed("（正文会出现在这里）", "(the text will stand here)"));
-    let confirm = t(Words::fixed("已阅读，确认收到", "Confirm button"));
+    let label = tw(move || {
+        let word = me.with(|m| m.school.platform_word.clone());
+        if to_staff.get() {
+            words!("{word} · 教职工通知", "{word} · notice to staff")
+        } else {
+            words!("{word} · 家长通知", "{word} · notice to parents")
+        }
+    });
+    let to = tw(move || {
+        if to_staff.get() {
+            Words::fixed("收件人姓名：", "To the recipient’s name")
+        } else {
+            Words::fixed("孩子姓名 · 班级 · 本班第几条通知", "Child’s name · class · number of the notice")
+        }
+    });
+    let text = move || {
+        let body = body.get();
+        if body.trim().is_empty() {
+            return view! { <p class="x-muted">{nothing.get()}</p> }.into_any();
+        }
+        let paragraph = |text: String| view! { <p class="x-prose">{linked(&text)}</p> };
+        paragraphs(&body).into_iter().map(paragraph).collect::<Vec<_>>().into_any()
+    };
+    let when = t(Words::fixed("（发送时间）", "(time of sending)"));
+    let when = move || sent.get().unwrap_or_else(|| when.get());
+    let twice = move || {
+        let is_signed = sender.with(|s| body.with(|b| me.with(|m| signs_itself(b, s, &m.person.name))));
+        (is_signed && sent.with(Option::is_none)).then(|| {
+            view! {
+                <p class="m-hint x-small">
+                    <Icon name=IconName::Info />
+                    {t(
+                        Words::fixed(
+                            "页面会自动署名，正文末尾的落款可以删去，免得署名两次。",
+                            "The page signs by itself: leave out the signature at the end, or it stands there twice.",
+                        ),
+                    )}
+                </p>
+            }
+        })
+    };
     view! {
         <figure class="m-letter">
             <figcaption class="x-small x-muted">
                 {t(Words::fixed("点开链接看到的页面", "The page behind the link"))}
             </figcaption>
-            <div class="m-letter-page" lang="zh-CN">
-                <p class="m-letter-title">{title}</p>
-                <p class="x-prose">
-                    {move || {
-                        let body = body.get();
-                        if body.trim().is_empty() { nothing.get() } else { body }
-                    }}
+            <div class="m-letter-page" lang=move || lang.get().tag()>
+                <p class="m-letter-head">
+                    <strong lang="zh-CN">{move || me.with(|m| m.school.name.clone())}</strong>
+                    <span class="x-small x-muted">{label}</span>
                 </p>
-                <p class="m-letter-by x-muted" hidden=move || sender.with(String::is_empty)>{sender}</p>
-                <p class="m-letter-button">{confirm}</p>
+                <p class="m-letter-title" lang="zh-CN">{title}</p>
+                <p class="m-letter-to x-muted">{to}</p>
+                <div class="m-letter-text" lang="zh-CN">{text}</div>
+                <p class="m-letter-by x-muted">
+                    <span lang="zh-CN" hidden=move || sender.with(String::is_empty)>{sender}</span>
+                    <span>{when}</span>
+                </p>
+                <p class="m-letter-button">{t(CONFIRM)}</p>
             </div>
+            {twice}
         </figure>
     }
     .into_any()
 }
 
+/// A paragraph with what parents can tap in it.
+fn linked(text: &str) -> Vec<AnyView> {
+    let piece = |piece: Piece<'_>| match piece {
+        Piece::Text(text) => text.to_owned().into_any(),
+        Piece::Link { text, host, .. } => {
+            let opens = words!("（打开 {host}）", " (opens {host})");
+            view! {
+                <span class="m-bubble-link">{text.to_owned()}</span>
+                <span class="x-small x-muted">{t(opens)}</span>
+            }
+            .into_any()
+        }
+    };
+    pieces(text).into_iter().map(piece).collect()
+}
+
+/// Whether the text ends with a signature, although the page signs by itself.
+fn signs_itself(body: &str, sender: &str, author: &str) -> bool {
+    const DATE: [char; 3] = ['年', '月', '日'];
+    let lines = body.lines().map(str::trim).filter(|l| !l.is_empty());
+    // A date may stand under the name.
+    let is_date = |l: &str| l.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || DATE.contains(&c));
+    let Some(last) = lines.rev().find(|l| !is_date(l)) else { return false };
+    let is_short = last.chars().count() <= 20 && !last.ends_with(['。', '！', '？', '：', '.', '!', '?']);
+    let last: String = last.chars().filter(|c| !c.is_whitespace()).collect();
+    let names = |name: &str| !name.is_empty() && last.contains(name);
+    is_short
+        && (names(sender) || names(author) || last.chars().count() >= 4 && sender.contains(last.as_str()))
+}
+
 /// `46 名学生 · 78 位家长 · 76 部手机`.
 pub fn reach_words(reach: &Audiences) -> Words {
     let Audiences { children, people, phones, .. } = *reach;
+    let phones_en = count(phones, "phone", "phones");
     if children == 0 {
-        words!("{people} 位教师 · {phones} 部手机", "{people} teachers · {phones} phones")
+        let people_en = count(people, "teacher", "teachers");
+        words!("{people} 位教师 · {phones} 部手机", "{people_en} · {phones_en}")
     } else {
+        let (children_en, people_en) =
+            (count(children, "student", "students"), count(people, "parent", "parents"));
         words!(
             "{children} 名学生 · {people} 位家长 · {phones} 部手机",
-            "{children} students · {people} parents · {phones} phones"
+            "{children_en} · {people_en} · {phones_en}"
         )
     }
 }
 
 /// That some children cannot be reached, and what to do.
 pub fn unreachable_words(n: u32) -> Words {
+    let n_en = count(n, "student has", "students have");
     words!(
-        "有 {n} 名学生没有可用的接收手机号，他们的家长收不到，请另行告知",
-        "Without a usable number: {n}. Their parents will not get it: tell them in another way"
+        "有 {n} 名学生没有可用的接收手机号，家长收不到，请另行告知",
+        "{n_en} no usable number: tell those parents in another way"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_of_ones_own_is_noticed() {
+        let signs = |body: &str| signs_itself(body, "七年级1班班主任", "潘然书");
+        for body in [
+            "请准时到校。\n\n七年级1班班主任",
+            "请准时到校。\n七年级1班",
+            "请准时到校。\n潘老师：潘然书\n2026年9月1日",
+            "请准时到校。\n 班主任 潘然书 ",
+        ] {
+            assert!(signs(body), "{body}");
+        }
+        for body in ["", "请准时到校。", "请七年级1班班主任在门口等候。", "地点：操场\n谢谢", "9月1日"]
+        {
+            assert!(!signs(body), "{body}");
+        }
+    }
+
+    #[test]
+    fn one_student_is_no_students() {
+        let reach = Audiences { children: 1, people: 2, phones: 1, unreachable: 1 };
+        assert_eq!(reach_words(&reach).en, "1 student · 2 parents · 1 phone");
+        assert_eq!(
+            unreachable_words(1).en,
+            "1 student has no usable number: tell those parents in another way"
+        );
+    }
 }

@@ -4,7 +4,7 @@
 use domain::api;
 use domain::message::Submit;
 use domain::words;
-use domain::words::Words;
+use domain::words::{Words, count};
 use leptos::prelude::*;
 use ui::{Button, ButtonKind, Dialog, Skeleton, Tone, t, tw, use_toasts};
 
@@ -31,11 +31,12 @@ pub fn SubmitDialog(open: RwSignal<bool>) -> impl IntoView {
         let Some(id) = editor.id.get_untracked() else { return };
         let body = Submit { statement: stated.get_untracked() };
         order.send(api::SUBMIT.at(id), &body, move |_| {
+            editor.submitted();
             toasts.done(Words::fixed("已提交报批", "Submitted for approval"));
             router.go(&Route::Message(id).path());
         });
     };
-    let count = move || match editor.preview.get().filter(|_| !editor.stale.get()) {
+    let reach = move || match editor.preview.get().filter(|_| !editor.stale.get()) {
         None if editor.asking.problem().with(Option::is_some) => {
             let again = move |()| editor.look_again();
             view! {
@@ -48,7 +49,8 @@ pub fn SubmitDialog(open: RwSignal<bool>) -> impl IntoView {
         Some(preview) => {
             let (phones, missing) = (preview.reach.phones, preview.reach.unreachable);
             let (zh, en) = (&preview.audience.zh, &preview.audience.en);
-            let line = words!("{zh}，将发给 {phones} 部手机", "{en}: it goes to {phones} phones");
+            let phones_en = count(phones, "phone", "phones");
+            let line = words!("{zh}，将发给 {phones} 部手机", "{en}: it goes to {phones_en}");
             let warning = (missing > 0)
                 .then(|| view! { <ui::Banner tone=Tone::Warning title=t(unreachable_words(missing)) /> });
             view! {
@@ -65,14 +67,14 @@ pub fn SubmitDialog(open: RwSignal<bool>) -> impl IntoView {
         Some(at) => {
             let at = at.words();
             let (zh, en) = (at.zh, at.en);
-            words!("审批通过后，定于 {zh} 发送。", "Once approved, it goes out {en}.")
+            words!("审批通过后，定于 {zh} 发送。", "Once approved, it goes out on {en}.")
         }
     });
     view! {
         <Dialog open title=t(Words::fixed("提交报批", "Submit for approval"))>
             <div class="x-dialog-body">
                 <p class="m-submit-title">{move || editor.form.title.get()}</p>
-                {count}
+                {reach}
                 <p class="x-small">{when}</p>
                 <label class="x-choice m-statement">
                     <input
@@ -85,7 +87,7 @@ pub fn SubmitDialog(open: RwSignal<bool>) -> impl IntoView {
                 <p class="x-small x-muted">
                     {t(
                         Words::fixed(
-                            "提交后内容和名单即锁定，退回或撤回后才能修改。",
+                            "提交后内容和收件名单即锁定，退回或撤回后才能修改。",
                             "Content and list are locked from now on, until it is returned or withdrawn.",
                         ),
                     )}

@@ -3,19 +3,24 @@
 use domain::access::Action;
 use domain::api;
 use domain::ids::ClassId;
+use domain::roster::people::NumberState;
 use domain::roster::{ClassRoll, ClassView, StudentView};
 use domain::words;
-use domain::words::Words;
+use domain::words::{Words, count};
 use leptos::prelude::*;
 use ui::{
     Badge, Banner, ButtonKind, ButtonLink, Card, EmptyState, IconName, List, ListItem, Page, Stat, TextInput,
     Tone, t, tw,
 };
 
+use super::fold::Fold;
 use crate::api::Query;
 use crate::common::Loaded;
 use crate::route::Route;
 use crate::session::use_me;
+
+/// Up to so many classes the grades lie open.
+const OPEN_CLASSES: usize = 30;
 
 /// `/classes`.
 #[component]
@@ -100,15 +105,22 @@ fn Classes(all: Vec<ClassView>) -> impl IntoView {
             None => grades.push(vec![class]),
         }
     }
+    let is_open = grades.iter().map(Vec::len).sum::<usize>() <= OPEN_CLASSES;
     let grades = grades
         .into_iter()
         .map(|grade| {
-            let rows = grade.into_iter().map(class_row).collect::<Vec<_>>();
-            view! {
-                <Card flush=true>
-                    <List label=t(Words::fixed("班级", "Classes"))>{rows}</List>
-                </Card>
-            }
+            let name = grade.first().map(|c| c.path.join(" ")).unwrap_or_default();
+            let (classes, students) = (grade.len(), grade.iter().map(|c| c.students).sum::<u32>());
+            let note =
+                words!("{classes} 个班 · {students} 名学生", "Classes: {classes} · students: {students}");
+            let unreachable: u32 = grade.iter().map(|c| c.unreachable).sum();
+            let trailing = move || (unreachable > 0).then(|| out_of_reach(unreachable));
+            let grade = StoredValue::new(grade);
+            let rows = move || {
+                let rows = grade.get_value().into_iter().map(class_row).collect::<Vec<_>>();
+                view! { <List label=t(Words::fixed("班级", "Classes"))>{rows}</List> }.into_any()
+            };
+            view! { <Fold title=t(Words::name(name)) note=t(note) trailing is_open rows /> }
         })
         .collect::<Vec<_>>();
     view! {
@@ -118,30 +130,29 @@ fn Classes(all: Vec<ClassView>) -> impl IntoView {
     .into_any()
 }
 
+fn out_of_reach(students: u32) -> AnyView {
+    view! {
+        <Badge tone=Tone::Warning label=t(words!("{students} 人联系不上", "{students} out of reach")) />
+    }
+    .into_any()
+}
+
 fn class_row(class: ClassView) -> AnyView {
     let ClassView { students, phones, unreachable, .. } = class;
     let teachers = class.homeroom.join("、");
+    let (students_en, phones_en) = (count(students, "student", "students"), count(phones, "phone", "phones"));
     let note = if teachers.is_empty() {
         words!(
             "{students} 名学生 · {phones} 个接收手机号 · 还没有班主任",
-            "{students} students · {phones} phones · no homeroom teacher"
+            "{students_en} · {phones_en} · no homeroom teacher"
         )
     } else {
         words!(
             "班主任 {teachers} · {students} 名学生 · {phones} 个接收手机号",
-            "{teachers} · {students} students · {phones} phones"
+            "{teachers} · {students_en} · {phones_en}"
         )
     };
-    let trailing = move || {
-        (unreachable > 0).then(|| {
-            view! {
-                <Badge
-                    tone=Tone::Warning
-                    label=t(words!("{unreachable} 人联系不上", "{unreachable} out of reach"))
-                />
-            }
-        })
-    };
+    let trailing = move || (unreachable > 0).then(|| out_of_reach(unreachable));
     let note = t(note);
     if class.may_read {
         view! { <ListItem href=Route::Class(class.id).path() title=class.name note trailing /> }.into_any()
@@ -158,11 +169,15 @@ pub fn ClassPage(
 ) -> impl IntoView {
     let roll = Query::new(move || api::CLASS_ROLL.at(id));
     let title = tw(move || match roll.value() {
-        Some(roll) => Words::name(roll.class.name),
+        Some(roll) => Words::name(roll.class.full_name()),
         None => Words::fixed("班级", "Class"),
     });
     let write = move || {
-        roll.value().filter(|r| r.class.may_write).map(|r| {
+        let edit = roll.value().filter(|r| r.may_edit).map(|r| {
+            let href = Route::EditClass(r.class.id).path();
+            view! { <ButtonLink href label=t(Words::fixed("核对名册", "Correct the roll")) /> }
+        });
+        let write = roll.value().filter(|r| r.class.may_write).map(|r| {
             view! {
                 <ButtonLink
                     href=format!("{}?class={}", Route::Compose.path(), r.class.id)
@@ -171,7 +186,11 @@ pub fn ClassPage(
                     icon=IconName::Write
                 />
             }
-        })
+        });
+        view! {
+            {edit}
+            {write}
+        }
     };
     view! {
         <Page title back=Route::Classes.path() actions=write>
@@ -184,13 +203,14 @@ pub fn ClassPage(
 #[component]
 fn Roll(roll: ClassRoll) -> impl IntoView {
     let ClassView { students, guardians, phones, unreachable, homeroom, .. } = roll.class;
+    let unreachable_en = count(unreachable, "student", "students");
     let warning = (unreachable > 0).then(|| {
         view! {
             <Banner
                 tone=Tone::Warning
                 title=t(words!(
                     "{unreachable} 名学生没有可用的接收手机号，短信通知不到",
-                    "No SMS reaches {unreachable} students: they have no receiving number"
+                    "No SMS reaches {unreachable_en}: there is no receiving number"
                 ))
             >
                 <p>
@@ -287,7 +307,9 @@ fn student_row(student: &StudentView) -> AnyView {
                 <p class="s-guardian">
                     <span>{g.name.clone()}</span>
                     <span class="x-muted x-small">{g.relation.clone()}</span>
-                    <span class="x-num x-muted x-small">{g.phone.clone()}</span>
+                    <span class="x-num x-muted x-small">{t(domain::phone::shown(&g.phone))}</span>
+                    {(g.number != NumberState::Usable)
+                        .then(|| view! { <Badge tone=Tone::Warning label=t(g.number.title()) /> })}
                 </p>
             }
         };

@@ -1,12 +1,17 @@
-//! What a roster file would do: counts, findings by row, and what the file
-//! does not say.
+//! What a roster file would do: who is whom, what the file does not say, what
+//! changes and what is lacking, findings by row.
 
-use domain::roster::{Answer, ImportCounts, ImportKind, ImportPreview, MAX_FINDINGS, RowFinding, RowLevel};
+use domain::roster::{
+    Answer, ImportCounts, ImportKind, ImportPreview, MAX_FINDINGS, PersonAnswer, RowFinding, RowLevel,
+};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use ui::{Badge, Banner, Card, CheckOption, EmptyState, IconName, Segmented, Stat, Tone, t, use_lang};
 
+use super::changes::Changes;
+use super::offers::Offers;
+use super::persons::Persons;
 use super::questions::Questions;
 
 /// Rows shown at once; more on demand, so that a phone stays quick.
@@ -19,12 +24,35 @@ pub fn PreviewPart(
     preview: ImportPreview,
     /// The answers, filled in with the suggestions.
     answers: RwSignal<Vec<Answer>>,
+    /// Who is whom, as far as it is answered.
+    persons: RwSignal<Vec<PersonAnswer>>,
+    /// What is ticked.
+    ticked: RwSignal<Vec<String>>,
     /// Whether applying was tried: then open questions show their error.
     tried: Signal<bool>,
 ) -> impl IntoView {
-    let ImportPreview { kind, encoding, counts, findings, questions, .. } = preview;
-    let sound = counts.errors == 0;
+    let ImportPreview {
+        kind,
+        encoding,
+        counts,
+        findings,
+        questions,
+        others,
+        changes,
+        offers,
+        offers_left_out,
+        ..
+    } = preview;
+    let sound = counts.errors == 0 && others.is_empty();
+    let asked = others.len();
     let headline = match (sound, counts.valid) {
+        _ if asked > 0 => (
+            Tone::Warning,
+            words!(
+                "有 {asked} 行与名单上的人对不上，请逐行说明；没有说明的不会导入",
+                "Rows that name other people than the roll: {asked}. Say for each what it means; until then it is left out"
+            ),
+        ),
         (_, 0) => (
             Tone::Danger,
             Words::fixed(
@@ -53,8 +81,11 @@ pub fn PreviewPart(
                 ))}
             </p>
         </Banner>
-        <Counts kind counts />
+        {(!others.is_empty()).then(|| view! { <Persons others persons tried /> })}
         {(!questions.is_empty()).then(|| view! { <Questions questions answers tried /> })}
+        <Counts kind counts />
+        <Changes changes />
+        {(!offers.is_empty()).then(|| view! { <Offers offers left_out=offers_left_out ticked /> })}
         <Findings findings />
     }
     .into_any()
