@@ -25,6 +25,17 @@ for (const locale of ["zh-CN", "en-GB"]) {
     const { id: waiting } = await teacher.post("/api/messages", { audience, category: "event", title: "秋季运动会", body: "请准备运动鞋。", send_at: null, reasons: {} });
     await teacher.post(`/api/messages/${waiting}/submit`, { statement: true });
 
+    // Posts that wait for a second person, and a head who is away.
+    const clerk = await demo.signedIn("T0004");
+    const file = "工号,姓名,手机,部门,职务,班主任班级,任教\nT0901,欧阳明月,,校办室,干事,,\nT0902,司马长风,,校办室,干事,,\n";
+    const { id: upload, questions, shown } = await clerk.post("/api/roster/imports?kind=staff", new TextEncoder().encode(file));
+    const answers = questions.map(({ id, suggested }) => ({ id, chosen: suggested }));
+    await clerk.post(`/api/roster/imports/${upload}/apply`, { answers, persons: [], ticked: [], shown });
+    const head = await demo.signedIn("T0015");
+    const { posts } = await head.get("/api/delegations");
+    const { now } = await head.get("/api/me");
+    await head.post("/api/delegations", { appointment: posts[0].appointment.id, from: null, until: now + 3_600_000, reason: "" });
+
     const page = await visitor({ locale });
     const settled = async () => {
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
@@ -47,10 +58,10 @@ for (const locale of ["zh-CN", "en-GB"]) {
     await look("/sign-in", "sign-in");
     await look("/activate", "activate");
     for (const [number, pages] of [
-      ["T0018", { home: "/", messages: "/messages?box=mine", compose: "/messages/new", edit: `/messages/${draft}/edit`, sent, classes: "/classes", class: `/classes/${audience.classes[0]}`, mine: "/mine", nowhere: "/no-such-page" }],
-      ["T0015", { "head-home": "/", waiting: `/messages/${waiting}` }],
-      ["T0004", { "office-home": "/", import: "/import", "compose-school": "/messages/new" }],
-      ["T0014", { "administrator-home": "/", staff: "/staff", units: "/units", settings: "/settings", audit: "/audit", "administrator-mine": "/mine" }],
+      ["T0018", { home: "/", messages: "/messages?box=mine", compose: "/messages/new", edit: `/messages/${draft}/edit`, sent, classes: "/classes", class: `/classes/${audience.classes[0]}`, "class-edit": `/classes/${audience.classes[0]}/edit`, disputes: "/disputes", mine: "/mine", security: "/mine/security", nowhere: "/no-such-page" }],
+      ["T0015", { "head-home": "/", waiting: `/messages/${waiting}`, delegations: "/delegations", "head-mine": "/mine" }],
+      ["T0004", { "office-home": "/", "posts-i-gave": "/appointments", import: "/import", "compose-school": "/messages/new" }],
+      ["T0014", { "administrator-home": "/", "posts-to-confirm": "/appointments", staff: "/staff", member: "/staff/18", departures: "/staff/departures", units: "/units", checklist: "/checklist", settings: "/settings", audit: "/audit", "audit-history": "/audit/staff/1", "administrator-mine": "/mine" }],
     ]) {
       expect(await signIn(number)).toBe(200);
       for (const [name, path] of Object.entries(pages)) await look(path, name);

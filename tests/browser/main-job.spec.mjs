@@ -17,7 +17,7 @@ test("from an empty school to a confirmed parent", async ({ empty, visitor }) =>
   const [guardian] = child.guardians;
 
   // The office: an account by slip, both files, slips for those who begin.
-  const [slip] = await empty.setUp();
+  const [slip, otherSlip] = await empty.setUp();
   const office = new Staff(await visitor(), empty.origin);
   await office.page.goto(slip.link);
   await expect(office.shown("田沐华")).toBeVisible();
@@ -35,9 +35,28 @@ test("from an empty school to a confirmed parent", async ({ empty, visitor }) =>
   await shot(office.page, "staff-preview-with-questions");
   await office.button("导入 65 名教职工").click();
   await expect(office.shown("教职工名单已导入")).toBeVisible({ timeout: 60_000 });
+  await expect(office.shown(/个任命待第二人确认/)).toBeVisible();
   await shot(office.page, "staff-imported");
 
-  await office.button("接着导入学生名单").click();
+  // Who imported does not confirm; the second administrator does.
+  await office.page.getByRole("link", { name: "查看这些任命" }).click();
+  await expect(office.heading("待其他人确认")).toBeVisible();
+  await expect(office.button("确认任命")).toHaveCount(0);
+  await shot(office.page, "posts-wait-for-another");
+  const second = new Staff(await visitor(), empty.origin);
+  await second.activate(otherSlip.link, PASSPHRASE);
+  await second.fillSignIn("T0013", PASSPHRASE);
+  await second.page.getByRole("link", { name: /项任命待您确认/ }).click();
+  await expect(second.heading("待您确认")).toBeVisible();
+  await expect(second.shown("七年级年级组长")).toBeVisible();
+  await expect(second.shown(/田沐华于 .* 任命/)).toBeVisible();
+  await second.page.getByLabel("全选").check();
+  await shot(second.page, "posts-to-confirm");
+  await second.button(/^确认 \d+ 项任命$/).click();
+  await second.dialog().getByRole("button", { name: "确认任命", exact: true }).click();
+  await expect(second.shown("没有待确认的任命")).toBeVisible();
+  await office.open("/import");
+
   await office.upload("学生和家长名单", roster.students);
   await expect(office.stat("新增")).toHaveText("1100");
   await expect(office.stat("班级")).toHaveText("24");
@@ -56,16 +75,24 @@ test("from an empty school to a confirmed parent", async ({ empty, visitor }) =>
   await shot(office.page, "staff-list");
   await office.button("签发 2 张开通单").click();
   await office.dialog().getByRole("button", { name: "签发", exact: true }).click();
-  await expect(office.heading("开通单 · 2 张")).toBeVisible();
+  await expect(office.heading("开通单 · 1 张")).toBeVisible();
+  await expect(office.shown("待第二人确认")).toBeVisible();
   await shot(office.page, "slips");
-  const linkOf = async (name) => {
-    const paper = office.page.getByRole("listitem").filter({ hasText: name });
+  const linkOf = async (staff, name) => {
+    const paper = staff.page.getByRole("listitem").filter({ hasText: name });
     return (await paper.getByText(/\/activate#/).first().textContent()).trim();
   };
+  const teachersLink = await linkOf(office, "潘然书");
+
+  // Who decides gets a link when the second administrator has confirmed it.
+  await second.open("/staff");
+  await second.button("确认并打印").click();
+  await expect(second.heading("开通单 · 1 张")).toBeVisible();
+  const headsLink = await linkOf(second, "陶明远");
 
   // The homeroom teacher writes on a phone.
   const teacher = new Staff(await visitor(), empty.origin);
-  await teacher.activate(await linkOf("潘然书"), "梧桐树下的第一堂语文课就要开始了");
+  await teacher.activate(teachersLink, "梧桐树下的第一堂语文课就要开始了");
   await shot(teacher.page, "account-activated");
   await teacher.fillSignIn("T0018", "梧桐树下的第一堂语文课就要开始了");
   await expect(teacher.heading("潘然书，您好")).toBeVisible();
@@ -92,7 +119,7 @@ test("from an empty school to a confirmed parent", async ({ empty, visitor }) =>
 
   // The head of year sees what parents will get, and answers for it.
   const head = new Staff(await visitor(), empty.origin);
-  await head.activate(await linkOf("陶明远"), "七年级三百多个孩子都要平平安安的");
+  await head.activate(headsLink, "七年级三百多个孩子都要平平安安的");
   await head.fillSignIn("T0015", "七年级三百多个孩子都要平平安安的");
   await expect(head.page.getByRole("link", { name: NOTICE.title }).first()).toBeVisible();
   await shot(head.page, "head-of-year-home");
@@ -112,7 +139,7 @@ test("from an empty school to a confirmed parent", async ({ empty, visitor }) =>
 
   // It goes out, and every phone has it once.
   await expect.poll(async () => (await empty.sms()).length, { timeout: 30_000 }).toBe(phones(own));
-  await expect(head.funnel("已提交")).toContainText(String(phones(own)), { timeout: 30_000 });
+  await expect(head.funnel("已交运营商")).toContainText(String(phones(own)), { timeout: 30_000 });
   await shot(head.page, "it-goes-out");
 
   // A parent without script, without an account.
@@ -124,7 +151,7 @@ test("from an empty school to a confirmed parent", async ({ empty, visitor }) =>
   await parent.openLink();
   await expect(parent.page.getByText(child.name, { exact: true })).toBeVisible();
   await expect(parent.page.getByRole("heading", { level: 1, name: NOTICE.title })).toBeVisible();
-  await expect(parent.page.getByText("· 第 1 号")).toBeVisible();
+  await expect(parent.page.getByText("· 本班第 1 条通知")).toBeVisible();
   await expect(parent.page.getByText("班主任").first()).toBeVisible();
   await shot(parent.page, "parent-reads");
   await parent.confirm();
@@ -137,7 +164,8 @@ test("from an empty school to a confirmed parent", async ({ empty, visitor }) =>
   await expect(teacher.named(child.name)).toContainText("已确认");
   await shot(teacher.page, "teacher-sees-who-confirmed");
   await teacher.page.getByRole("group", { name: "按确认情况看" }).getByRole("button", { name: /^未确认/ }).click();
-  await expect(teacher.named(own[1].name)).toContainText("未确认");
+  await expect(teacher.named(own[1].name)).toBeVisible();
+  await expect(teacher.named(child.name)).toHaveCount(0);
   await shot(teacher.page, "teacher-sees-who-has-not");
   expect(new URL(teacher.page.url()).pathname).toBe(path);
 

@@ -9,7 +9,7 @@ export class Staff {
     this.origin = origin;
   }
 
-  button = (name) => this.page.getByRole("button", { name, exact: true });
+  button = (name) => this.page.getByRole("button", { name, exact: typeof name === "string" });
   heading = (name) => this.page.getByRole("heading", { name });
   /** Words that can be seen now, wherever they stand; a closed dialog keeps its own. */
   shown = (words) => this.page.getByText(words).filter({ visible: true }).first();
@@ -61,9 +61,18 @@ export class Staff {
   async compose({ audience, classes = [], category, title, body }) {
     await this.open("/messages/new");
     await expect(this.heading("写通知")).toBeVisible();
-    if (audience) await this.button(audience).click();
-    for (const name of classes) await this.page.getByRole("checkbox", { name }).check();
+    if (audience || classes.length > 0) await this.address(audience, classes);
     await this.write({ category, title, body });
+  }
+
+  /** Chooses to whom, in the sheet behind the line on top. */
+  async address(audience, classes = []) {
+    await this.page.getByRole("button", { name: /^发给/ }).click();
+    const sheet = this.dialog();
+    if (audience) await sheet.getByRole("button", { name: audience, exact: true }).click();
+    for (const name of classes) await sheet.getByRole("checkbox", { name }).check();
+    await sheet.getByRole("button", { name: "完成", exact: true }).click();
+    await expect(sheet).toBeHidden();
   }
 
   async write({ category, title, body }) {
@@ -93,9 +102,10 @@ export class Staff {
     await expect(this.page.getByRole("heading", { level: 1, name: title })).toBeVisible();
   }
 
-  /** `审核通过` or `审批同意`, asked once more in a dialog. */
-  async decide(verdict) {
+  /** `审核通过` or `审批同意`, asked once more in a dialog; the last one over many phones with the password. */
+  async decide(verdict, password) {
     await this.button(verdict).click();
+    if (password) await this.dialog().getByLabel("再输入一次您的密码").fill(password);
     await this.dialog().getByRole("button", { name: verdict, exact: true }).click();
     await expect(this.page.getByRole("dialog")).toBeHidden();
   }

@@ -64,7 +64,7 @@ test("an activation slip: weak passwords, then used up", async ({ demo, visitor 
   await expect(again.page.getByRole("link", { name: "已经开通，去登录" })).toBeVisible();
   await shot(again.page, "slip-is-used");
   await again.open("/activate");
-  await expect(again.shown("链接不完整")).toBeVisible();
+  await expect(again.page.getByLabel("开通码")).toBeVisible();
   await shot(again.page, "half-a-link");
 });
 
@@ -130,6 +130,14 @@ test("a students' file as offices have them: every row's trouble in plain words"
   await kinds.getByRole("button", { name: /^错误/ }).click();
   await expect(page.getByRole("cell", { name: "第 12 行" }).first()).toBeVisible();
   await shot(page, "rows-with-errors");
+  // One number stands for another child: it is asked, and nothing is filled in.
+  const other = page.getByRole("group", { name: /名单上是 吴曦怡，文件里是 王小明/ });
+  await expect(other.getByRole("radio", { checked: true })).toHaveCount(0);
+  await other.getByRole("radio", { name: /文件填错了/ }).check();
+  await office.button("查看改动").click();
+  await expect(page.getByText("手机号变更")).toBeVisible();
+  await expect(other).toBeVisible();
+  await shot(page, "what-would-change");
   await page.getByRole("button", { name: /^导入 \d+ 名学生$/ }).click();
   await expect(page.getByText("学生和家长名单已导入")).toBeVisible({ timeout: 60_000 });
   await expect(office.stat("未导入（有错误）")).not.toHaveText("0");

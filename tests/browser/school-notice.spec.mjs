@@ -76,7 +76,7 @@ test("a notice to all parents takes two steps and comes back once", async ({ dem
   await principal.page.getByText("以前各稿的意见").click();
   await expect(principal.shown("上课日期写错了，应为10月8日")).toBeVisible();
   await shot(principal.page, "principal-reads");
-  await principal.decide("审批同意");
+  await principal.decide("审批同意", PASSPHRASE);
   await expect(principal.heading("发送进展")).toBeVisible();
 
   // All parents: every number once, those that cannot be reached with their reason.
