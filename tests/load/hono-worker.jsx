@@ -21,19 +21,22 @@ const Addressees = ({ recipient, rows }) =>
       {rows.map(([name, inClass, number]) => (
         <li>
           <b lang="zh-CN">{name}</b> <span lang="zh-CN">{inClass}</span>
-          {number == null ? null : <span> · 第 {number} 号</span>}
+          {number == null ? null : <span> · 本班第 {number} 条通知</span>}
         </li>
       ))}
     </ul>
   );
 
-const Answer = ({ confirmed, just, token }) =>
+const Done = ({ confirmed, just }) =>
   confirmed ? (
     <div class="done" role="status">
       <b>{just ? "✓ 确认成功，谢谢您" : "✓ 您已确认"}</b>
       确认时间：{confirmed}。不需要再做什么。
     </div>
-  ) : (
+  ) : null;
+
+const Ask = ({ confirmed, token }) =>
+  confirmed ? null : (
     <form method="post" action={`/m/${token}`}>
       <button name="action" value="confirm">已阅读，确认收到</button>
       <p class="hint">点一下按钮，老师就知道您看到了</p>
@@ -43,7 +46,8 @@ const Answer = ({ confirmed, just, token }) =>
 const Genuine = ({ school }) => (
   <section class="note">
     <h2>怎样辨别真假通知</h2>
-    <p>这是{school}的正式通知渠道。学校的通知绝不会要您登录、付款、下载软件，也不会问银行卡号和验证码。遇到这样的要求，就不是学校发的，请打电话向班主任核实。</p>
+    <p>这是{school}的正式通知渠道。看通知、点确认，都不用登录、付款或下载软件；这个页面绝不会问您的密码、验证码和银行卡号。</p>
+    <p>通知里提到缴费，或者让您打开别的网站，拿不准时先打电话问班主任。</p>
     <p>链接是发给您本人的，请不要转发。</p>
   </section>
 );
@@ -64,6 +68,7 @@ const Page = ({ notice, token, style }) => (
       <main>
         <Top school={notice.school} word={notice.word} />
         <article class="card">
+          <Done confirmed={notice.confirmed} just={notice.just} />
           <h1 lang="zh-CN">{notice.title}</h1>
           <Addressees recipient={notice.recipient} rows={notice.children} />
           <div lang="zh-CN" class="text">{notice.paragraphs.map((text) => <p>{text}</p>)}</div>
@@ -72,7 +77,7 @@ const Page = ({ notice, token, style }) => (
             <br />
             <time>{notice.at}</time>
           </p>
-          <Answer confirmed={notice.confirmed} just={notice.just} token={token} />
+          <Ask confirmed={notice.confirmed} token={token} />
         </article>
         <Genuine school={notice.school} />
       </main>

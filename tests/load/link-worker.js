@@ -8,18 +8,23 @@ const escape = (text) => String(text).replace(/[&<>"']/g, (c) => escapes[c]);
 
 const addressees = ({ recipient, children }) => {
   if (recipient) return `<p><b>${escape(recipient)}：</b></p>`;
-  const number = (n) => (n == null ? "" : `<span> · 第 ${n} 号</span>`);
+  const number = (n) => (n == null ? "" : `<span> · 本班第 ${n} 条通知</span>`);
   return `<ul>${children.map(([name, inClass, n]) => `<li><b lang="zh-CN">${escape(name)}</b> <span lang="zh-CN">${escape(inClass)}</span>${number(n)}</li>`).join("")}</ul>`;
 };
 
-const answer = ({ confirmed, just }, token) =>
+const done = ({ confirmed, just }) =>
   confirmed
     ? `<div class="done" role="status"><b>${just ? "✓ 确认成功，谢谢您" : "✓ 您已确认"}</b>确认时间：${confirmed}。不需要再做什么。</div>`
+    : "";
+
+const ask = ({ confirmed }, token) =>
+  confirmed
+    ? ""
     : `<form method="post" action="/m/${token}"><button name="action" value="confirm">已阅读，确认收到</button><p class="hint">点一下按钮，老师就知道您看到了</p></form>`;
 
 const page = (notice, token, style) => {
   const school = escape(notice.school);
-  return `<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex,nofollow"><meta name="referrer" content="no-referrer"><link rel="icon" href="data:,"><title>${escape(notice.title)} - ${school}</title><style>${style}</style></head><body><main><header class="top"><a href="?lang=en" lang="en" hreflang="en">English</a><b lang="zh-CN">${school}</b>${escape(notice.word)} · 家长通知</header><article class="card"><h1 lang="zh-CN">${escape(notice.title)}</h1>${addressees(notice)}<div lang="zh-CN" class="text">${notice.paragraphs.map((text) => `<p>${escape(text)}</p>`).join("")}</div><p class="by"><span lang="zh-CN">${escape(notice.sender)}</span><br><time>${notice.at}</time></p>${answer(notice, token)}</article><section class="note"><h2>怎样辨别真假通知</h2><p>这是${school}的正式通知渠道。学校的通知绝不会要您登录、付款、下载软件，也不会问银行卡号和验证码。遇到这样的要求，就不是学校发的，请打电话向班主任核实。</p><p>链接是发给您本人的，请不要转发。</p></section></main></body></html>`;
+  return `<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex,nofollow"><meta name="referrer" content="no-referrer"><link rel="icon" href="data:,"><title>${escape(notice.title)} - ${school}</title><style>${style}</style></head><body><main><header class="top"><a href="?lang=en" lang="en" hreflang="en">English</a><b lang="zh-CN">${school}</b>${escape(notice.word)} · 家长通知</header><article class="card">${done(notice)}<h1 lang="zh-CN">${escape(notice.title)}</h1>${addressees(notice)}<div lang="zh-CN" class="text">${notice.paragraphs.map((text) => `<p>${escape(text)}</p>`).join("")}</div><p class="by"><span lang="zh-CN">${escape(notice.sender)}</span><br><time>${notice.at}</time></p>${ask(notice, token)}</article><section class="note"><h2>怎样辨别真假通知</h2><p>这是${school}的正式通知渠道。看通知、点确认，都不用登录、付款或下载软件；这个页面绝不会问您的密码、验证码和银行卡号。</p><p>通知里提到缴费，或者让您打开别的网站，拿不准时先打电话问班主任。</p><p>链接是发给您本人的，请不要转发。</p></section></main></body></html>`;
 };
 
 export default {

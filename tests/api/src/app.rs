@@ -10,8 +10,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use domain::time::Instant;
 use rusqlite::Connection;
 use serde::Deserialize;
+use xiaoxun_worker::platform::crypto::Keys;
+use xiaoxun_worker::platform::host::native::Native;
 
 use crate::client::Way;
 use crate::native::{self, Handle};
@@ -114,9 +117,14 @@ impl App {
     }
 
     /// The demo school's data under production's configuration, on workerd: no `DEMO`, no
-    /// sandbox database, and the provider that is named.
+    /// sandbox database, the provider that is named, and links that lead to a filed domain.
     pub fn production(provider: &str) -> Self {
-        Self::new("demo", &[("SMS_PROVIDER", provider)], true, true)
+        Self::new(
+            "demo",
+            &[("SMS_PROVIDER", provider), ("PUBLIC_ORIGIN", "https://xx.example.cn")],
+            true,
+            true,
+        )
     }
 
     fn new(name: &str, vars: &[(&str, &str)], workerd: bool, production: bool) -> Self {
@@ -335,6 +343,20 @@ impl App {
             Engine::Native(_) => open(&self.state.join("network.sqlite")),
             Engine::Workerd { ready, .. } => open(&ready.sandbox),
         }
+    }
+
+    /// Where a school in process keeps its database, keys and buckets.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// The secrets of a school in process: what the Worker seals with.
+    ///
+    /// # Panics
+    /// Where they cannot be read.
+    pub fn keys(&self) -> Keys {
+        let host = Native::new(Instant(0), 1, template::settings(&self.state), []);
+        Keys::load(&*host).expect("the template's keys")
     }
 
     /// One number out of the school's database.

@@ -197,6 +197,12 @@ impl Client {
         self.send("PUT", path, Some(&json(body)), &[])
     }
 
+    /// `DELETE`.
+    #[track_caller]
+    pub fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, None, &[])
+    }
+
     /// `POST` of a file's bytes.
     #[track_caller]
     pub fn upload(&self, path: &str, bytes: &[u8]) -> Reply {
@@ -224,9 +230,30 @@ impl Client {
     #[track_caller]
     pub fn sign_in(&mut self, login: &str, password: &str) -> Reply {
         let reply = self.post("/api/session", &SignIn { login: login.into(), password: password.into() });
+        self.keep_cookie(&reply);
+        reply
+    }
+
+    /// Signs in from an address, and keeps the cookie.
+    #[track_caller]
+    pub fn sign_in_from(&mut self, address: &str, login: &str, password: &str) -> Reply {
+        let body = json(&SignIn { login: login.into(), password: password.into() });
+        let reply = self.send("POST", "/api/session", Some(&body), &[("cf-connecting-ip", address)]);
+        self.keep_cookie(&reply);
+        reply
+    }
+
+    fn keep_cookie(&mut self, reply: &Reply) {
         if let Some(cookie) = reply.header("set-cookie") {
             self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
         }
+    }
+
+    /// Signs out; what the browser keeps afterwards, it keeps.
+    #[track_caller]
+    pub fn sign_out(&mut self) -> Reply {
+        let reply = self.send("DELETE", "/api/session", None, &[]);
+        self.keep_cookie(&reply);
         reply
     }
 

@@ -58,6 +58,7 @@ impl Handle {
                 databases.push((SANDBOX_DB, Rc::new(Sqlite::open(&path).expect("the network's file"))));
             }
             let host = Native::new(wall_clock(), seed(), settings, databases);
+            host.keep_files_in(database.with_file_name("buckets"));
             School { host, backend, alarms: BTreeMap::new(), log: String::new() }.run(&taken);
         });
         Self(orders)
@@ -154,8 +155,9 @@ impl School {
         headers: Vec<(String, String)>,
         body: Vec<u8>,
     ) -> Reply {
-        let url = format!("{ORIGIN}{path}").parse().expect("a path");
         let headers: HashMap<String, String> = headers.into_iter().collect();
+        let origin = headers.get("host").map_or_else(|| ORIGIN.to_owned(), |host| format!("http://{host}"));
+        let url = format!("{origin}{path}").parse().expect("a path");
         let request = Request { method: Method::of(method), url, headers, body: Box::new(body) };
         let mut reply = router::answer(Rc::new(self.app()), request).await;
         for work in std::mem::take(&mut reply.later) {

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use domain::approval::{Decide, Verdict};
+use domain::account::{Slip, SlipView};
+use domain::appointment::{Confirm, WaitingAppointments};
+use domain::approval::{Decide, PHONES_WITHOUT_PASSWORD, Verdict};
 use domain::delivery::Funnel;
-use domain::ids::{ClassId, MessageId};
+use domain::ids::{ClassId, MessageId, StaffId};
 use domain::message::{Audience, Category, Created, Draft, MessageState, MessageView, Submit};
-use domain::roster::ClassView;
+use domain::roster::{
+    Answer, ClassView, ImportApply, ImportPreview, OfferKind, PersonAnswer, Question, Sameness,
+};
 
-use crate::{App, Client, Reply, SOON, eventually};
+use crate::{App, Client, PASSPHRASE, Reply, SOON, eventually};
 
 /// Phones of the demo school's guardians.
 pub const PHONES: u32 = 1756;
@@ -53,6 +57,47 @@ impl Client {
         reply.json::<Created>().id
     }
 
+    /// A slip for somebody, confirmed by a second person where it waits for one.
+    ///
+    /// # Panics
+    /// Where it is refused.
+    #[track_caller]
+    pub fn slip(&self, second: &Client, staff: StaffId) -> Slip {
+        let slip: Slip = self.post(&format!("/api/staff/{staff}/activation"), &()).json();
+        if !slip.waits {
+            return slip;
+        }
+        let waiting: Vec<SlipView> = second.get("/api/staff/activations").json();
+        second.post(&format!("/api/staff/activations/{}/confirm", waiting[0].id), &()).json()
+    }
+
+    /// Uploads a roster file, looks at what it does with these answers, and takes it: who has another
+    /// name is renamed, and of what is offered the posts and parents of people who stand in it are ticked.
+    #[track_caller]
+    pub fn import_with(&self, kind: &str, file: &[u8], answer: impl Fn(&Question) -> Vec<String>) -> Reply {
+        let first: ImportPreview = self.upload(&format!("/api/roster/imports?kind={kind}"), file).json();
+        let path = format!("/api/roster/imports/{}", first.id);
+        let chosen = |q: &Question| Answer { id: q.id.clone(), chosen: answer(q) };
+        let renamed = |id: &String| PersonAnswer { id: id.clone(), is: Sameness::Renamed };
+        let look = |given: &ImportApply| self.post(&format!("{path}/preview"), given).json::<ImportPreview>();
+        let persons = first.others.iter().map(|other| renamed(&other.id)).collect();
+        let given = ImportApply { persons, ..ImportApply::default() };
+        let answers = look(&given).questions.iter().map(chosen).collect();
+        let given = ImportApply { answers, ..given };
+        let seen = look(&given);
+        let of_the_file = [OfferKind::PostEnds, OfferKind::GuardianLeaves];
+        let offers = seen.offers.iter().filter(|offer| of_the_file.contains(&offer.kind));
+        let ticked = offers.map(|offer| offer.id.clone()).collect();
+        self.post(&format!("{path}/apply"), &ImportApply { ticked, shown: seen.shown, ..given })
+    }
+
+    /// The same with the suggested answers.
+    #[track_caller]
+    pub fn import(&self, kind: &str, text: &str) {
+        let applied = self.import_with(kind, text.as_bytes(), |q| q.suggested.clone());
+        assert_eq!(applied.status, 200, "{}", applied.body);
+    }
+
     /// Submits it with the statement.
     #[track_caller]
     pub fn submit(&self, id: MessageId) -> MessageView {
@@ -68,11 +113,23 @@ impl Client {
     /// Decides the step that waits, on the digest as it stands.
     #[track_caller]
     pub fn decide(&self, id: MessageId, verdict: Verdict, reason: &str) -> Reply {
-        let digest = self.message(id).digest.expect("a submitted message has a digest");
+        let message = self.message(id);
+        let digest = message.digest.expect("a submitted message has a digest");
+        // The password is asked again before many are sent to; where it was not asked it does no harm.
+        let password = (message.reach.phones > PHONES_WITHOUT_PASSWORD).then(|| PASSPHRASE.to_owned());
         self.post(
             &format!("/api/messages/{id}/decisions"),
-            &Decide { verdict, digest, reason: reason.into() },
+            &Decide { verdict, digest, reason: reason.into(), password },
         )
+    }
+
+    /// Confirms every appointment that waits and that this person may confirm.
+    #[track_caller]
+    pub fn confirm_waiting(&self) -> WaitingAppointments {
+        let all: WaitingAppointments = self.get("/api/appointments/waiting").json();
+        let mine = all.waiting.iter().filter(|w| w.bar.is_none());
+        let appointments = mine.map(|w| w.appointment.id).collect();
+        self.post("/api/appointments/confirmations", &Confirm { appointments }).json()
     }
 
     /// Approves it.

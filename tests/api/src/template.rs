@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use domain::account::Slip;
-use domain::roster::{Answer, ImportApply, ImportPreview, StaffView};
+use domain::account::{Slip, SlipView};
+use domain::roster::{ImportPreview, StaffView};
 use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::json;
@@ -131,26 +131,27 @@ fn load_demo(state: &Path) {
     for slip in &opened.json::<Slips>().slips {
         assert_eq!(anybody.activate(slip, PASSPHRASE).status, 204);
     }
-    let mut admin = anybody.clone();
+    // One administrator imports, the other confirms the posts that need a second person.
+    let (mut admin, mut second) = (anybody.clone(), anybody.clone());
     assert_eq!(admin.sign_in("T0014", PASSPHRASE).status, 200);
+    assert_eq!(second.sign_in("T0013", PASSPHRASE).status, 200);
     for kind in ["staff", "students"] {
         let file = repository().join(format!("tests/data/middle-school-{kind}.csv"));
         let bytes = std::fs::read(file).expect("a roster");
         let preview: ImportPreview = admin.upload(&format!("/api/roster/imports?kind={kind}"), &bytes).json();
-        let answers = preview
-            .questions
-            .iter()
-            .map(|q| Answer { id: q.id.clone(), chosen: q.suggested.clone() })
-            .collect();
-        let applied =
-            admin.post(&format!("/api/roster/imports/{}/apply", preview.id), &ImportApply { answers });
+        let applied = admin.post(&format!("/api/roster/imports/{}/apply", preview.id), &preview.likely());
         assert_eq!(applied.status, 200, "{}", applied.body);
     }
+    second.confirm_waiting();
     let staff: Vec<StaffView> = admin.get("/api/staff").json();
     let wanted = staff.iter().filter(|s| ACCOUNTS.contains(&s.number.as_str()) && !s.active);
     let ids: Vec<_> = wanted.map(|s| s.id).collect();
-    let slips: Vec<Slip> = admin.post("/api/staff/activations", &json!({ "staff": ids })).json();
-    for slip in &slips {
+    let mut slips: Vec<Slip> = admin.post("/api/staff/activations", &json!({ "staff": ids })).json();
+    // Slips for managing posts wait for a second person, as the posts did.
+    for waiting in second.get("/api/staff/activations").json::<Vec<SlipView>>() {
+        slips.push(second.post(&format!("/api/staff/activations/{}/confirm", waiting.id), &json!({})).json());
+    }
+    for slip in slips.iter().filter(|s| !s.waits) {
         assert_eq!(anybody.activate(slip, PASSPHRASE).status, 204);
     }
 }

@@ -25,7 +25,8 @@ struct Takes {
 /// All of them. Ids are of nothing that exists.
 fn bodies() -> Vec<Takes> {
     let draft = serde_json::to_value(draft_to(&[])).expect("json");
-    let decide = Decide { verdict: Verdict::Approve, digest: "0".repeat(64), reason: String::new() };
+    let decide =
+        Decide { verdict: Verdict::Approve, digest: "0".repeat(64), reason: String::new(), password: None };
     let administrator = json!({"number": "T0001", "name": "范知"});
     let bodies: Vec<(&'static Operation, Value)> = vec![
         (
@@ -33,16 +34,33 @@ fn bodies() -> Vec<Takes> {
             json!({"name": "学校", "signature": "学校", "administrators": [administrator], "platform_word": null, "window": null}),
         ),
         (&api::SIGN_IN.operation, json!({"login": "T0018", "password": "x"})),
+        (&api::CHANGE_PASSWORD.operation, json!({"old": "x", "password": "a long passphrase"})),
+        (&api::ANSWER_RESET.operation, json!({"mine": true})),
         (&api::CHECK_ACTIVATION.operation, json!({"token": "x"})),
         (&api::ACTIVATE.operation, json!({"token": "x", "password": "a long passphrase"})),
         (&api::ISSUE_SLIPS.operation, json!({"staff": [999_999]})),
-        (&api::APPLY_IMPORT.operation, json!({"answers": []})),
+        (&api::LOOK_AGAIN.operation, json!({"answers": [], "persons": [], "ticked": [], "shown": ""})),
+        (&api::APPLY_IMPORT.operation, json!({"answers": [], "persons": [], "ticked": [], "shown": "x"})),
+        (&api::CONFIRM_APPOINTMENTS.operation, json!({"appointments": [999_999]})),
+        (&api::DECLINE_APPOINTMENT.operation, json!({"reason": "x"})),
+        (
+            &api::RECORD_ABSENCE.operation,
+            json!({"appointment": 999_999, "from": null, "until": 4_000_000_000_000_i64, "reason": "x"}),
+        ),
+        (&api::LEAVE_STAFF.operation, json!({"reason": "retired"})),
+        (&api::CHANGE_STAFF_NUMBER.operation, json!({"phone": "19900000009"})),
+        (&api::LEAVE_STUDENT.operation, json!({"reason": "transferred"})),
+        (&api::LEAVE_GUARDIAN.operation, json!({"reason": "custody"})),
+        (&api::CHANGE_GUARDIAN_NUMBER.operation, json!({"phone": "19900000009"})),
+        (&api::MARK_NUMBER.operation, json!({"state": "revoked"})),
         (&api::CREATE_MESSAGE.operation, draft.clone()),
         (&api::PREVIEW_MESSAGE.operation, draft.clone()),
         (&api::CHANGE_MESSAGE.operation, draft),
         (&api::SUBMIT.operation, json!({"statement": true})),
         (&api::DECIDE.operation, serde_json::to_value(decide).expect("json")),
+        (&api::STOP_MESSAGE.operation, json!({"reason": "x"})),
         (&api::STOP.operation, json!({"stopped": false, "reason": "x"})),
+        (&api::REVEAL_VALUES.operation, json!({"kind": "staff", "id": 999_999})),
     ];
     let takes = |(operation, body)| Takes { operation, path: nowhere(operation), body };
     bodies.into_iter().map(takes).collect()
@@ -131,6 +149,8 @@ fn each_missing_and_each_wrong_field_is_noticed() {
                 let told = match operation.name {
                     "PREVIEW_MESSAGE" => status == 200 && reply.body.contains("time_passed"),
                     "CHANGE_MESSAGE" => status == 404 && field == "send_at",
+                    // −1 has the form of an id.
+                    "REVEAL_VALUES" => status == 404 && field == "id",
                     _ => false,
                 };
                 assert!(told || status == 400 || status == 422, "{path}: {field} = {wrong}: {status}");
@@ -147,7 +167,7 @@ fn each_missing_and_each_wrong_field_is_noticed() {
 
 #[test]
 fn too_large_is_refused_before_it_is_read() {
-    let large = format!("{{\"title\":\"{}\"}}", "字".repeat(40_000));
+    let large = format!("{{\"title\":\"{}\"}}", "字".repeat(100_000));
     for operation in bodies().iter().map(|t| t.operation).chain(orders()) {
         let reply = raw(&clerk(), operation, large.as_bytes());
         assert_eq!(reply.refused(413), "too_large", "{}", operation.path);

@@ -5,18 +5,29 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use api_tests::{App, Client, Contract, PASSPHRASE, draft_to};
-use domain::account::{Activation, SignIn, SlipOrder};
+use api_tests::{App, Client, Contract, PASSPHRASE, SOON, draft_to, eventually, link_in};
+use domain::account::{Activation, PasswordChange, ResetAnswer, SignIn, SlipOrder};
 use domain::api::{self, ALL, Address, Gate, Operation};
+use domain::appointment::{Confirm, Decline};
 use domain::approval::{Decide, Verdict};
+use domain::audit::{RecordKind, Reveal, VerifyPart};
+use domain::delegation::RecordAbsence;
 use domain::ids::{ClassId, MessageId};
-use domain::message::{Draft, MessageBox, MessageState, MessageView, Submit};
-use domain::roster::{ImportApply, ImportKind, ImportPreview};
+use domain::message::{Draft, DraftChange, MessageBox, MessageState, MessageView, StopMessage, Submit};
+use domain::roster::people::{Leave, LeaveReason, MarkNumber, NewNumber, NumberState};
+use domain::roster::{ImportKind, ImportPreview};
 use domain::school::{FirstAdministrator, Setup, StopOrder};
 use domain::time::HOUR;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+
+/// Endpoints that could change something by their method, and change nothing that anybody has to answer
+/// for: looking at a link, a draft or a file before it counts, and ending one's own session.
+const QUIET: [&str; 5] = ["CHECK_ACTIVATION", "PREVIEW_MESSAGE", "PREVIEW_IMPORT", "LOOK_AGAIN", "SIGN_OUT"];
+
+/// A password that somebody chooses.
+const OTHER: &str = "the plane trees at the gate";
 
 /// Calls endpoints, and remembers which.
 struct Day {
@@ -52,7 +63,15 @@ impl Day {
         let to = to.into();
         let name = Contract::operation(to.method, &to.url).name;
         self.called.borrow_mut().insert(name);
-        self.contract.call(client, to, body, headers)
+        // I9: what changes something leaves an entry, whatever it is.
+        let changes = to.method.changes() && !QUIET.contains(&name);
+        let entries = || self.app.count("SELECT COUNT(*) FROM audit");
+        let before = if changes { entries() } else { 0 };
+        let answer = self.contract.call(client, to, body, headers);
+        assert!(!changes || entries() > before, "{name} leaves no entry in the audit log");
+        let untold = self.app.count("SELECT COUNT(*) FROM changes");
+        assert_eq!(untold, 0, "{name} changed something and told neither before nor after");
+        answer
     }
 
     #[track_caller]
@@ -73,7 +92,11 @@ impl Day {
 
     fn decide(&self, head: &Client, message: &MessageView, verdict: Verdict, reason: &str) -> MessageView {
         let digest = message.digest.clone().expect("it is submitted");
-        self.call(head, api::DECIDE.at(message.id), &Decide { verdict, digest, reason: reason.into() })
+        self.call(
+            head,
+            api::DECIDE.at(message.id),
+            &Decide { verdict, digest, reason: reason.into(), password: None },
+        )
     }
 
     fn opens_a_school(&self) {
@@ -113,6 +136,44 @@ impl Day {
         let classes = self.call(clerk, api::CLASSES, &());
         let roll = self.call(clerk, api::CLASS_ROLL.at(classes[0].id), &());
         assert!(!roll.students.is_empty());
+        assert!(!self.call(clerk, api::CHECKLIST, &()).lines.is_empty());
+    }
+
+    fn somebody_leaves(&self, clerk: &Client) {
+        let number = || NewNumber { phone: "19900000009".into() };
+        let staff = self.call(clerk, api::STAFF, &());
+        let id = staff.last().expect("somebody").id;
+        assert!(!self.call(clerk, api::STAFF_LEAVING.at(id), &()).posts.is_empty());
+        self.call(clerk, api::LEAVE_STAFF.at(id), &Leave { reason: LeaveReason::Retired });
+        assert!(!self.call(clerk, api::DEPARTURES, &()).vacancies.is_empty());
+        self.call(clerk, api::RETURN_STAFF.at(id), &());
+        self.call(clerk, api::CHANGE_STAFF_NUMBER.at(id), &number());
+
+        let class = self.call(clerk, api::CLASSES, &())[0].id;
+        let student = self.call(clerk, api::CLASS_ROLL.at(class), &()).students.remove(0);
+        let guardian = student.guardians[0].id;
+        assert_eq!(self.call(clerk, api::STUDENT_LEAVING.at(student.id), &()).name, student.name);
+        self.call(clerk, api::LEAVE_STUDENT.at(student.id), &Leave { reason: LeaveReason::Transferred });
+        assert_eq!(self.call(clerk, api::CLASS_ROLL.at(class), &()).left.len(), 1);
+        self.call(clerk, api::RETURN_STUDENT.at(student.id), &());
+        self.call(clerk, api::GUARDIAN_LEAVING.at(guardian), &());
+        self.call(clerk, api::LEAVE_GUARDIAN.at(guardian), &Leave { reason: LeaveReason::Custody });
+        self.call(clerk, api::RETURN_GUARDIAN.at(guardian), &());
+        self.call(clerk, api::CHANGE_GUARDIAN_NUMBER.at(guardian), &number());
+        let mark = MarkNumber { state: NumberState::OptedOut };
+        assert_eq!(self.call(clerk, api::MARK_NUMBER.at(guardian), &mark).number, NumberState::OptedOut);
+    }
+
+    fn a_number_is_wrong(&self) {
+        let teacher = &self.app.homeroom("七年级1班");
+        let id = teacher.draft(&draft_to(&[teacher.class("七年级1班")]));
+        teacher.submit(id);
+        self.app.grade_head("七年级").approve(id);
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let link = eventually("an SMS", SOON, || self.app.sms().first().map(|sms| link_in(&sms.text)));
+        self.app.anybody().send("POST", &link, Some(b"action=not_mine"), &[form]);
+        let open = self.call(teacher, api::DISPUTES, &());
+        self.call(teacher, api::KEEP_NUMBER.at(open[0].id), &());
     }
 
     fn opens_accounts(&self, clerk: &Client) {
@@ -121,6 +182,59 @@ impl Day {
         let slips = self.call(clerk, api::ISSUE_SLIPS, &SlipOrder { staff: waiting.clone() });
         assert_eq!(slips.len(), waiting.len());
         self.call(clerk, api::ISSUE_SLIP.at(waiting[0]), &());
+
+        // Somebody who is active: a second person confirms, and the owner is told.
+        let admin = self.app.administrator();
+        let active = staff.iter().find(|s| s.number == "T0019").expect("on the roll").id;
+        assert!(self.call(clerk, api::ISSUE_SLIP.at(active), &()).waits);
+        let first = self.call(&admin, api::SLIPS, &())[0].id;
+        self.call(&admin, api::DECLINE_SLIP.at(first), &());
+        self.call(clerk, api::ISSUE_SLIP.at(active), &());
+        let second = self.call(&admin, api::SLIPS, &())[0].id;
+        let slip = self.call(&admin, api::CONFIRM_SLIP.at(second), &());
+        let anybody = self.app.anybody();
+        self.call(&anybody, api::ACTIVATE, &Activation { token: slip.code, password: Some(OTHER.into()) });
+    }
+
+    fn keeps_the_own_account(&self) {
+        let mut owner = self.app.anybody();
+        assert_eq!(owner.sign_in("T0019", OTHER).status, 200);
+        let reset = self.call(&owner, api::ME, &()).resets[0].id;
+        self.call(&owner, api::ANSWER_RESET.at(reset), &ResetAnswer { mine: false });
+        let change = PasswordChange { old: OTHER.into(), password: PASSPHRASE.into() };
+        self.call(&owner, api::CHANGE_PASSWORD, &change);
+        self.app.signed_in("T0019");
+        assert_eq!(self.call(&owner, api::SESSIONS, &()).len(), 2);
+        self.call(&owner, api::END_SESSIONS, &());
+        let own = self.call(&owner, api::SESSIONS, &())[0].id;
+        self.call(&owner, api::END_SESSION.at(own), &());
+    }
+
+    fn confirms_posts(&self, clerk: &Client) {
+        let admin = self.app.administrator();
+        let file = "工号,姓名,手机,部门,职务,班主任班级,任教\nT0801,新干事,,校办室,干事,,\nT0802,再一位,,校办室,干事,,\n";
+        let preview = self.upload(clerk, ImportKind::Staff, file.as_bytes());
+        let applied = self.call(clerk, api::APPLY_IMPORT.at(preview.id), &preview.likely());
+        let waiting = self.call(&admin, api::WAITING_APPOINTMENTS, &()).waiting;
+        assert_eq!((waiting.len(), applied.waiting), (2, 2));
+        let first = Confirm { appointments: vec![waiting[0].appointment.id] };
+        assert_eq!(self.call(&admin, api::CONFIRM_APPOINTMENTS, &first).waiting.len(), waiting.len() - 1);
+        let decline = Decline { reason: "与任命文件不符".into() };
+        let left = self.call(&admin, api::DECLINE_APPOINTMENT.at(waiting[1].appointment.id), &decline);
+        assert_eq!(left.waiting.len(), waiting.len() - 2);
+    }
+
+    fn is_away(&self, head: &Client) {
+        let own = self.call(head, api::DELEGATIONS, &());
+        let now = self.call(head, api::ME, &()).now;
+        let absence = RecordAbsence {
+            appointment: own.posts[0].appointment.id,
+            from: None,
+            until: now.plus(HOUR),
+            reason: String::new(),
+        };
+        let recorded = self.call(head, api::RECORD_ABSENCE, &absence).absences;
+        assert!(self.call(head, api::WITHDRAW_ABSENCE.at(recorded[0].id), &()).absences.is_empty());
     }
 
     fn imports_a_file(&self, clerk: &Client) {
@@ -129,10 +243,11 @@ impl Day {
         assert!(!dirty.findings.is_empty());
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/middle-school-staff.csv");
         let staff = self.upload(clerk, ImportKind::Staff, &std::fs::read(file).expect("the file"));
-        let answers = staff.questions.iter();
-        let answers =
-            answers.map(|q| domain::roster::Answer { id: q.id.clone(), chosen: q.suggested.clone() });
-        self.call(clerk, api::APPLY_IMPORT.at(staff.id), &ImportApply { answers: answers.collect() });
+        let again = self.call(clerk, api::LOOK_AGAIN.at(staff.id), &staff.likely());
+        assert_eq!(again, staff, "with the likely answers it is the same");
+        self.call(clerk, api::APPLY_IMPORT.at(staff.id), &staff.likely());
+        assert_eq!(self.call(clerk, api::IMPORTS, &())[0].id, staff.id);
+        assert!(self.call(clerk, api::UNDO_IMPORT.at(staff.id), &()).undone_at.is_some());
     }
 
     fn writes_and_takes_back(&self, teacher: &Client, head: &Client, draft: &Draft) {
@@ -144,7 +259,8 @@ impl Day {
         let first = self.submitted(teacher, draft);
         let returned = self.decide(head, &first, Verdict::Return, "请写明地点");
         assert_eq!(returned.state, MessageState::Returned);
-        let changed = self.call(teacher, api::CHANGE_MESSAGE.at(first.id), draft);
+        let change = DraftChange { draft: draft.clone(), changed_at: Some(returned.times.changed_at) };
+        let changed = self.call(teacher, api::CHANGE_MESSAGE.at(first.id), &change);
         assert!(changed.before.is_some());
         assert_eq!(self.call(teacher, api::WITHDRAW.at(first.id), &()).state, MessageState::Withdrawn);
 
@@ -163,8 +279,25 @@ impl Day {
         assert_eq!(self.decide(head, &message, Verdict::Approve, "").state, MessageState::Sending);
         assert_eq!(self.call(teacher, api::PAUSE.at(message.id), &()).state, MessageState::Paused);
         assert_eq!(self.call(teacher, api::RESUME.at(message.id), &()).state, MessageState::Sending);
+        self.stops_one(clerk, teacher, head, draft);
         assert!(self.call(clerk, api::STOP, &stop(false)).stopped.is_none());
         message.id
+    }
+
+    /// While all sending is stopped: a message of which something is set apart, and which is then stopped.
+    fn stops_one(&self, clerk: &Client, teacher: &Client, head: &Client, draft: &Draft) {
+        let message = self.submitted(teacher, draft);
+        self.decide(head, &message, Verdict::Approve, "");
+        let apart = format!(
+            "UPDATE batches SET state = 'enqueued', set_apart_at = 1, set_apart_why = 'claimed_in_vain' WHERE message_id = {}",
+            message.id
+        );
+        self.app.db().execute_batch(&apart).expect("a batch is set apart");
+        assert_eq!(self.call(teacher, api::MESSAGE.at(message.id), &()).set_apart.len(), 1);
+        assert!(self.call(clerk, api::PUT_AGAIN.at(message.id), &()).set_apart.is_empty());
+        let order = StopMessage { reason: "时间写错了".into() };
+        let stopped = self.call(teacher, api::STOP_MESSAGE.at(message.id), &order);
+        assert_eq!((stopped.state, stopped.halted.is_some()), (MessageState::Stopped, true));
     }
 
     fn watches(&self, clerk: &Client, teacher: &Client, id: MessageId) {
@@ -179,6 +312,12 @@ impl Day {
         let older = self.call(clerk, api::AUDIT.with(api::BEFORE_ENTRY, newest), &());
         assert_eq!(older.entries[0].entry.seq, newest - 1);
         self.call(clerk, api::VERIFY_AUDIT, &());
+        self.call(clerk, api::VERIFY_AUDIT.with(api::PART, VerifyPart::Heads).with(api::FROM, 1), &());
+        self.app.cron();
+        assert!(!self.call(clerk, api::EXPORT_AUDIT.with(api::FROM, 0), &()).entries.is_empty());
+        let of = api::AUDIT_HISTORY.with(api::HISTORY_OF, RecordKind::Staff).with(api::HISTORY_ID, 1);
+        assert!(!self.call(clerk, of, &()).entries.is_empty());
+        self.call(clerk, api::REVEAL_VALUES, &Reveal { kind: RecordKind::Staff, id: 1 });
     }
 }
 
@@ -194,9 +333,14 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     let (teacher, head) = (day.app.homeroom("八年级1班"), day.app.grade_head("八年级"));
     let draft = draft_to(&[teacher.class("八年级1班")]);
     day.writes_and_takes_back(&teacher, &head, &draft);
+    day.a_number_is_wrong();
     let id = day.sends(&clerk, &teacher, &head, &draft);
     day.watches(&clerk, &teacher, id);
+    day.is_away(&head);
+    day.somebody_leaves(&clerk);
     day.opens_accounts(&clerk);
+    day.confirms_posts(&clerk);
+    day.keeps_the_own_account();
     day.imports_a_file(&clerk);
 
     let called: BTreeSet<&str> = empty.called.take().union(&day.called.take()).copied().collect();

@@ -101,6 +101,27 @@ fn i8_looking_never_confirms() {
 }
 
 #[test]
+fn i8_a_prefetch_is_no_opening() {
+    let app = App::start();
+    let (teacher, id) = app.class_notice();
+    app.settled(&teacher, id);
+    let link = link_in(&app.sms()[0].text);
+    let parent = app.anybody();
+    for (name, purpose) in [
+        ("sec-purpose", "prefetch"),
+        ("sec-purpose", "prefetch;prerender"),
+        ("purpose", "prefetch"),
+        ("x-moz", "prefetch"),
+        ("x-purpose", "preview"),
+    ] {
+        assert_eq!(parent.send("GET", &link, None, &[(name, purpose)]).status, 200, "{name}");
+        assert_eq!(teacher.funnel(id).opened, 0, "{name}: {purpose}");
+    }
+    parent.send("GET", &link, None, &[("sec-purpose", "")]);
+    assert_eq!(teacher.funnel(id).opened, 1, "a tap is one");
+}
+
+#[test]
 fn a_tap_confirms_once_for_the_family() {
     let app = App::start();
     let (teacher, id) = app.class_notice();
@@ -211,5 +232,24 @@ fn i11_no_token_is_logged() {
 #[test]
 fn the_message_has_its_number_in_the_class() {
     let page = story().app.anybody().get(&links()[0]).body;
-    assert!(page.contains('号') && page.contains('1'), "第 1 号");
+    assert!(page.contains("本班第 1 条通知"), "{page}");
+}
+
+/// Failures count by address; a link that is there opens whatever else comes from behind that address.
+#[test]
+fn links_that_lead_nowhere_are_limited_by_address() {
+    let parent = story().app.anybody();
+    let from =
+        |address: &str, path: &str| parent.send("GET", path, None, &[("cf-connecting-ip", address)]).status;
+    let forged = format!("/m/{}", "A".repeat(32));
+    let tries = |address: &str| (0..310).map(|_| from(address, &forged)).collect::<Vec<_>>();
+    let statuses = tries("203.0.113.7");
+    // The minute may change on the way: then the count begins again.
+    let mut again = statuses;
+    if !again.contains(&429) {
+        again = tries("203.0.113.7");
+    }
+    assert_eq!((again[0] == 404 || again[0] == 429, again.contains(&429)), (true, true));
+    assert_eq!(from("203.0.113.7", &links()[0]), 200, "a family behind it is spared");
+    assert_eq!(from("203.0.113.8", &forged), 404, "another address has its own count");
 }

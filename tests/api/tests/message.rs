@@ -2,8 +2,15 @@
 
 use std::sync::OnceLock;
 
-use api_tests::{App, SOON, draft_to, draft_to_all, eventually};
-use domain::message::{Audience, Category, Command, Draft, MessageList, MessageState, MessageView, Preview};
+use api_tests::{App, Client, SOON, draft_to, draft_to_all, eventually};
+use domain::account::Me;
+use domain::approval::{StepKind, Verdict};
+use domain::delivery::DeliveryList;
+use domain::ids::MessageId;
+use domain::message::{
+    Audience, Category, Command, Created, Draft, DraftChange, MessageList, MessageState, MessageView,
+    Preview, reason_field,
+};
 use domain::roster::ClassView;
 use domain::time::{DAY, HOUR, Instant};
 
@@ -163,6 +170,157 @@ fn lists_show_what_is_within_reach() {
         assert!(!list(number, "all").contains(&id.0), "{number}");
     }
     assert_eq!(teacher.get("/api/messages?box=theirs").status / 100, 4);
+}
+
+#[test]
+fn a_returned_notice_waits_for_its_drafter_until_it_is_submitted_again() {
+    let app = App::start();
+    let teacher = app.homeroom("八年级1班");
+    let draft = draft_to(&[teacher.class("八年级1班")]);
+    let waits = |client: &Client| -> (u32, u32, Vec<(MessageState, Option<StepKind>)>) {
+        let me: Me = client.get("/api/me").json();
+        let list: MessageList = client.get("/api/messages?box=waiting").json();
+        (me.waiting, me.returned, list.messages.iter().map(|m| (m.state, m.asked)).collect())
+    };
+    let id = teacher.draft(&draft);
+    teacher.submit(id);
+    assert_eq!(waits(&teacher), (0, 0, vec![]), "what waits for others is no to-do");
+    let head = app.grade_head("八年级");
+    assert_eq!(waits(&head), (1, 0, vec![(MessageState::Submitted, Some(StepKind::Approve))]));
+    head.decide(id, Verdict::Return, "请写明地点");
+    assert_eq!(waits(&head), (0, 0, vec![]));
+    assert_eq!(waits(&teacher), (0, 1, vec![(MessageState::Returned, None)]));
+    assert_eq!(teacher.put(&format!("/api/messages/{id}"), &draft).status, 200);
+    assert_eq!(waits(&teacher), (0, 1, vec![(MessageState::Draft, None)]), "half corrected is not done");
+    teacher.submit(id);
+    assert_eq!(waits(&teacher), (0, 0, vec![]));
+    // A first draft is nobody's to-do.
+    teacher.draft(&draft);
+    assert_eq!(waits(&teacher), (0, 0, vec![]));
+}
+
+#[test]
+fn a_reviewer_is_asked_for_a_review_and_an_approver_for_approval() {
+    let app = App::start();
+    let clerk = app.office_clerk();
+    let id = clerk.draft(&draft_to_all());
+    clerk.submit(id);
+    let asked = |client: &Client| {
+        let list: MessageList = client.get("/api/messages?box=waiting").json();
+        list.messages.first().and_then(|m| m.asked)
+    };
+    assert_eq!((asked(&app.office_director()), asked(&app.principal())), (Some(StepKind::Review), None));
+    app.office_director().approve(id);
+    assert_eq!((asked(&app.office_director()), asked(&app.principal())), (None, Some(StepKind::Approve)));
+}
+
+#[test]
+fn a_second_window_does_not_overwrite_unseen() {
+    let teacher = app().homeroom("八年级1班");
+    let draft = draft_to(&[teacher.class("八年级1班")]);
+    let made: Created = teacher.post("/api/messages", &draft).json();
+    let path = format!("/api/messages/{}", made.id);
+    let save = |body: &str, changed_at: Option<Instant>| {
+        let draft = Draft { body: body.into(), ..draft.clone() };
+        teacher.put(&path, &DraftChange { draft, changed_at })
+    };
+    let first: MessageView = save("第一个窗口", Some(made.changed_at)).json();
+    assert!(first.times.changed_at > made.changed_at);
+    assert_eq!(save("第二个窗口", Some(made.changed_at)).refused(409), "changed_meanwhile");
+    assert_eq!(teacher.message(made.id).draft.body, "第一个窗口");
+    // Who has seen what is there may replace it.
+    let second: MessageView = save("第二个窗口", Some(first.times.changed_at)).json();
+    assert_eq!(second.draft.body, "第二个窗口");
+    assert_eq!(save("第一个窗口", Some(first.times.changed_at)).refused(409), "changed_meanwhile");
+    assert_eq!(save("不问", None).status, 200);
+    // An order that comes twice is answered with the same moment.
+    let once: Created = teacher.post_with_key("/api/messages", &draft, "twice-the-same").json();
+    assert_eq!(teacher.post_with_key("/api/messages", &draft, "twice-the-same").json::<Created>(), once);
+}
+
+#[test]
+fn a_draft_that_was_thrown_away_leaves_the_list_and_a_withdrawn_notice_stays() {
+    let app = App::start();
+    let teacher = app.homeroom("八年级1班");
+    let draft = draft_to(&[teacher.class("八年级1班")]);
+    let (thrown, taken_back) = (teacher.draft(&draft), teacher.draft(&draft));
+    teacher.submit(taken_back);
+    for id in [thrown, taken_back] {
+        assert_eq!(teacher.post(&format!("/api/messages/{id}/withdraw"), &()).status, 200);
+    }
+    let mine: MessageList = teacher.get("/api/messages?box=mine").json();
+    assert_eq!(mine.messages.iter().map(|m| m.id).collect::<Vec<_>>(), [taken_back]);
+}
+
+#[test]
+fn a_preview_names_the_sender_that_parents_will_see() {
+    let teacher = app().homeroom("八年级1班");
+    let draft = draft_to(&[teacher.class("八年级1班")]);
+    let preview: Preview = teacher.post("/api/messages/preview", &draft).json();
+    assert_eq!(preview.sender, "八年级1班班主任");
+    assert_eq!(teacher.message(teacher.draft(&draft)).sender_title, preview.sender);
+    let foreign = draft_to(&[app().office_clerk().class("九年级1班")]);
+    assert_eq!(teacher.post("/api/messages/preview", &foreign).json::<Preview>().sender, "");
+}
+
+#[test]
+fn a_reason_is_asked_for_once_and_by_the_name_of_its_rule() {
+    let teacher = app().homeroom("八年级1班");
+    let body = "请于周五前缴费，也可以到学校缴费。请扫码进群。";
+    let draft = Draft { body: body.into(), ..draft_to(&[teacher.class("八年级1班")]) };
+    let fields = |draft: &Draft| -> Vec<String> {
+        let preview: Preview = teacher.post("/api/messages/preview", draft).json();
+        preview.refusals.iter().filter_map(|r| r.field_name().map(str::to_owned)).collect()
+    };
+    assert_eq!(fields(&draft), [reason_field("fees"), reason_field("join_group")]);
+    let reasons = [("fees".to_owned(), "代收社会保险，已公示".to_owned())].into();
+    assert_eq!(fields(&Draft { reasons, ..draft }), [reason_field("join_group")]);
+}
+
+#[test]
+fn a_homeroom_teacher_sees_what_the_school_told_the_own_class_and_no_other_names() {
+    let app = App::start();
+    let clerk = app.office_clerk();
+    let teacher = app.homeroom("八年级1班");
+    let own = teacher.class("八年级1班");
+    let seen = |client: &Client| -> Vec<MessageId> {
+        let list: MessageList = client.get("/api/messages?box=all").json();
+        list.messages.iter().map(|m| m.id).collect()
+    };
+    let id = clerk.draft(&draft_to_all());
+    clerk.submit(id);
+    app.office_director().decide(id, Verdict::Return, "落款有误");
+    clerk.put(&format!("/api/messages/{id}"), &draft_to_all());
+    clerk.submit(id);
+    app.office_director().approve(id);
+    assert_eq!(
+        (seen(&teacher), teacher.get(&format!("/api/messages/{id}")).status),
+        (vec![], 404),
+        "not before it goes out"
+    );
+    app.principal().approve(id);
+    assert_eq!(seen(&teacher), [id]);
+    let view = teacher.message(id);
+    assert!(view.own_class_only && view.may.is_empty() && view.before.is_none());
+    assert!(
+        view.history.iter().all(|d| d.version == view.version && d.reason.is_empty()),
+        "{:?}",
+        view.history
+    );
+    let list: DeliveryList = teacher.get(&format!("/api/messages/{id}/deliveries")).json();
+    assert!(!list.children.is_empty() && list.children.iter().all(|c| c.class == own));
+    assert!(!clerk.message(id).own_class_only);
+    let all: DeliveryList = clerk.get(&format!("/api/messages/{id}/deliveries")).json();
+    assert!(all.children.len() > list.children.len());
+
+    // Neither another class's notice, nor what goes to a class that is only taught.
+    let other = app.homeroom("七年级2班");
+    let theirs = other.draft(&draft_to(&[other.class("七年级2班")]));
+    other.submit(theirs);
+    app.grade_head("七年级").approve(theirs);
+    assert_eq!(seen(&teacher), [id]);
+    assert_eq!(teacher.get(&format!("/api/messages/{theirs}")).status, 404);
+    assert_eq!(app.subject_teacher().get(&format!("/api/messages/{id}")).status, 404);
 }
 
 #[test]

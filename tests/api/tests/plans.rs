@@ -4,37 +4,53 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_tests::{App, draft_to, link_in};
+use api_tests::{App, Client, draft_to, link_in};
+use domain::account::Me;
+use domain::appointment::WaitingAppointments;
 use domain::approval::Verdict;
+use domain::audit::VerifyPart;
+use domain::delegation::Delegations;
+use domain::roster::{ImportApplied, ImportApply, ImportPreview, OtherPerson, PersonAnswer, Sameness};
 use domain::school::StopOrder;
+use domain::time::HOUR;
 use rusqlite::Connection;
 use serde_json::json;
 
 /// Tables whose rows are added by use. (Those of the roll are as large as the
 /// school, and a school-wide notice has to read them all.)
-const GROWING: [&str; 22] = [
+const GROWING: [&str; 32] = [
     "activations",
     "answers",
     "attempt_parts",
     "attempts",
     "audit",
+    "audit_about",
     "audit_seals",
+    "audit_values",
     "batches",
     "dead_letters",
     "decisions",
+    "delegations",
     "deliveries",
+    "departures",
+    "disputes",
     "filings",
+    "former_names",
     "idempotency",
+    "import_records",
     "imports",
     "message_steps",
     "message_streams",
     "message_versions",
     "messages",
     "opened",
+    "person_keys",
     "phone_changes",
     "recipients",
     "registrations",
     "rounds",
+    "sessions",
+    "signin_failures",
 ];
 
 /// Uses the product from end to end, so that every statement runs.
@@ -67,6 +83,8 @@ fn use_everything(app: &mut App) {
             "/api/classes".into(),
             format!("/api/classes/{class}"),
             "/api/staff".into(),
+            "/api/appointments/waiting".into(),
+            "/api/delegations".into(),
             "/api/messages?box=all".into(),
             "/api/messages?box=mine&before=3".into(),
             "/api/messages?box=waiting".into(),
@@ -75,11 +93,29 @@ fn use_everything(app: &mut App) {
             format!("/api/messages/{id}/deliveries"),
             "/api/audit".into(),
             "/api/audit?before=5".into(),
+            "/api/audit/export".into(),
+            "/api/audit/history?kind=staff&id=1".into(),
+            "/api/audit/history?kind=school&id=1".into(),
         ] {
             client.get(&path);
         }
     }
+    let own: Delegations = head.get("/api/delegations").json();
+    let absence =
+        json!({ "appointment": own.posts[0].appointment.id, "until": i64::MAX / 1_000_000, "reason": "" });
+    uses_the_own_account(app);
     let clerk = app.office_clerk();
+    for part in VerifyPart::ALL {
+        assert_eq!(clerk.get(&format!("/api/audit/verify?part={}", part.key())).status, 200);
+    }
+    assert_eq!(clerk.post("/api/audit/values", &json!({ "kind": "staff", "id": 1 })).status, 200);
+    assert_eq!(head.post("/api/delegations", &absence).status, 422);
+    let me: Me = head.get("/api/me").json();
+    let absence =
+        json!({ "appointment": own.posts[0].appointment.id, "until": me.now.plus(HOUR), "reason": "" });
+    let recorded: Delegations = head.post("/api/delegations", &absence).json();
+    let withdraw = format!("/api/delegations/{}/withdraw", recorded.absences[0].id);
+    assert_eq!(head.post(&withdraw, &json!({})).status, 200);
     assert_eq!(clerk.post("/api/staff/activations", &json!({ "staff": [] })).status, 200);
     let switch =
         |stopped: bool| clerk.post("/api/school/stop", &StopOrder { stopped, reason: "演练".into() }).status;
@@ -87,21 +123,144 @@ fn use_everything(app: &mut App) {
     let (office, school) = app.school_notice();
     assert_eq!(office.post(&format!("/api/messages/{school}/pause"), &json!({})).status, 200);
     assert_eq!(office.post(&format!("/api/messages/{school}/resume"), &json!({})).status, 200);
+    // One is paused with another behind it, and stopped; one is set apart, and put again.
+    let order = |id: domain::ids::MessageId, what: &str| {
+        office.post(&format!("/api/messages/{id}/{what}"), &json!({ "reason": "时间写错了" })).status
+    };
+    let wrong = {
+        let id = office.draft(&draft_to(&[class]));
+        office.submit(id);
+        head.approve(id);
+        id
+    };
+    assert_eq!(order(wrong, "pause"), 200);
+    assert_eq!(order(wrong, "stop"), 200);
+    app.db()
+        .execute_batch("UPDATE batches SET set_apart_at = 1, set_apart_why = 'claimed_in_vain' WHERE no = 1 AND state = 'ready'")
+        .expect("one is set apart");
+    assert_eq!(order(school, "put-again"), 200);
+    app.db()
+        .execute_batch("UPDATE batches SET set_apart_at = 1, set_apart_why = 'unknown_form' WHERE no = 2 AND state = 'ready'")
+        .expect("another one is");
+    assert_eq!(clerk.get("/api/school/checklist").status, 200);
     assert_eq!(switch(false), 200);
     // What is held is looked at again each minute.
     app.forward(2 * 60_000);
     // Unknown outcomes, late and missing receipts, and what expires.
     app.finish(school);
-    let office = app.office_clerk();
+    // Posts that wait, one confirmed and one declined.
+    let (office, admin) = (app.office_clerk(), app.administrator());
+    let file = "工号,姓名,手机,部门,职务,班主任班级,任教\nT0901,甲,,校办室,干事,,\nT0902,乙,,校办室,干事,,\n";
+    let preview: ImportPreview = office.upload("/api/roster/imports?kind=staff", file.as_bytes()).json();
+    let apply = format!("/api/roster/imports/{}/apply", preview.id);
+    assert_eq!(office.post(&apply, &preview.likely()).status, 200);
+    let waiting: WaitingAppointments = admin.get("/api/appointments/waiting").json();
+    let decline = format!("/api/appointments/{}/decline", waiting.waiting[0].appointment.id);
+    assert_eq!(admin.post(&decline, &json!({ "reason": "不符" })).status, 200);
+    assert!(admin.confirm_waiting().waiting.is_empty());
+    people_come_and_go(app);
     office.send("DELETE", "/api/session", None, &[]);
-    for name in ["students-dirty-gb18030.csv", "middle-school-students.csv"] {
-        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(name);
-        let client = app.office_clerk();
-        let bytes = std::fs::read(file).expect(name);
-        let preview: domain::roster::ImportPreview =
-            client.upload("/api/roster/imports?kind=students", &bytes).json();
-        client.post(&format!("/api/roster/imports/{}/apply", preview.id), &json!({ "answers": [] }));
+    imports(&app.office_clerk());
+}
+
+/// Files in which numbers stand for others, numbers change and people are lacking; all that is
+/// offered is ticked, and the file is taken back.
+fn imports(client: &Client) {
+    let file = |name: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(name);
+        String::from_utf8(std::fs::read(path).expect(name)).expect("UTF-8")
+    };
+    let staff = file("middle-school-staff.csv").replace("T0050", "T9050").replacen(",199", ",198", 1);
+    let students = file("middle-school-students.csv");
+    let students = students.replacen("19900081352", "19900000001", 1).replacen("丁书瑶", "别人", 1);
+    let students = students.lines().take(900).collect::<Vec<_>>().join("\n").replacen("1班", "2班", 1);
+    for (kind, text) in [("staff", staff), ("students", students)] {
+        let preview: ImportPreview =
+            client.upload(&format!("/api/roster/imports?kind={kind}"), text.as_bytes()).json();
+        let path = format!("/api/roster/imports/{}", preview.id);
+        let is = |o: &OtherPerson| PersonAnswer { id: o.id.clone(), is: Sameness::NewPerson };
+        let given = ImportApply { persons: preview.others.iter().map(is).collect(), ..preview.likely() };
+        let again: ImportPreview = client.post(&format!("{path}/preview"), &given).json();
+        let ticked = again.offers.iter().map(|o| o.id.clone()).collect();
+        let given = ImportApply { ticked, shown: again.shown, ..given };
+        let applied: ImportApplied = client.post(&format!("{path}/apply"), &given).json();
+        assert!(applied.counts.left > 0 && applied.counts.changed > 0, "{kind}: {:?}", applied.counts);
+        assert_eq!(client.get("/api/roster/imports").status, 200);
+        let undone = client.post(&format!("{path}/undo"), &json!({}));
+        assert_eq!(undone.status, 200, "{kind}: {}", undone.body);
     }
+}
+
+/// The own password, sessions, and a slip that two people give.
+fn uses_the_own_account(app: &App) {
+    let teacher = app.signed_in("T0019");
+    let other = app.signed_in("T0019");
+    for path in ["/api/me/sessions", "/api/me"] {
+        assert_eq!(teacher.get(path).status, 200);
+    }
+    let sessions: Vec<domain::account::SessionView> = other.get("/api/me/sessions").json();
+    let own = sessions.iter().find(|s| s.current).expect("itself").id;
+    assert_eq!(teacher.delete(&format!("/api/me/sessions/{own}")).status, 204);
+    assert_eq!(teacher.delete("/api/me/sessions").status, 204);
+    let change = json!({ "old": api_tests::PASSPHRASE, "password": "the plane trees at the gate" });
+    assert_eq!(teacher.put("/api/me/password", &change).status, 204);
+    let wrong = json!({ "token": "0000-0000-0000-0000" });
+    assert_eq!(teacher.post("/api/activations/check", &wrong).status, 404);
+    for n in 0..40 {
+        app.anybody().sign_in_from(&format!("198.51.100.{n}"), "T0018", "not the passphrase");
+    }
+    let mut known = app.signed_in("T0015");
+    assert_eq!(known.sign_in("T0015", api_tests::PASSPHRASE).status, 200);
+
+    let (clerk, admin) = (app.office_clerk(), app.administrator());
+    let staff: Vec<domain::roster::StaffView> = clerk.get("/api/staff").json();
+    let id = staff.iter().find(|s| s.number == "T0019").expect("on the roll").id;
+    let waiting = || {
+        clerk.post(&format!("/api/staff/{id}/activation"), &json!({}));
+        let slips: Vec<domain::account::SlipView> = admin.get("/api/staff/activations").json();
+        slips[0].id
+    };
+    assert_eq!(admin.post(&format!("/api/staff/activations/{}/decline", waiting()), &json!({})).status, 204);
+    let path = format!("/api/staff/activations/{}/confirm", waiting());
+    let slip: domain::account::Slip = admin.post(&path, &json!({})).json();
+    assert_eq!(app.anybody().activate(&slip, "the plane trees at the lake").status, 204);
+    let mut owner = app.anybody();
+    assert_eq!(owner.sign_in("T0019", "the plane trees at the lake").status, 200);
+    let me: domain::account::Me = owner.get("/api/me").json();
+    for mine in [true, false] {
+        let path = format!("/api/me/resets/{}", me.resets[0].id);
+        assert_eq!(owner.post(&path, &json!({ "mine": mine })).status, 204);
+    }
+}
+
+/// People leave, come back and change their numbers.
+fn people_come_and_go(app: &App) {
+    let clerk = app.office_clerk();
+    let (student, guardian) =
+        (app.count("SELECT MAX(id) FROM students"), app.count("SELECT MAX(id) FROM guardians"));
+    let staff = app.count("SELECT MAX(id) FROM staff");
+    for (path, reason) in [
+        (format!("/api/staff/{staff}"), "retired"),
+        (format!("/api/students/{student}"), "transferred"),
+        (format!("/api/guardians/{guardian}"), "custody"),
+    ] {
+        // (The last student is the last guardian's own: one after the other.)
+        assert_eq!(clerk.get(&format!("{path}/leave")).status, 200, "{path}");
+        assert_eq!(clerk.post(&format!("{path}/leave"), &json!({ "reason": reason })).status, 204, "{path}");
+        assert_eq!(clerk.get("/api/staff/departures").status, 200);
+        assert_eq!(clerk.post(&format!("{path}/return"), &json!({})).status, 204, "{path}");
+    }
+    let phone = json!({ "phone": "19900000009" });
+    for path in [format!("/api/guardians/{guardian}/phone"), format!("/api/staff/{staff}/phone")] {
+        assert!(clerk.put(&path, &phone).status < 300, "{path}");
+    }
+    let mark = json!({ "state": "usable" });
+    assert_eq!(clerk.post(&format!("/api/guardians/{guardian}/phone"), &mark).status, 200);
+    let link = link_in(&app.sms()[1].text);
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    app.anybody().send("POST", &link, Some(b"action=not_mine"), &[form]);
+    let open: Vec<domain::roster::people::Dispute> = clerk.get("/api/disputes").json();
+    assert_eq!(clerk.post(&format!("/api/disputes/{}/keep", open[0].id), &json!({})).status, 204);
 }
 
 /// What stands behind a name in a plan: `FROM deliveries d` makes `d` one.

@@ -1,7 +1,7 @@
 //! What a school really deploys: nothing of the demo is in it.
 
 use api_tests::{App, draft_to};
-use domain::message::MessageState;
+use domain::message::{Hold, MessageState};
 
 #[test]
 fn there_is_no_sandbox_and_no_demo() {
@@ -34,7 +34,7 @@ fn wrangler_toml_knows_nothing_of_the_demo() {
     }
 }
 
-/// No provider, or the demo's: nothing is lost and nothing is sent.
+/// No provider, or the demo's: nothing is lost, nothing piles up and nothing is sent.
 #[test]
 fn the_sandbox_provider_refuses_to_start() {
     for provider in ["", "sandbox"] {
@@ -44,13 +44,8 @@ fn the_sandbox_provider_refuses_to_start() {
             app.cron();
         }
         let message = teacher.message(id);
-        let funnel = message.funnel.expect("released");
-        assert_eq!(message.state, MessageState::Sending);
-        assert_eq!(
-            (funnel.waiting, funnel.delivered, funnel.accepted),
-            (funnel.phones, 0, 0),
-            "{provider:?}"
-        );
+        assert_eq!((message.state, message.funnel), (MessageState::Approved, None), "{provider:?}");
+        assert_eq!(message.hold, Some(Hold::NoProvider), "its page says why");
         assert_eq!(app.count("SELECT COUNT(*) FROM attempts"), 0, "no call was made");
     }
 }
@@ -71,5 +66,5 @@ fn a_message_can_be_written_and_approved_all_the_same() {
     let teacher = app.homeroom("八年级1班");
     let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));
     assert_eq!(teacher.submit(id).state, MessageState::Submitted);
-    assert_eq!(app.grade_head("八年级").approve(id).state, MessageState::Sending);
+    assert_eq!(app.grade_head("八年级").approve(id).state, MessageState::Approved);
 }

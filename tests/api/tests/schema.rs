@@ -9,8 +9,14 @@
 mod answers;
 #[path = "schema/chain.rs"]
 mod chain;
+#[path = "schema/evidence.rs"]
+mod evidence;
 #[path = "schema/guards.rs"]
 mod guards;
+#[path = "schema/people.rs"]
+mod people;
+#[path = "schema/powers.rs"]
+mod powers;
 #[path = "schema/refused.rs"]
 mod refused;
 #[path = "schema/refused_deliveries.rs"]
@@ -21,6 +27,8 @@ mod refused_messages;
 mod retention;
 #[path = "schema/rounds.rs"]
 mod rounds;
+#[path = "schema/slips.rs"]
+mod slips;
 #[path = "schema/states.rs"]
 mod states;
 #[path = "schema/units.rs"]

@@ -1,6 +1,6 @@
 //! The first step of a deployment, and the switch that stops all sending.
 
-use api_tests::App;
+use api_tests::{App, Client};
 use domain::account::{Me, Slip};
 use domain::delivery::DeliveryState;
 use domain::school::{FirstAdministrator, SchoolView, Setup, StopOrder, UnitKind, UnitView};
@@ -105,9 +105,14 @@ fn g14_stop_all_sending_holds_what_has_not_left() {
     assert_eq!(app.sms(), []);
     let funnel = teacher.funnel(id);
     assert_eq!((funnel.waiting, funnel.delivered), (funnel.phones, 0));
-    assert!(teacher.get("/api/me").json::<Me>().school.stopped.is_some(), "everybody sees it");
+    let stopped = |who: &Client| who.get("/api/me").json::<Me>().school.stopped.expect("everybody sees it");
+    assert_eq!(stopped(&teacher).reason, "", "the reason is written for those who manage");
+    for manager in [app.grade_head("八年级"), app.principal(), app.signed_in("T0014")] {
+        assert_eq!(stopped(&manager).reason, "误发，先停");
+    }
 
-    let _: SchoolView = app.office_director().post("/api/school/stop", &order(false)).json();
+    assert_eq!(app.office_director().post("/api/school/stop", &order(false)).refused(403), "outranked");
+    let _: SchoolView = app.principal().post("/api/school/stop", &order(false)).json();
     // What is held is looked at again each minute.
     app.forward(2 * 60_000);
     app.cron();

@@ -45,7 +45,9 @@ fn i3_drafter_reviewer_and_approver_differ() {
     let refused = |sql: &str| assert_eq!(refusal(&db, sql), "decision_refused", "{sql}");
     run(
         &db,
-        "INSERT INTO appointments (staff_id, post, unit_id, since) VALUES (1, 'office_director', 1, 1), (3, 'grade_head', 2, 1)",
+        "INSERT INTO appointments (staff_id, post, unit_id, since, given_by, mac) VALUES
+           (1, 'office_director', 1, 1, 5, ''), (3, 'grade_head', 2, 1, 5, '');
+         UPDATE appointments SET confirmed_by = 6, confirmed_at = 0, mac = 'm' WHERE confirmed_at IS NULL",
     );
     refused(&decision(2, 0, 1, "office_director", "approve"));
     run(&db, &decision(2, 0, 3, "office_director", "approve"));
@@ -54,16 +56,19 @@ fn i3_drafter_reviewer_and_approver_differ() {
     assert_eq!(refusal(&db, "UPDATE messages SET state = 'approved' WHERE id = 2"), "not_approved");
     // Another grade's head, and one whose appointment has ended.
     refused(&decision(2, 1, 4, "grade_head", "approve"));
-    // The substitute may.
-    run(&db, &decision(2, 1, 4, "principal", "approve"));
+    // Nor the substitute, while the head can.
+    refused(&decision(2, 1, 4, "principal", "approve"));
+    run(&db, &decision(2, 1, 2, "grade_head", "approve"));
     run(&db, "UPDATE messages SET state = 'approved', due_at = 10 WHERE id = 2");
 }
 
-/// The substitute of another unit does not stand in; without a unit, one of anywhere does.
+/// The substitute of another unit does not stand in; without a unit, one of anywhere does. The post
+/// is vacant in unit 3 once its holder's appointment has ended.
 #[test]
 fn a_substitute_is_of_its_unit() {
     for (unit, stands_in) in [("2", false), ("1", true), ("NULL", true)] {
         let db = school();
+        run(&db, "UPDATE appointments SET until = 5 WHERE id = 5");
         draft(&db, 1);
         run(
             &db,

@@ -46,9 +46,10 @@ pub const DELIVERIES: &[Refused] = &[
     ("UPDATE rounds SET mac = 'x' WHERE message_id = 1", &["rounds_fixed"]),
     ("UPDATE rounds SET state = 'filling' WHERE message_id = 1", &["rounds_forward"]),
     ("UPDATE rounds SET state = 'gone' WHERE message_id = 1", &["rounds_forward"]),
-    ("UPDATE rounds SET ended_at = 13 WHERE message_id = 1", &["rounds_forward"]),
+    ("UPDATE rounds SET ended_at = 13 WHERE message_id = 1", &["rounds_forward", "rounds_sent_everywhere"]),
     ("UPDATE rounds SET state = 'sent' WHERE message_id = 1", &["rounds_forward", "rounds_sent_everywhere"]),
     ("UPDATE rounds SET state = 'sent', ended_at = 13 WHERE message_id = 1", &["rounds_sent_everywhere"]),
+    ("UPDATE rounds SET state = 'stopped', ended_at = 13 WHERE message_id = 1", &["rounds_sent_everywhere"]),
     ("UPDATE OR REPLACE rounds SET message_id = 5 WHERE message_id = 1", &["rounds_fixed"]),
     ("UPDATE rounds SET round = 1 WHERE message_id = 1", &["rounds_fixed"]),
     ("UPDATE rounds SET kind = 'resend' WHERE message_id = 1", &["rounds_fixed"]),
@@ -102,8 +103,9 @@ pub const DELIVERIES: &[Refused] = &[
     // I6, I7: a place and its number stay; sent is sent in every stream.
     (
         "UPDATE message_streams SET state = 'settled', seq = 9, number = 9 WHERE message_id = 5",
-        &["places_forward"],
+        &["places_without_a_turn"],
     ),
+    ("UPDATE message_streams SET state = 'settled' WHERE message_id = 5", &["places_without_a_turn"]),
     ("UPDATE message_streams SET state = 'gone' WHERE message_id = 1", &["places_forward"]),
     ("UPDATE message_streams SET state = 'numbered' WHERE message_id = 5", &["places_forward"]),
     ("UPDATE message_streams SET state = 'numbered', seq = 9 WHERE message_id = 5", &["places_forward"]),

@@ -7,7 +7,7 @@ pub const MESSAGES: &[Refused] = &[
     // G58: a procedure is followed by the next version.
     ("UPDATE procedures SET steps = '[1]'", &["procedures_no_update"]),
     ("DELETE FROM procedures", &["procedures_no_delete"]),
-    ("INSERT OR REPLACE INTO procedures VALUES (1, 1, 'grade', '[1]', 1, 0)", &["procedures_no_replace"]),
+    ("INSERT OR REPLACE INTO procedures VALUES (1, 1, 'grade', '[1]', 1, 0, 'm')", &["procedures_no_replace"]),
     // I1 a: approved by its chain, sent at its time and registered.
     ("UPDATE messages SET state = 'approved' WHERE id = 2", &["messages_approved_by_chain"]),
     ("UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4", &["messages_registered"]),
@@ -37,6 +37,22 @@ pub const MESSAGES: &[Refused] = &[
     ("UPDATE messages SET state = 'sending' WHERE id = 2", &["messages_state"]),
     ("UPDATE messages SET state = 'draft', version = 2, digest = NULL WHERE id = 4", &["messages_state"]),
     ("UPDATE messages SET state = 'gone' WHERE id = 3", &["messages_state"]),
+    // Who stopped stays known while it is stopped: it says who lifts it.
+    ("UPDATE messages SET state = 'paused' WHERE id = 1", &["messages_halted"]),
+    (
+        "UPDATE messages SET state = 'stopped', halted_at = 1, halted_by = 4, halted_post = 'principal' WHERE id = 1",
+        &["messages_halted"],
+    ),
+    (
+        "UPDATE messages SET state = 'paused', halted_at = 1, halted_by = 4, halted_post = 'principal' WHERE id = 1;
+         UPDATE messages SET halted_post = 'homeroom_teacher' WHERE id = 1",
+        &["messages_halted"],
+    ),
+    (
+        "UPDATE school SET stopped_at = 1, stopped_by = 4, stopped_post = 'principal', stop_reason = 'x';
+         UPDATE school SET stopped_by = 3, stopped_post = 'office_clerk'",
+        &["school_stop_stays"],
+    ),
     ("UPDATE messages SET state = 'returned' WHERE id = 2", &["messages_returned_by_decision"]),
     (
         "INSERT INTO messages (id, state, author_id, audience_unit_id, sender_title, audience, audience_zh, audience_en, title, body,
@@ -129,14 +145,20 @@ pub const MESSAGES: &[Refused] = &[
     ("UPDATE recipients SET phone_id = 4 WHERE message_id = 2", &["recipients_no_update"]),
     ("DELETE FROM recipients WHERE message_id = 2", &["recipients_no_delete"]),
     // I1 c: a decision fits, and stays.
-    ("INSERT INTO decisions VALUES (2, 1, 0, 3, 'office_director', 'approve', 'other', '', 10)", &["decisions_fit"]),
-    ("INSERT INTO decisions VALUES (2, 1, 0, 3, 'office_director', 'perhaps', 'd', '', 10)", &["decisions_fit"]),
-    ("INSERT INTO decisions VALUES (2, 1, 2, 3, 'office_director', 'approve', 'd', '', 10)", &["decisions_fit"]),
-    ("INSERT INTO decisions VALUES (2, 1, 3, 4, 'principal', 'approve', 'd', '', 10)", &["decisions_fit"]),
-    ("INSERT INTO decisions VALUES (2, 1, 1, 2, 'grade_head', 'approve', 'd', '', 10)", &["decisions_fit"]),
-    ("INSERT INTO decisions VALUES (3, 1, 0, 3, 'office_director', 'approve', 'd', '', 10)", &["decisions_fit"]),
-    ("INSERT INTO decisions VALUES (2, 1, 0, 2, 'office_director', 'approve', 'd', '', 10)", &["decisions_fit"]),
-    ("INSERT INTO decisions VALUES (2, 1, 0, 2, 'grade_head', 'approve', 'd', '', 10)", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 0, 3, 3, 'office_director', 'approve', 'other', '', 10, 'm')", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 0, 3, 3, 'office_director', 'perhaps', 'd', '', 10, 'm')", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 2, 3, 3, 'office_director', 'approve', 'd', '', 10, 'm')", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 3, 4, 4, 'principal', 'approve', 'd', '', 10, 'm')", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 1, 2, 2, 'grade_head', 'approve', 'd', '', 10, 'm')", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (3, 1, 0, 3, 3, 'office_director', 'approve', 'd', '', 10, 'm')", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 0, 2, 2, 'office_director', 'approve', 'd', '', 10, 'm')", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 0, 2, 2, 'grade_head', 'approve', 'd', '', 10, 'm')", &["decisions_fit"]),
+    // By an appointment that is another's, of another post, or of nobody.
+    ("INSERT INTO decisions VALUES (2, 1, 0, 3, 4, 'office_director', 'approve', 'd', '', 10, 'm')", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 0, 3, 3, 'principal', 'approve', 'd', '', 10, 'm')", &["decisions_fit"]),
+    ("INSERT INTO decisions VALUES (2, 1, 0, 3, 99, 'office_director', 'approve', 'd', '', 10, 'm')", &["decisions_fit"]),
+    // Dated before the message was submitted.
+    ("INSERT INTO decisions VALUES (2, 1, 0, 3, 3, 'office_director', 'approve', 'd', '', 0, 'm')", &["decisions_fit"]),
     ("UPDATE decisions SET verdict = 'return' WHERE message_id = 1", &["decisions_no_update"]),
     ("UPDATE decisions SET reason = 'x', at = 9 WHERE message_id = 1", &["decisions_no_update"]),
     ("DELETE FROM decisions WHERE message_id = 1", &["decisions_no_delete"]),

@@ -4,6 +4,7 @@ use domain::delivery::{
     AttemptState, BatchState, DeliveryState, PartOutcome, PlaceState, RoundKind, RoundState,
 };
 use domain::message::{MessageState, RecipientKind};
+use domain::roster::people::LeaveReason;
 use rusqlite::Connection;
 
 use crate::world::{draft, run, school, world};
@@ -113,6 +114,13 @@ fn every_kind_of_the_rules_is_known() {
             &db,
             &format!("INSERT INTO phone_changes (kind, person, at, by) VALUES ('{}', 9, 1, 1)", kind.key()),
         );
+    }
+    for reason in LeaveReason::ALL {
+        let leave = "INSERT INTO departures (kind, person, left_at, reason, by) VALUES";
+        for kind in RecipientKind::ALL {
+            let person = 100 + reason as i64;
+            run(&db, &format!("{leave} ('{}', {person}, 1, '{}', 1)", kind.key(), reason.key()));
+        }
     }
     run(&db, "DROP TRIGGER parts_of_a_member");
     for (n, outcome) in PartOutcome::ALL.into_iter().enumerate() {

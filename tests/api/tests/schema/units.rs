@@ -126,8 +126,32 @@ fn every_class_has_a_stream() {
     assert_eq!(number(&db, "SELECT COUNT(*) FROM classes"), 4);
     assert_eq!(number(&db, "SELECT COUNT(*) FROM streams WHERE kind = 'class' AND rank = class_id"), 4);
     assert_eq!(number(&db, "SELECT rank FROM streams WHERE id = 1 AND kind = 'staff'"), 0);
-    // So do staff and students.
-    let staff = "INSERT INTO staff (number, name, created_at) VALUES ('T1', '甲甲', 2) ON CONFLICT (number) DO UPDATE SET name = excluded.name";
+    // People are found by their number among those who are here, and never written over.
+    let staff = "INSERT INTO staff (number, name, created_at) VALUES ('T1', '甲甲', 2)";
+    assert!(refusal(&db, staff).contains("people_stay"));
+    run(
+        &db,
+        "INSERT INTO departures (kind, person, left_at, reason, by) VALUES ('staff', 1, 5, 'mistake', 3);
+         UPDATE staff SET left_at = 5 WHERE id = 1;
+         UPDATE departures SET returned_at = 6, returned_by = 3 WHERE kind = 'staff'",
+    );
     run(&db, staff);
-    assert_eq!(number(&db, "SELECT COUNT(*) FROM staff"), 4);
+    assert_eq!(number(&db, "SELECT COUNT(*) FROM staff WHERE number = 'T1'"), 2);
+    for back in ["UPDATE", "UPDATE OR REPLACE"] {
+        let back = format!("{back} staff SET left_at = NULL WHERE id = 1");
+        assert!(refusal(&db, &back).contains("people_stay"), "the number has passed on");
+    }
+    let student =
+        "INSERT OR REPLACE INTO students (number, name, class_id, created_at) VALUES ('S1', '他', 1, 1)";
+    assert!(refusal(&db, student).contains("people_stay"));
+    run(
+        &db,
+        "INSERT INTO departures (kind, person, left_at, reason, by) VALUES ('student', 1, 5, 'mistake', 3);
+         UPDATE students SET left_at = 5 WHERE id = 1;
+         UPDATE departures SET returned_at = 6, returned_by = 3 WHERE kind = 'student'",
+    );
+    run(&db, student);
+    assert!(
+        refusal(&db, "UPDATE OR REPLACE students SET left_at = NULL WHERE id = 1").contains("people_stay")
+    );
 }

@@ -15,6 +15,8 @@ pub fn empty() -> Connection {
         include_str!("../../../../schema/0002_roster.sql"),
         include_str!("../../../../schema/0003_messages.sql"),
         include_str!("../../../../schema/0004_deliveries.sql"),
+        include_str!("../../../../schema/0005_evidence.sql"),
+        include_str!("../../../../schema/0005_people.sql"),
     ] {
         db.execute_batch(migration).expect("a migration");
     }
@@ -45,25 +47,30 @@ pub fn number(db: &Connection, sql: &str) -> i64 {
 }
 
 /// Stream 1 is the staff's, 2 and 3 are those of classes 1 and 2. Staff 1
-/// drafts, 2 heads the grade, 3 directs the office, 4 is principal.
+/// drafts, 2 heads the grade, 3 directs the office, 4 is principal. 5 and 6
+/// administer since the school was opened: 5 gave the posts, 6 confirmed them.
 pub fn school() -> Connection {
     let db = empty();
     run(
         &db,
-        "INSERT INTO school VALUES (1, '示范中学', '示范中学', '校讯通', 0, 1440, 1, NULL, NULL, NULL, 1);
+        "INSERT INTO school VALUES (1, '示范中学', '示范中学', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1);
          INSERT INTO units (id, parent_id, kind, code, name, created_at) VALUES
            (1, NULL, 'school', NULL, '示范中学', 1), (2, 1, 'grade', 'G7', '七年级', 1), (3, 1, 'grade', 'G8', '八年级', 1);
          INSERT INTO staff (id, number, name, created_at) VALUES
-           (1, 'T1', '甲', 1), (2, 'T2', '乙', 1), (3, 'T3', '丙', 1), (4, 'T4', '丁', 1);
-         INSERT INTO appointments (id, staff_id, post, unit_id, since, until) VALUES
-           (1, 1, 'grade_head', 2, 1, NULL), (2, 2, 'grade_head', 2, 1, NULL), (3, 3, 'office_director', 1, 1, NULL),
-           (4, 4, 'principal', 1, 1, NULL), (5, 4, 'grade_head', 3, 1, NULL), (6, 4, 'grade_head', 2, 1, 5);
+           (1, 'T1', '甲', 1), (2, 'T2', '乙', 1), (3, 'T3', '丙', 1), (4, 'T4', '丁', 1), (5, 'T5', '戊', 1), (6, 'T6', '己', 1);
+         INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, confirmed_by, confirmed_at, mac) VALUES
+           (7, 5, 'administrator', 1, 0, 0, 0, 0, 'm'), (8, 6, 'administrator', 1, 0, 0, 0, 0, 'm');
+         INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES
+           (1, 1, 'grade_head', 2, 1, 5, ''), (2, 2, 'grade_head', 2, 1, 5, ''), (3, 3, 'office_director', 1, 1, 5, ''),
+           (4, 4, 'principal', 1, 1, 5, ''), (5, 4, 'grade_head', 3, 1, 5, ''), (6, 4, 'grade_head', 2, 1, 5, '');
+         UPDATE appointments SET confirmed_by = 6, confirmed_at = 0, mac = 'm' WHERE id < 7;
+         UPDATE appointments SET until = 5 WHERE id = 6;
          INSERT INTO classes (id, unit_id, code, name, created_at) VALUES (1, 2, 'C1', '七年级1班', 1), (2, 2, 'C2', '七年级2班', 1);
          INSERT INTO phones (id, key_id, index_key_id, sealed, lookup, last4) VALUES
            (1, 1, 1, '', 'a', ''), (2, 1, 1, '', 'b', ''), (3, 1, 1, '', 'c', ''), (4, 1, 1, '', 'd', ''), (5, 1, 1, '', 'e', '');
-         INSERT INTO students VALUES (1, 'S1', '一', 1, 1, NULL), (2, 'S2', '二', 1, 1, NULL), (3, 'S3', '三', 2, 1, NULL);
-         INSERT INTO guardians VALUES (1, 1, 1, '父', '父亲', 1, 1, NULL), (2, 2, 1, '母', '母亲', 2, 1, NULL), (3, 3, 1, '父', '父亲', 3, 1, NULL);
-         INSERT INTO procedures VALUES (1, 1, 'grade', '[]', 1, 0)",
+         INSERT INTO students (id, number, name, class_id, created_at, left_at) VALUES (1, 'S1', '一', 1, 1, NULL), (2, 'S2', '二', 1, 1, NULL), (3, 'S3', '三', 2, 1, NULL);
+         INSERT INTO guardians (id, student_id, position, name, relation, phone_id, created_at, left_at) VALUES (1, 1, 1, '父', '父亲', 1, 1, NULL), (2, 2, 1, '母', '母亲', 2, 1, NULL), (3, 3, 1, '父', '父亲', 3, 1, NULL);
+         INSERT INTO procedures VALUES (1, 1, 'grade', '[]', 1, 0, 'm')",
     );
     db
 }
@@ -117,7 +124,10 @@ pub fn submit(db: &Connection, id: i64) {
 /// A decision on a message's current version.
 pub fn decision(id: i64, position: i64, staff: i64, post: &str, verdict: &str) -> String {
     format!(
-        "INSERT INTO decisions SELECT id, version, {position}, {staff}, '{post}', '{verdict}', '{DIGEST}', '', 10 FROM messages WHERE id = {id}"
+        "INSERT INTO decisions
+         SELECT m.id, m.version, {position}, {staff}, COALESCE((SELECT MIN(a.id) FROM appointments a
+           WHERE a.staff_id = {staff} AND a.post = '{post}'), 0), '{post}', '{verdict}', '{DIGEST}', '', 10, 'm'
+         FROM messages m WHERE m.id = {id}"
     )
 }
 
@@ -204,14 +214,23 @@ pub fn world() -> Connection {
         "INSERT INTO attempt_parts VALUES ('r1', 1, 'sandbox', 'p1', 'accepted');
          INSERT INTO filings VALUES (1, 1, 3, NULL, 13, NULL, NULL, NULL);
          INSERT INTO answers VALUES (1, 1, 1, 'confirm', 1, NULL, 0, 0, 5);
-         INSERT INTO phone_changes VALUES (1, 'guardian', 3, 2, 3, 1, 1, NULL);
+         INSERT INTO delegations VALUES (1, 5, 100, 200, 4, 50, '', NULL, NULL);
+         INSERT INTO phone_changes VALUES (1, 'guardian', 3, 2, 3, 1, 1, NULL, '');
          INSERT INTO audit VALUES (1, 1, 1, 'a', 's', 1, '{}'), (2, 1, 1, 'retention.started', 'retention_run', 1, '{}');
          INSERT INTO phones (id, key_id, index_key_id, sealed, lookup, last4) VALUES (6, 1, 1, '', 'f', '');
          INSERT INTO retention_runs VALUES (1, 1, NULL, 1, '期满', 2);
          DELETE FROM phones WHERE id = 6;
          UPDATE retention_runs SET ended_at = 2;
          INSERT INTO audit VALUES (3, 1, 1, 'a', 's', 1, '{}');
-         INSERT INTO audit_seals VALUES (1, 'h', 1), (2, 'h', 1)",
+         INSERT INTO audit_values VALUES ('staff', 2, 3, 'v'); INSERT INTO person_keys VALUES ('staff', 2, 3, 1, 'k');
+         INSERT INTO audit_seals VALUES (1, 'h', 1), (2, 'h', 1);
+         UPDATE guardians SET name = '娘', named_at = 5 WHERE id = 2;
+         INSERT INTO departures (kind, person, left_at, reason, by) VALUES ('guardian', 3, 6, 'mistake', 3);
+         UPDATE guardians SET left_at = 6 WHERE id = 3;
+         UPDATE departures SET returned_at = 7, returned_by = 3;
+         UPDATE guardians SET left_at = NULL WHERE id = 3;
+         INSERT INTO disputes (phone_id, kind, person, message_id, at) VALUES (1, 'guardian', 1, 1, 8)",
     );
+    crate::slips::add(&db);
     db
 }
