@@ -1,6 +1,6 @@
 // `npm run setup`: the first step of a real deployment, after `wrangler deploy`.
-// Makes the secrets that are missing, opens the school, prints the two
-// administrators' single-use links. Everything can also be given by options.
+// Makes the secrets that are missing, opens the school for two people, since
+// nobody gives power alone, and prints each administrator's single-use link. Everything can also be given by options.
 import { createInterface } from "node:readline/promises";
 import { spawnSync } from "node:child_process";
 import { Stop, bin, main, modernNode, options, root, say, t } from "./lib/base.mjs";
@@ -24,6 +24,10 @@ function person(text) {
 }
 
 async function answers(chosen) {
+  say(t(
+    "学校由两位管理员共同开通：管理岗位一人任命、另一人确认才生效，谁也不能独自授权。请确定两位不同的人。\n",
+    "A school is opened by two administrators: a managing post that one of them gives counts once the other has confirmed it, so that nobody gives power alone. Decide on two different people.\n",
+  ));
   const asker = createInterface({ input: process.stdin, output: process.stdout });
   const all = {};
   for (const [id, chinese, english] of QUESTIONS) {
@@ -95,5 +99,5 @@ await main(async () => {
   }
   say(t("\n请把下面两条一次性链接分别交给本人（72 小时内有效，各用一次）：\n", "\nHand each of these single-use links to its own person (they work for 72 hours, once):\n"));
   for (const { number, name, link } of slips) say(`  ${number} ${name}\n  ${link}\n`);
-  say(t("接下来：管理员登录后导入教职工名单，校办室再导入学生名单。", "Next: an administrator signs in and imports the staff file; then the office imports the students."));
+  say(t("接下来：一位管理员登录后导入教职工名单，另一位登录后在“任命确认”中核对并确认管理岗位；校办室再导入学生名单。", "Next: one administrator signs in and imports the staff file; the other signs in and confirms the managing posts under «Appointments»; then the office imports the students."));
 });

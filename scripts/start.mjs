@@ -51,7 +51,7 @@ await main(async () => {
     } else {
       school = { slips: await setUp(server.origin, SETUP_KEY) };
     }
-    state.write("school.json", school, 0o600);
+    state.write("school.json", school);
     state.remove("loading.json");
     return school;
   };

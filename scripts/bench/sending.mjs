@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { at, files, say } from "../lib/base.mjs";
+import { PASSPHRASE } from "../lib/demo.mjs";
 import { gzipped, largestCrates } from "../size.mjs";
 import { DEMO } from "./stage.mjs";
 import { judge, median, note, quantile } from "./table.mjs";
@@ -93,7 +94,7 @@ export async function requests(stage) {
   const { trips: saved, answer: draft } = await cost("POST", "/api/messages", stage.draft());
   const submit = await cost("POST", `/api/messages/${draft.id}/submit`, { statement: true });
   of.submit = submit.trips;
-  const order = { verdict: "approve", digest: submit.answer.digest };
+  const order = { verdict: "approve", digest: submit.answer.digest, password: PASSPHRASE };
   const [director, principal] = [await stage.as("T0003"), await stage.as("T0001")];
   const step = (await cost("POST", `/api/messages/${draft.id}/decisions`, order, director)).trips;
   const release = (await cost("POST", `/api/messages/${draft.id}/decisions`, order, principal)).trips;

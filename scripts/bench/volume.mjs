@@ -1,5 +1,6 @@
 // 100,000 guardians: submitted, released, claimed, and none of it past what the
 // platform allows. Locally nothing refuses a large value, so it is counted.
+import { PASSPHRASE } from "../lib/demo.mjs";
 import { judge, note } from "./table.mjs";
 import { fanOut } from "./sending.mjs";
 
@@ -25,7 +26,7 @@ async function send(stage) {
   for (const number of ["T0001", "T0003", "T0004"]) await stage.as(number);
   const { id } = await ask("write", "T0004", "/api/messages", stage.draft());
   const { digest } = await ask("submit", "T0004", `/api/messages/${id}/submit`, { statement: true });
-  const order = { verdict: "approve", digest };
+  const order = { verdict: "approve", digest, password: PASSPHRASE };
   await ask("review", "T0003", `/api/messages/${id}/decisions`, order);
   await stage.usage(true);
   await ask("release", "T0001", `/api/messages/${id}/decisions`, order);

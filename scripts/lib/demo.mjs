@@ -7,7 +7,7 @@ import { Client } from "./client.mjs";
 /** One passphrase for all demo accounts; it exists only where DEMO=1 is set. */
 export const PASSPHRASE = "wutong-2026-xiaoxun-demo";
 
-/** The two first administrators are staff of the file, so that the import finds them. */
+/** The two first administrators are staff of the file, so that the import finds them: one imports, the other confirms. */
 const administrators = [
   { number: "T0014", name: "田沐华" },
   { number: "T0013", name: "高佑奕" },
@@ -27,6 +27,7 @@ const accounts = [
   ["T0001", "校长", "principal"],
   ["T0002", "副校长", "vice principal"],
   ["T0014", "系统管理员", "administrator"],
+  ["T0013", "系统管理员（确认任命的第二人）", "administrator, the second person for appointments"],
 ];
 
 /** `POST /api/setup`; the answer is the two administrators' slips. */
@@ -50,7 +51,17 @@ export async function setUp(origin, setupKey) {
 export async function importFile(client, kind, path) {
   const preview = await client.post(`/api/roster/imports?kind=${kind}`, new Uint8Array(readFileSync(path)));
   const answers = preview.questions.map(({ id, suggested }) => ({ id, chosen: suggested }));
-  return client.post(`/api/roster/imports/${preview.id}/apply`, { answers });
+  return client.post(`/api/roster/imports/${preview.id}/apply`, { answers, persons: [], ticked: [], shown: preview.shown });
+}
+
+/** Confirms every appointment that waits and that somebody else gave: without it no imported leader counts. */
+export async function confirmWaiting(client) {
+  const { waiting } = await client.get("/api/appointments/waiting");
+  const appointments = waiting.filter((w) => !w.bar).map((w) => w.appointment.id);
+  // So many at once: CONFIRM_MAX in domain/src/appointment.rs.
+  for (let at = 0; at < appointments.length; at += 200) {
+    await client.post("/api/appointments/confirmations", { appointments: appointments.slice(at, at + 200) });
+  }
 }
 
 const files = {
@@ -67,6 +78,9 @@ export async function loadDemo(origin, setupKey, tell, { staff: staffFile, stude
   const admin = new Client(origin);
   await admin.signIn(administrators[0].number, PASSPHRASE);
   await importFile(admin, "staff", staffFile);
+  const second = new Client(origin);
+  await second.signIn(administrators[1].number, PASSPHRASE);
+  await confirmWaiting(second);
   tell("staff");
   for (const path of [students].flat()) {
     await importFile(admin, "students", path);
@@ -76,9 +90,10 @@ export async function loadDemo(origin, setupKey, tell, { staff: staffFile, stude
   const staff = await admin.get("/api/staff");
   const wanted = new Set(accounts.map(([number]) => number));
   const ids = staff.filter((s) => wanted.has(s.number) && !s.active).map((s) => s.id);
-  for (const slip of await admin.post("/api/staff/activations", { staff: ids })) {
-    await anybody.activate(slip, PASSPHRASE);
-  }
+  const issued = await admin.post("/api/staff/activations", { staff: ids });
+  // Slips for managing posts wait for a second person, as the posts did.
+  for (const { id } of await second.get("/api/staff/activations")) issued.push(await second.post(`/api/staff/activations/${id}/confirm`, {}));
+  for (const slip of issued.filter(({ waits }) => !waits)) await anybody.activate(slip, PASSPHRASE);
   tell("accounts");
   const names = new Map(staff.map((s) => [s.number, s.name]));
   return accounts.filter(([number]) => names.has(number)).map(([number, post, english]) => ({ number, name: names.get(number) ?? "", post, english }));

@@ -92,7 +92,7 @@ export async function serve({ state, config, port, onError = () => {}, instead }
   const { modulesRules, ...options } = workerOptions;
   const script = instead?.main ?? main;
   const modulesRoot = instead?.root ?? dirname(script);
-  const log = createWriteStream(state.path("log.txt"), { flags: "a" });
+  const log = createWriteStream(state.path("log.txt"), { flags: "a", mode: 0o600 });
   const origin = `http://${HOST}:${port}`;
   const runtime = new Miniflare(
     convertV4MiniflareOptions({

@@ -2,7 +2,7 @@
 // and data). Everything a running Xiaoxun keeps on this machine lies in one.
 import { spawnSync } from "node:child_process";
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse } from "smol-toml";
 import { Stop, at, bin, files, hash, root, say, t } from "./base.mjs";
@@ -12,10 +12,21 @@ const demo = { DEMO: "1", SMS_PROVIDER: "sandbox" };
 /** Knobs of the pretend telephone company and the clock, for tests. */
 const passedOn = ["SANDBOX_LATENCY_MS", "SANDBOX_ANSWER_DELAY_MS", "CLOCK_OFFSET_MS"];
 
-/** Writes a file whole or not at all. */
-function put(path, text, mode = 0o644) {
-  writeFileSync(`${path}.new`, text, { mode });
+/** Writes a file whole or not at all, for its owner only: what lies in a state folder is a school's data. */
+function put(path, text) {
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
   renameSync(`${path}.new`, path);
+}
+
+/** Takes from everybody but their owner what lies in a folder. */
+function close(folder) {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) close(path);
+    else if (entry.isFile()) chmodSync(path, 0o600);
+  }
 }
 
 /** A deployment's secrets, in the forms that worker/src/crypto.rs reads. */
@@ -34,7 +45,12 @@ export function freshSecrets() {
 export class State {
   constructor(folder) {
     this.dir = resolve(folder);
-    mkdirSync(this.dir, { recursive: true });
+    const made = mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    // One that was made before, or was copied, is closed as well; a folder that is none of ours stays as it is.
+    if (!made && !existsSync(this.path("secrets.json"))) return;
+    chmodSync(this.dir, 0o700);
+    for (const name of readdirSync(this.dir).filter((file) => /\.(json|txt)$/.test(file))) chmodSync(this.path(name), 0o600);
+    if (existsSync(this.data)) close(this.data);
   }
 
   path(...parts) {
@@ -50,8 +66,8 @@ export class State {
     return existsSync(this.path(name)) ? JSON.parse(readFileSync(this.path(name), "utf8")) : undefined;
   }
 
-  write(name, value, mode) {
-    put(this.path(name), `${JSON.stringify(value, null, 2)}\n`, mode);
+  write(name, value) {
+    put(this.path(name), `${JSON.stringify(value, null, 2)}\n`);
   }
 
   remove(name) {
@@ -74,8 +90,7 @@ export class State {
   secrets() {
     const have = this.read("secrets.json") ?? {};
     const all = { ...freshSecrets(), ...have };
-    this.write("secrets.json", all, 0o600);
-    chmodSync(this.path("secrets.json"), 0o600);
+    this.write("secrets.json", all);
     return all;
   }
 

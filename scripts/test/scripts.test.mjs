@@ -1,12 +1,16 @@
 // What the build itself promises: tools that fit the product, an app whose
 // later parts can be fetched, a Worker that goes on after a panic.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import * as esbuild from "esbuild";
 import { withNames } from "../build-frontend.mjs";
 import { at } from "../lib/base.mjs";
+import { State } from "../lib/state.mjs";
 import { SHIM, disagreement, lockedIn } from "../lib/tools.mjs";
+import { withoutHashes } from "../lib/wasm.mjs";
 
 const lock = (versions) => Object.entries(versions).map(([name, version]) => `[[package]]\nname = "${name}"\nversion = "${version}"\n`).join("\n");
 const product = { "wasm-bindgen": "0.2.130", wasm_split_helpers: "0.2.3", worker: SHIM };
@@ -20,6 +24,38 @@ test("a tool of another version than the product's library is refused in a sente
   assert.match(said({}, { wasm_split_cli_support: "0.3.1" }), /wasm_split_cli_support.*0\.3\.1/);
   assert.match(said({ worker: "0.8.99" }), /worker.*0\.8\.99.*scripts\/worker-shim\.js/);
   assert.match(disagreement(lock(product), ""), /—/);
+});
+
+test("the Worker keeps its functions' names without their hashes", () => {
+  const section = (id, ...bytes) => [id, bytes.length, ...bytes];
+  const named = (name) => [name.length, ...Buffer.from(name)];
+  const names = (name) => section(0, ...named("name"), ...section(1, 1, 0, ...named(name)));
+  const module = (name) =>
+    Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, 1, 0x60, 0, 0), ...section(3, 1, 0), ...section(10, 1, 2, 0, 0x0b), ...names(name)]);
+  assert.deepEqual(withoutHashes(module("sms::send::h0123456789abcdef")), module("sms::send"));
+  assert.deepEqual(withoutHashes(module("sms::hash")), module("sms::hash"));
+  assert.ok(WebAssembly.validate(withoutHashes(module("sms::send::h0123456789abcdef"))));
+});
+
+test("a state folder is its owner's alone, whatever stood in it before", () => {
+  const mode = (path) => statSync(path).mode & 0o777;
+  const folder = mkdtempSync(join(tmpdir(), "xiaoxun-state-"));
+  try {
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, "data", "v3"), { recursive: true });
+    writeFileSync(join(folder, "data", "v3", "d1.sqlite"), "", { mode: 0o644 });
+    writeFileSync(join(folder, "run.json"), "{}", { mode: 0o644 });
+    new State(folder);
+    assert.equal(mode(folder), 0o755, "a folder that is none of ours");
+    writeFileSync(join(folder, "secrets.json"), "{}", { mode: 0o644 });
+    const state = new State(folder);
+    state.secrets();
+    state.write("migrations.json", {});
+    for (const open of ["", "data", "data/v3"]) assert.equal(mode(state.path(open)), 0o700, open);
+    for (const file of ["secrets.json", "migrations.json", "run.json", "data/v3/d1.sqlite"]) assert.equal(mode(state.path(file)), 0o600, file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the locks of this checkout go together", () => {
