@@ -416,7 +416,8 @@ CREATE TABLE sessions (
   browser    TEXT    NOT NULL,
   created_at INTEGER NOT NULL,
   seen_at    INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL
+  expires_at INTEGER NOT NULL,
+  mac        TEXT    NOT NULL           -- seal over token and owner: a row that was written by hand opens nothing
 );
 CREATE INDEX sessions_staff ON sessions (staff_id);
 CREATE INDEX sessions_expiry ON sessions (expires_at);

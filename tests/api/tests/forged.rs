@@ -216,3 +216,17 @@ fn a_forged_change_of_number_reaches_nobody_else() {
     assert_eq!(app.count(&reason), 1);
     assert_eq!(app.sms().len() as u32, funnel.phones - 1);
 }
+
+/// Whoever writes into the database could else walk in as anybody, and have the Worker itself seal decisions.
+#[test]
+fn a_session_that_was_written_or_moved_by_hand_opens_nothing() {
+    let app = App::start();
+    let teacher = app.homeroom("八年级1班");
+    assert_eq!(teacher.get("/api/me").status, 200);
+    run(&app, "UPDATE sessions SET staff_id = (SELECT id FROM staff WHERE number = 'T0001')");
+    assert_eq!(teacher.get("/api/me").status, 401, "moved to the principal");
+    run(&app, "UPDATE sessions SET staff_id = (SELECT id FROM staff WHERE number = 'T0026')");
+    assert_eq!(teacher.get("/api/me").status, 200, "and back");
+    run(&app, "UPDATE sessions SET mac = 'forged'");
+    assert_eq!(teacher.get("/api/me").status, 401, "written by hand");
+}

@@ -352,8 +352,8 @@ fn a_file_ends_no_post_and_drops_nobody_unless_ticked() {
     let gone = app.count("SELECT id FROM staff WHERE number = 'T0005'");
     app.db()
         .execute(
-            "INSERT INTO sessions (token_hash, staff_id, system, browser, created_at, seen_at, expires_at)
-             VALUES ('x', ?1, '', '', 1, 1, 9e15)",
+            "INSERT INTO sessions (token_hash, staff_id, system, browser, created_at, seen_at, expires_at, mac)
+             VALUES ('x', ?1, '', '', 1, 1, 9e15, '')",
             [gone],
         )
         .expect("a session");

@@ -5,7 +5,7 @@ use domain::account::{Device, SESSION_LIFE, session_rules};
 use domain::audit::AuditAction;
 use domain::ids::{AppointmentId, ClassId, StaffId, UnitId};
 use domain::time::{Instant, MINUTE};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::throttle::{CountRow, Keyed, OwnLane};
@@ -13,6 +13,7 @@ use crate::args;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Rows, Stmt, Subject, sql};
 use crate::platform::error::AppError;
+use crate::seals::Seal;
 
 /// How old `seen_at` may get before it is written again: a write for every request would be paid for.
 const SEEN_EVERY: i64 = 5 * MINUTE;
@@ -98,6 +99,18 @@ struct EnterRow {
     person: PersonRow,
     created_at: Instant,
     seen_at: Instant,
+    mac: String,
+}
+
+/// A signed-in browser: its token belongs to this owner.
+#[derive(Serialize)]
+struct SessionSeal<'a> {
+    session: &'a str,
+    staff: StaffId,
+}
+
+impl Seal for SessionSeal<'_> {
+    const PURPOSE: &'static str = "session";
 }
 
 /// The person behind a live session. How long one lives follows from the posts held now.
@@ -108,7 +121,7 @@ pub async fn enter(app: &App, session: &str, extra: Vec<Stmt>) -> Result<Entered
     let now = app.now();
     let mut statements = vec![
         sql(
-            "SELECT t.id, t.name, t.number, s.created_at, s.seen_at FROM sessions s JOIN staff t ON t.id = s.staff_id
+            "SELECT t.id, t.name, t.number, s.created_at, s.seen_at, s.mac FROM sessions s JOIN staff t ON t.id = s.staff_id
              WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND t.left_at IS NULL",
             args![session, now],
         ),
@@ -118,8 +131,11 @@ pub async fn enter(app: &App, session: &str, extra: Vec<Stmt>) -> Result<Entered
     let mut rows = app.db.run(statements).await?;
     let rest = rows.split_off(2.min(rows.len()));
     let [who, held] = rows.as_slice() else { return Err(AppError::NotSignedIn) };
-    let EnterRow { person: row, created_at, seen_at } =
+    let EnterRow { person: row, created_at, seen_at, mac } =
         who.first::<EnterRow>()?.ok_or(AppError::NotSignedIn)?;
+    if !(SessionSeal { session, staff: row.id }).fits(app.keys()?, &mac) {
+        return Err(AppError::NotSignedIn);
+    }
     let person = person(row, held)?;
     if !session_rules(&person).lives(created_at, seen_at, now) {
         return Err(AppError::NotSignedIn);
@@ -209,6 +225,7 @@ pub async fn open_session(
     lane: &Lane,
 ) -> Result<Person, AppError> {
     let now = app.now();
+    let mac = SessionSeal { session: token_hash, staff: id }.mac(app.keys()?);
     let reads = vec![
         sql("SELECT id, name, number FROM staff WHERE id = ?1 AND left_at IS NULL", args![id]),
         posts_of(id, now),
@@ -218,9 +235,9 @@ pub async fn open_session(
         .guarded()
         .append(reads)
         .must(
-            "INSERT INTO sessions (token_hash, staff_id, system, browser, created_at, seen_at, expires_at)
-             SELECT ?1, id, ?5, ?6, ?3, ?3, ?4 FROM staff WHERE id = ?2 AND left_at IS NULL",
-            args![token_hash, id, now, now.plus(SESSION_LIFE), device.system.key(), device.browser.key()],
+            "INSERT INTO sessions (token_hash, staff_id, system, browser, created_at, seen_at, expires_at, mac)
+             SELECT ?1, id, ?5, ?6, ?3, ?3, ?4, ?7 FROM staff WHERE id = ?2 AND left_at IS NULL",
+            args![token_hash, id, now, now.plus(SESSION_LIFE), device.system.key(), device.browser.key(), mac],
         )
         .then("DELETE FROM sessions WHERE token_hash = ?1", args![older]);
     let batch = match lane {
