@@ -144,10 +144,10 @@ CREATE TABLE units (
 );
 CREATE UNIQUE INDEX units_root ON units ((parent_id IS NULL)) WHERE parent_id IS NULL;
 CREATE TRIGGER units_kind BEFORE INSERT ON units
-WHEN NEW.kind NOT IN ('school', 'office', 'department', 'grade')
+WHEN NEW.kind NOT IN ('school', 'office', 'student_affairs', 'department', 'college', 'grade')
 BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
 CREATE TRIGGER units_kind_moved BEFORE UPDATE OF kind ON units
-WHEN NEW.kind NOT IN ('school', 'office', 'department', 'grade')
+WHEN NEW.kind NOT IN ('school', 'office', 'student_affairs', 'department', 'college', 'grade')
 BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
 
 -- Every unit with every unit above it, itself included: «is it within this
@@ -279,7 +279,9 @@ BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 -- such an appointment counts for nothing before a second person has confirmed
 -- it. `Post::needs_confirmation` says the same.
 CREATE VIEW posts_to_confirm (post) AS
-VALUES ('principal'), ('vice_principal'), ('office_director'), ('office_clerk'), ('grade_head'), ('administrator');
+VALUES ('principal'), ('vice_principal'), ('leader_in_charge'), ('department_leader'), ('office_director'), ('office_clerk'),
+  ('student_affairs_head'), ('student_affairs_deputy'), ('student_affairs_clerk'), ('dean'), ('college_leader'), ('college_clerk'),
+  ('first_responsible'), ('designated_sender'), ('grade_head'), ('administrator');
 -- Posts that import rosters and manage accounts: who gives appointments, and
 -- confirms those that others gave. `domain::access::grants` says the same.
 CREATE VIEW posts_that_appoint (post) AS

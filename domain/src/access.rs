@@ -16,10 +16,31 @@ keyed! {
         Principal = "principal",
         /// 副校长.
         VicePrincipal = "vice_principal",
+        /// 主管校领导: approves what the school level sends (G4).
+        LeaderInCharge = "leader_in_charge",
+        /// 分管校领导: in charge of the department in which it is held, and of its messages (G7). Never
+        /// the same as [`Post::LeaderInCharge`].
+        DepartmentLeader = "department_leader",
         /// 校办室主任: runs the system (G9).
         OfficeDirector = "office_director",
         /// 校办室干事.
         OfficeClerk = "office_clerk",
+        /// 学生处处长: reviews what the school level sends (G4).
+        StudentAffairsHead = "student_affairs_head",
+        /// 分管学生工作的副处长: holds the school level's account (G2).
+        StudentAffairsDeputy = "student_affairs_deputy",
+        /// 学生处科员.
+        StudentAffairsClerk = "student_affairs_clerk",
+        /// 院长: approves what the college sends (G5).
+        Dean = "dean",
+        /// 分管学生工作的院领导: reviews what the college sends and holds its account (G2, G5).
+        CollegeLeader = "college_leader",
+        /// 学院学生科信息员.
+        CollegeClerk = "college_clerk",
+        /// 部门第一责任人: reviews what the department applies for (G7).
+        FirstResponsible = "first_responsible",
+        /// 指派专人: the one who sends for a department (G7).
+        DesignatedSender = "designated_sender",
         /// 处室主任.
         DepartmentHead = "department_head",
         /// 处室干事.
@@ -28,6 +49,8 @@ keyed! {
         GradeHead = "grade_head",
         /// 班主任 of one class (G10).
         HomeroomTeacher = "homeroom_teacher",
+        /// 辅导员 of one class of a university.
+        Counsellor = "counsellor",
         /// 任课教师 in one class (G11).
         SubjectTeacher = "subject_teacher",
         /// 系统管理员: opens accounts and watches over use; cannot send or approve (G46).
@@ -41,12 +64,29 @@ impl Post {
         match self {
             Self::Principal => Words::fixed("校长", "Principal"),
             Self::VicePrincipal => Words::fixed("副校长", "Vice principal"),
+            Self::LeaderInCharge => Words::fixed("主管校领导", "School leader in overall charge"),
+            Self::DepartmentLeader => Words::fixed("分管校领导", "School leader in charge of the department"),
             Self::OfficeDirector => Words::fixed("校办室主任", "Office director"),
             Self::OfficeClerk => Words::fixed("校办室干事", "Office clerk"),
+            Self::StudentAffairsHead => Words::fixed("学生处处长", "Head of student affairs"),
+            Self::StudentAffairsDeputy => {
+                Words::fixed("分管学生工作的副处长", "Deputy head of student affairs for student work")
+            }
+            Self::StudentAffairsClerk => Words::fixed("学生处科员", "Student affairs clerk"),
+            Self::Dean => Words::fixed("院长", "Dean"),
+            Self::CollegeLeader => {
+                Words::fixed("分管学生工作的院领导", "College leader in charge of student work")
+            }
+            Self::CollegeClerk => Words::fixed("学院学生科信息员", "College student office clerk"),
+            Self::FirstResponsible => {
+                Words::fixed("部门第一责任人", "First responsible person of the department")
+            }
+            Self::DesignatedSender => Words::fixed("指派专人", "Designated sender"),
             Self::DepartmentHead => Words::fixed("处室主任", "Head of department"),
             Self::DepartmentClerk => Words::fixed("处室干事", "Department clerk"),
             Self::GradeHead => Words::fixed("年级组长", "Head of year group"),
             Self::HomeroomTeacher => Words::fixed("班主任", "Homeroom teacher"),
+            Self::Counsellor => Words::fixed("辅导员", "Counsellor"),
             Self::SubjectTeacher => Words::fixed("任课教师", "Subject teacher"),
             Self::Administrator => Words::fixed("系统管理员", "Administrator"),
         }
@@ -55,14 +95,13 @@ impl Post {
     /// Whether an appointment to it counts only once a second person has confirmed it: posts that
     /// decide, administer, run the office or open accounts.
     pub fn needs_confirmation(self) -> bool {
-        matches!(
+        !matches!(
             self,
-            Self::Principal
-                | Self::VicePrincipal
-                | Self::OfficeDirector
-                | Self::OfficeClerk
-                | Self::GradeHead
-                | Self::Administrator
+            Self::DepartmentHead
+                | Self::DepartmentClerk
+                | Self::HomeroomTeacher
+                | Self::Counsellor
+                | Self::SubjectTeacher
         )
     }
 }
@@ -133,6 +172,38 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
         Post::Principal | Post::VicePrincipal => {
             &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
         }
+        // Clause 五 of the university's regulation: 主管校领导 answers for all that the school level sends.
+        Post::LeaderInCharge => {
+            &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
+        }
+        Post::DepartmentLeader | Post::FirstResponsible => &[(ReadMessages, Reach::Unit)],
+        // Clause 三: 学生处 manages the information of all students, and sends to all.
+        Post::StudentAffairsHead | Post::StudentAffairsDeputy => &[
+            (ReadRoster, Reach::School),
+            (EditRoster, Reach::School),
+            (WriteToClass, Reach::School),
+            (WriteToAllGuardians, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        Post::StudentAffairsClerk => &[
+            (ReadRoster, Reach::School),
+            (EditRoster, Reach::School),
+            (WriteToClass, Reach::School),
+            (WriteToAllGuardians, Reach::School),
+            (ReadMessages, Reach::School),
+        ],
+        // Clause 三: a college manages and sends to its own students only.
+        Post::Dean => &[(ReadMessages, Reach::Unit)],
+        Post::CollegeLeader | Post::CollegeClerk => &[
+            (ReadRoster, Reach::Unit),
+            (EditRoster, Reach::Unit),
+            (WriteToClass, Reach::Unit),
+            (ReadMessages, Reach::Unit),
+        ],
+        // Clause 六: whom a department writes to is part of what it applies for; it sees no roll.
+        Post::DesignatedSender => &[(WriteToClass, Reach::School), (WriteToAllGuardians, Reach::School)],
         Post::OfficeDirector | Post::OfficeClerk => &[
             (ImportRoster, Reach::School),
             (ReadRoster, Reach::School),
@@ -153,6 +224,12 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (EditRoster, Reach::Class),
             (WriteToClass, Reach::Class),
             (WriteToAllTeachers, Reach::School),
+            (ReadMessages, Reach::Class),
+        ],
+        Post::Counsellor => &[
+            (ReadRoster, Reach::Class),
+            (EditRoster, Reach::Class),
+            (WriteToClass, Reach::Class),
             (ReadMessages, Reach::Class),
         ],
         Post::SubjectTeacher => &[(WriteToClass, Reach::Class), (WriteToAllTeachers, Reach::School)],
@@ -294,12 +371,23 @@ mod tests {
             [
                 "-------sss principal",
                 "-------sss vice_principal",
+                "-------sss leader_in_charge",
+                "-------u-- department_leader",
                 "ssssssssss office_director",
                 "ssssssssss office_clerk",
+                "-ss-ss-sss student_affairs_head",
+                "-ss-ss-sss student_affairs_deputy",
+                "-ss-ss-s-- student_affairs_clerk",
+                "-------u-- dean",
+                "-uu-u--u-- college_leader",
+                "-uu-u--u-- college_clerk",
+                "-------u-- first_responsible",
+                "----ss---- designated_sender",
                 "---------- department_head",
                 "---------- department_clerk",
                 "-------u-- grade_head",
                 "-cc-c-sc-- homeroom_teacher",
+                "-cc-c--c-- counsellor",
                 "----c-s--- subject_teacher",
                 "s--s-----s administrator",
             ]
@@ -313,7 +401,7 @@ mod tests {
         for post in Post::ALL {
             let strong = grants(post).iter().any(|(action, reach)| {
                 matches!(action, ImportRoster | ManageAccounts | StopSending | ReadAudit)
-                    || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School))
+                    || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
                     || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
             });
             assert_eq!(post.needs_confirmation(), strong, "{post:?}");
@@ -326,7 +414,23 @@ mod tests {
         let those: Vec<&str> = Post::ALL.iter().filter(|p| manages(**p)).map(|p| p.key()).collect();
         assert_eq!(
             those,
-            ["principal", "vice_principal", "office_director", "office_clerk", "grade_head", "administrator"]
+            [
+                "principal",
+                "vice_principal",
+                "leader_in_charge",
+                "department_leader",
+                "office_director",
+                "office_clerk",
+                "student_affairs_head",
+                "student_affairs_deputy",
+                "student_affairs_clerk",
+                "dean",
+                "college_leader",
+                "college_clerk",
+                "first_responsible",
+                "grade_head",
+                "administrator"
+            ]
         );
     }
 

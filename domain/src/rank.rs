@@ -10,15 +10,23 @@ use crate::words::Words;
 /// How high a post stands where something was stopped.
 pub fn rank(post: Post) -> u8 {
     match post {
-        Post::Principal => 4,
+        Post::Principal | Post::LeaderInCharge => 4,
         Post::VicePrincipal => 3,
-        Post::OfficeDirector => 2,
+        Post::OfficeDirector | Post::StudentAffairsHead | Post::StudentAffairsDeputy => 2,
         Post::OfficeClerk => 1,
         // They stop and resume as authors only.
-        Post::DepartmentHead
+        Post::DepartmentLeader
+        | Post::StudentAffairsClerk
+        | Post::Dean
+        | Post::CollegeLeader
+        | Post::CollegeClerk
+        | Post::FirstResponsible
+        | Post::DesignatedSender
+        | Post::DepartmentHead
         | Post::DepartmentClerk
         | Post::GradeHead
         | Post::HomeroomTeacher
+        | Post::Counsellor
         | Post::SubjectTeacher
         | Post::Administrator => 0,
     }

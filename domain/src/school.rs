@@ -15,8 +15,12 @@ keyed! {
         School = "school",
         /// 校办室: the managing unit (G9).
         Office = "office",
+        /// 学生处: the school level of a university (G1).
+        StudentAffairs = "student_affairs",
         /// 处室.
         Department = "department",
+        /// 学院: manages and sends to its own students (G1).
+        College = "college",
         /// 年级: holds classes.
         Grade = "grade",
     }
@@ -28,7 +32,9 @@ impl UnitKind {
         match self {
             Self::School => Words::fixed("学校", "School"),
             Self::Office => Words::fixed("校办室", "School office"),
+            Self::StudentAffairs => Words::fixed("学生处", "Student affairs office"),
             Self::Department => Words::fixed("处室", "Department"),
+            Self::College => Words::fixed("学院", "College"),
             Self::Grade => Words::fixed("年级", "Year group"),
         }
     }

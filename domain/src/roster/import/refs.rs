@@ -44,8 +44,10 @@ impl UnitRef {
         match self.kind {
             UnitKind::School => (0, 0),
             UnitKind::Office => (1, 0),
-            UnitKind::Department => (2, 0),
-            UnitKind::Grade => (3, grade_rank(self.name())),
+            UnitKind::StudentAffairs => (2, 0),
+            UnitKind::Department => (3, 0),
+            UnitKind::College => (4, 0),
+            UnitKind::Grade => (5, grade_rank(self.name())),
         }
     }
 
@@ -88,6 +90,8 @@ impl UnitRef {
         match self.kind {
             UnitKind::School => (Post::Principal, Some(Post::VicePrincipal)),
             UnitKind::Office => (Post::OfficeDirector, Some(Post::OfficeClerk)),
+            UnitKind::StudentAffairs => (Post::StudentAffairsHead, Some(Post::StudentAffairsClerk)),
+            UnitKind::College => (Post::Dean, Some(Post::CollegeClerk)),
             UnitKind::Department => (Post::DepartmentHead, Some(Post::DepartmentClerk)),
             UnitKind::Grade => (Post::GradeHead, None),
         }
