@@ -2,19 +2,21 @@
 import { Stop, at, main, modernNode, options, say, seconds, t } from "./lib/base.mjs";
 
 await main(async () => {
-  const chosen = options({ port: "8787", state: at(".state"), demo: "middle", open: false });
-  if (!["none", "middle"].includes(chosen.demo)) {
-    throw new Stop(t("--demo 只能是 none 或 middle", "--demo is none or middle"));
+  const chosen = options({ port: "8787", state: "", demo: "middle", open: false });
+  if (!["none", "middle", "university"].includes(chosen.demo)) {
+    throw new Stop(t("--demo 只能是 middle、university 或 none", "--demo is middle, university or none"));
   }
   await modernNode();
   const { build } = await import("./lib/build.mjs");
   const { State } = await import("./lib/state.mjs");
   const { checkPort, endOrphans, serve } = await import("./lib/server.mjs");
-  const { PASSPHRASE, loadDemo, setUp } = await import("./lib/demo.mjs");
+  const { PASSPHRASE, loadDemo, schools, setUp } = await import("./lib/demo.mjs");
+  const { playWeeks } = await import("./lib/third-week.mjs");
 
   const started = Date.now();
   const port = Number(chosen.port);
-  const state = new State(chosen.state);
+  // Each demo school keeps its own data, so that one can be left and found again.
+  const state = new State(chosen.state || at(chosen.demo === "middle" ? ".state" : `.state-${chosen.demo}`));
   await endOrphans(state);
   await checkPort(port);
   await build();
@@ -39,15 +41,18 @@ await main(async () => {
     state.write("loading.json", { demo: chosen.demo });
     const { SETUP_KEY } = state.secrets();
     let school;
-    if (chosen.demo === "middle") {
-      say(t("▸ 载入示范学校（一般需要 10 s）", "▸ Loading the demo school (usually 10 s)"));
+    if (chosen.demo !== "none") {
+      say(t("▸ 载入示范学校（一般需要 30 s）", "▸ Loading the demo school (usually 30 s)"));
       const words = {
         setup: t("学校和两位管理员", "the school and two administrators"),
-        staff: t("65 位教职工", "65 members of staff"),
-        students: t("24 个班、1100 名学生、1756 个家长手机号", "24 classes, 1,100 students, 1,756 parents' phones"),
+        staff: t("教职工和任命", "staff and appointments"),
+        students: t("班级、学生和家长手机号", "classes, students and parents' phones"),
         accounts: t("示范账号", "demo accounts"),
       };
-      school = { accounts: await loadDemo(server.origin, SETUP_KEY, (done) => say(`  ✓ ${words[done]}`)) };
+      const tell = (done) => say(`  ✓ ${words[done]}`);
+      school = { accounts: await loadDemo(server.origin, SETUP_KEY, tell, { school: schools[chosen.demo] }) };
+      await playWeeks(server.origin, chosen.demo);
+      say(t("  ✓ 各种状态的信息", "  ✓ messages in every state"));
     } else {
       school = { slips: await setUp(server.origin, SETUP_KEY) };
     }

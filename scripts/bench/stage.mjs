@@ -45,7 +45,7 @@ export class Stage {
     const making = `${this.template}.${process.pid}`;
     try {
       const server = await this.run(making, {});
-      await loadDemo(server.origin, new State(making).secrets().SETUP_KEY, (done) => say(`  ✓ ${done}`), files);
+      await loadDemo(server.origin, new State(making).secrets().SETUP_KEY, (done) => say(`  ✓ ${done}`), { files });
       await server.stop();
       renameSync(making, this.template);
     } finally {

@@ -1,0 +1,151 @@
+// What has been going on in a demo school when a visitor looks in: messages in
+// every state, written, approved and answered through the public API like any
+// other, so that nobody has to imagine what a page looks like in use.
+import { PASSPHRASE } from "./demo.mjs";
+import { Client } from "./client.mjs";
+
+const DAY = 86_400_000;
+
+/** The people of a school at work; each signs in when first needed. */
+class Week {
+  constructor(origin) {
+    this.origin = origin;
+    this.people = new Map();
+  }
+
+  async as(number) {
+    if (!this.people.has(number)) {
+      const client = new Client(this.origin);
+      await client.signIn(number, PASSPHRASE);
+      this.people.set(number, client);
+    }
+    return this.people.get(number);
+  }
+
+  async classes(number, ...names) {
+    const all = await (await this.as(number)).get("/api/classes");
+    const called = (held) => [held.name, `${held.path.join("")}${held.name}`, `${held.path[0]}${held.name}`];
+    return names.map((name) => all.find((held) => called(held).includes(name)).id);
+  }
+
+  async draft(number, audience, category, title, body, more = {}) {
+    const { id } = await (await this.as(number)).post("/api/messages", { audience, category, title, body, reasons: {}, ...more });
+    return id;
+  }
+
+  /** Writes and submits. */
+  async submit(number, ...draft) {
+    const id = await this.draft(number, ...draft);
+    await (await this.as(number)).post(`/api/messages/${id}/submit`, { statement: true });
+    return id;
+  }
+
+  async decide(id, number, verdict = "approve", reason = "") {
+    const client = await this.as(number);
+    const { digest } = await client.get(`/api/messages/${id}`);
+    return client.post(`/api/messages/${id}/decisions`, { verdict, digest, reason, password: PASSPHRASE });
+  }
+
+  async approve(id, ...deciders) {
+    for (const number of deciders) await this.decide(id, number);
+    return id;
+  }
+
+  async order(number, id, what, body = {}) {
+    return (await this.as(number)).post(`/api/messages/${id}/${what}`, body);
+  }
+
+  /** Waits until the provider was called for all of a message. */
+  async sent(number, id) {
+    const client = await this.as(number);
+    for (let left = 240; left > 0; left--) {
+      const { phones, waiting } = await client.get(`/api/messages/${id}/funnel`);
+      if (phones > 0 && waiting === 0) return;
+      await new Promise((soon) => setTimeout(soon, 250));
+    }
+    throw new Error(`message ${id} was not sent within a minute`);
+  }
+
+  /** So many of its parents open their link and confirm. */
+  async confirm(title, count) {
+    const answer = await fetch(`${this.origin}/sandbox/api/messages?after=0&limit=5000`);
+    const { messages } = await answer.json();
+    const texts = messages.filter(({ text }) => text.includes(title));
+    for (const { text } of texts.slice(0, count)) {
+      const link = /\/m\/[\w-]+/.exec(text)?.[0];
+      if (!link) continue;
+      await fetch(this.origin + link);
+      await fetch(this.origin + link, {
+        method: "POST",
+        redirect: "manual",
+        headers: { "content-type": "application/x-www-form-urlencoded", origin: this.origin, "sec-fetch-site": "same-origin" },
+        body: "action=confirm",
+      });
+    }
+  }
+}
+
+const weeks = {
+  async middle(week) {
+    const [first] = await week.classes("T0018", "七年级1班");
+    const [second] = await week.classes("T0019", "七年级2班");
+    const [eighth] = await week.classes("T0026", "八年级1班");
+    const to = (...classes) => ({ kind: "classes", classes });
+
+    const safety = await week.submit("T0004", { kind: "all_guardians" }, "daily", "冬季交通安全提醒", "各位家长：\n\n冬季天亮得晚，请提醒孩子上下学走斑马线、不追跑打闹，骑电动车接送请为孩子戴好头盔。感谢您的配合。");
+    await week.approve(safety, "T0003", "T0001");
+    const meeting = await week.submit("T0018", to(first), "event", "家长会安排", "各位家长：\n\n本学期家长会在本班教室举行，请带上孩子的成长手册。如不能到会，请提前告诉班主任。");
+    await week.approve(meeting, "T0015");
+    await week.sent("T0004", safety);
+    await week.sent("T0018", meeting);
+    await week.confirm("冬季交通安全提醒", 40);
+    await week.confirm("家长会安排", 51);
+
+    // While all sending is stopped, what is approved can be paused and stopped as on a bad day.
+    const director = await week.as("T0003");
+    await director.post("/api/school/stop", { stopped: true, reason: "短信通道检修" });
+    const trip = await week.approve(await week.submit("T0019", to(second), "event", "研学活动物品清单", "各位家长：\n\n研学活动请为孩子准备水杯、雨具和一份午餐，不带贵重物品。"), "T0015");
+    await week.order("T0019", trip, "pause");
+    const wrong = await week.approve(await week.submit("T0019", to(second), "daily", "校服领取通知", "各位家长：\n\n冬季校服已到校，请孩子在课间到班主任处领取。"), "T0015");
+    await week.order("T0019", wrong, "stop", { reason: "领取地点写错了" });
+    await director.post("/api/school/stop", { stopped: false, reason: "通道已恢复" });
+
+    const later = await week.submit("T0004", { kind: "all_guardians" }, "holiday", "元旦放假安排", "各位家长：\n\n元旦放假时间以学校校历为准，假期请提醒孩子注意防火、防溺水，出行注意交通安全。", { send_at: Date.now() + 5 * DAY });
+    await week.approve(later, "T0003", "T0001");
+    const dropped = await week.submit("T0018", to(first), "daily", "早读时间调整", "各位家长：\n\n自下周起早读提前十分钟，请让孩子按时到校。", { send_at: Date.now() + 3 * DAY });
+    await week.approve(dropped, "T0015");
+    await week.order("T0018", dropped, "cancel");
+
+    const back = await week.submit("T0019", to(second), "daily", "值日安排", "各位家长：\n\n本周起各组轮流值日，请让孩子值日当天早到。");
+    await week.decide(back, "T0015", "return", "请写明值日当天几点到校，家长才好安排接送。");
+    await week.submit("T0026", to(eighth), "event", "体质健康测试", "各位家长：\n\n学校将进行体质健康测试，请让孩子穿运动鞋。身体不适请提前说明。");
+    await week.submit("T0004", { kind: "all_guardians" }, "policy", "校园开放日须知", "各位家长：\n\n校园开放日请从正门进校，凭短信中的通知登记入校，车辆请停在校外停车场。");
+    const taken = await week.submit("T0018", to(first), "other", "班级图书角捐书", "各位家长：\n\n班级图书角欢迎捐书，请在书上写好姓名。");
+    await week.order("T0018", taken, "withdraw");
+    await week.draft("T0018", to(first), "daily", "", "各位家长：\n\n近期流感多发，");
+  },
+
+  async university(week) {
+    const [own] = await week.classes("U0017", "信息学院2023级1班");
+    const to = (...classes) => ({ kind: "classes", classes });
+    const winter = await week.submit("U0005", { kind: "all_guardians" }, "holiday", "寒假放假安排", "各位家长：\n\n寒假放假与开学时间以学校校历为准，请提醒孩子返家途中注意安全，按时返校注册。");
+    await week.approve(winter, "U0003", "U0001");
+    const care = await week.submit("U0017", to(own), "daily", "宿舍安全用电提醒", "各位家长：\n\n学院近期检查宿舍用电，请提醒孩子不使用大功率电器。");
+    await week.approve(care, "U0015", "U0014");
+    await week.sent("U0005", winter);
+    await week.sent("U0017", care);
+    await week.confirm("寒假放假安排", 60);
+    await week.confirm("宿舍安全用电提醒", 20);
+    const jobs = await week.submit("U0017", to(own), "admission", "就业双选会", "各位家长：\n\n学院将举办就业双选会，欢迎关注孩子的求职准备。");
+    await week.approve(jobs, "U0015");
+    const back = await week.submit("U0016", to(own), "daily", "补考安排", "各位家长：\n\n补考时间见教务通知，请提醒孩子做好准备。");
+    await week.decide(back, "U0015", "return", "请写明查询补考时间的地址。");
+    await week.submit("U0005", { kind: "all_guardians" }, "policy", "资助政策说明", "各位家长：\n\n学校资助政策已更新，请登录学校网站资助专栏查看。");
+    await week.draft("U0017", to(own), "daily", "返校登记", "各位家长：\n\n请提醒孩子返校后当天完成登记。");
+  },
+};
+
+/** Plays the weeks before the visit in a demo school that was just loaded. */
+export async function playWeeks(origin, name) {
+  await weeks[name](new Week(origin));
+}
