@@ -1,12 +1,17 @@
 -- Messages, their chains and decisions. The triggers are the last line of
 -- I1 to I3: they refuse also what comes by raw SQL.
 
--- The school's own approval procedures (本校审批流程), stored as data. A change
--- is a new version; messages under way keep the steps they were submitted with.
+-- Approval procedures, the regulation's and the school's own (本校审批流程),
+-- stored as data: which one a message takes follows from who sends it, and then
+-- from its audience where the school tells them apart. A change is a new
+-- version; messages under way keep the steps they were submitted with.
 CREATE TABLE procedures (
   id            INTEGER NOT NULL,
   version       INTEGER NOT NULL,
-  scope         TEXT    NOT NULL,       -- what it is for; today grade and school
+  sender        TEXT    NOT NULL,       -- who sends: teacher, office, school_level, college, department
+  scope         TEXT    NOT NULL,       -- to whom: any, grade, school
+  label_zh      TEXT    NOT NULL,       -- the clause that it follows
+  label_en      TEXT    NOT NULL,
   steps         TEXT    NOT NULL CHECK (json_valid(steps)),
   in_force_from INTEGER NOT NULL,
   set_by        INTEGER NOT NULL,

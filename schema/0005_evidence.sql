@@ -134,8 +134,8 @@ END;
 CREATE TRIGGER procedures_told AFTER INSERT ON procedures
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
-  VALUES ('procedure', NEW.id, json_object('version', json_array(NULL, NEW.version), 'scope', json_array(NULL, NEW.scope),
-    'steps', json_array(NULL, NEW.steps), 'in_force_from', json_array(NULL, NEW.in_force_from)),
+  VALUES ('procedure', NEW.id, json_object('version', json_array(NULL, NEW.version), 'sender', json_array(NULL, NEW.sender),
+    'scope', json_array(NULL, NEW.scope), 'label', json_array(NULL, NEW.label_zh), 'steps', json_array(NULL, NEW.steps), 'in_force_from', json_array(NULL, NEW.in_force_from)),
     (SELECT COALESCE(MAX(seq), 0) FROM audit));
 END;
 

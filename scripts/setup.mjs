@@ -10,9 +10,13 @@ const QUESTIONS = [
   ["name", "学校全称", "The school's full name"],
   ["signature", "短信签名（已报备，2–12 个字，不带【】）", "SMS signature (registered, 2 to 12 characters, without 【】)"],
   ["word", "本校对平台的叫法：校讯通 或 校信通", "The school's word for it: 校讯通 or 校信通"],
+  ["regulation", "开始时采用哪套审批流程：1 中学（年级组长、校办室、校长）或 2 大学（学生处、部门、院系）", "Which approval procedures to begin with: 1 middle school (heads of year, office, principal) or 2 university (student affairs, departments, colleges)"],
   ["admin-1", "第一位管理员：教职工号,姓名", "First administrator: staff number,name"],
   ["admin-2", "第二位管理员：教职工号,姓名（须另一人）", "Second administrator: staff number,name (another person)"],
 ];
+
+/** The school's regulation by what can be answered. */
+const REGULATIONS = { 1: "middle_school", 2: "university", middle_school: "middle_school", university: "university" };
 
 const wrangler = (args, input) =>
   spawnSync(process.execPath, [bin("wrangler"), ...args], { cwd: root, encoding: "utf8", input, env: { ...process.env, WRANGLER_SEND_METRICS: "false" } });
@@ -35,6 +39,8 @@ async function answers(chosen) {
     if (!all[id]) throw new Stop(t(`缺少：${chinese}`, `Missing: ${english}`));
   }
   asker.close();
+  if (!REGULATIONS[all.regulation]) throw new Stop(t("审批流程请选 1（中学）或 2（大学）", "Choose 1 (middle school) or 2 (university)"));
+  all.regulation = REGULATIONS[all.regulation];
   all.origin = all.origin.replace(/\/+$/, "");
   if (!/^https:\/\//.test(all.origin) && !/^http:\/\/(127\.0\.0\.1|localhost)(:|$)/.test(all.origin)) {
     throw new Stop(t("网址须以 https:// 开头", "The address has to begin with https://"));
@@ -84,7 +90,7 @@ await main(async () => {
   if (!chosen["setup-key"]) ensureSecrets(secrets);
 
   say(t("▸ 2/2 开通学校", "▸ 2/2 Opening the school"));
-  const body = { name: all.name, signature: all.signature, platform_word: all.word, administrators };
+  const body = { name: all.name, signature: all.signature, platform_word: all.word, regulation: all.regulation, administrators };
   let slips;
   // A new secret takes a few seconds to reach every place.
   for (let left = 20; ; left--) {

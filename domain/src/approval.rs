@@ -68,16 +68,116 @@ keyed! {
     }
 }
 
+keyed! {
+    /// Who sends, as a procedure asks: it follows from the capacity, never from the audience (G4).
+    pub enum Sender {
+        /// A teacher of a class: 班主任, 任课教师.
+        Teacher = "teacher",
+        /// 校办室.
+        Office = "office",
+        /// 学校: 学生处 sends for it.
+        SchoolLevel = "school_level",
+        /// 学院, and its 辅导员.
+        College = "college",
+        /// Another department (其他部门).
+        Department = "department",
+    }
+}
+
+impl Sender {
+    /// For the screen.
+    pub fn title(self) -> Words {
+        match self {
+            Self::Teacher => Words::fixed("班主任和任课教师", "Teachers of a class"),
+            Self::Office => Words::fixed("校办室", "The school office"),
+            Self::SchoolLevel => Words::fixed("学校", "The school"),
+            Self::College => Words::fixed("学院", "A college"),
+            Self::Department => Words::fixed("其他部门", "Another department"),
+        }
+    }
+}
+
+impl Post {
+    /// As whom its holder sends; none for posts that send nothing.
+    pub fn sender(self) -> Option<Sender> {
+        match self {
+            Self::HomeroomTeacher | Self::SubjectTeacher => Some(Sender::Teacher),
+            Self::OfficeDirector | Self::OfficeClerk => Some(Sender::Office),
+            Self::StudentAffairsHead | Self::StudentAffairsDeputy | Self::StudentAffairsClerk => {
+                Some(Sender::SchoolLevel)
+            }
+            Self::CollegeLeader | Self::CollegeClerk | Self::Counsellor => Some(Sender::College),
+            Self::DesignatedSender => Some(Sender::Department),
+            Self::Principal
+            | Self::VicePrincipal
+            | Self::LeaderInCharge
+            | Self::DepartmentLeader
+            | Self::Dean
+            | Self::FirstResponsible
+            | Self::DepartmentHead
+            | Self::DepartmentClerk
+            | Self::GradeHead
+            | Self::Administrator => None,
+        }
+    }
+}
+
+keyed! {
+    /// Where the post of a step has to be held.
+    #[derive(Default)]
+    pub enum Held {
+        /// Anywhere: there is one such post in the school.
+        #[default]
+        Anywhere = "anywhere",
+        /// In the unit that sends. 分管校领导 is held in the department of which the leader is in charge.
+        OwnUnit = "own_unit",
+        /// In the college that sends, or above the class whose counsellor does.
+        CollegeAbove = "college_above",
+        /// In the smallest unit that holds the audience: the year group that is addressed.
+        AudienceUnit = "audience_unit",
+    }
+}
+
+/// The units that a message's steps are bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The unit of the capacity in which it is sent.
+    pub own: UnitId,
+    /// The nearest college at or above that unit.
+    pub college: Option<UnitId>,
+    /// The smallest unit that holds the audience.
+    pub audience: UnitId,
+}
+
+impl Binding {
+    /// The unit in which a post has to be held; none where any will do. What stands above no college is
+    /// bound to the sending unit, where nobody holds a college's post.
+    fn unit(self, held: Held) -> Option<UnitId> {
+        match held {
+            Held::Anywhere => None,
+            Held::OwnUnit => Some(self.own),
+            Held::CollegeAbove => Some(self.college.unwrap_or(self.own)),
+            Held::AudienceUnit => Some(self.audience),
+        }
+    }
+}
+
 /// A step of a procedure, before it is bound to a unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProcedureStep {
     /// What it asks for.
     pub kind: StepKind,
     /// The post that decides.
     pub post: Post,
+    /// Where it has to be held.
+    pub at: Held,
     /// Who stands in where the post cannot decide (vacant, or its holder drafted it).
     #[serde(default)]
     pub substitute: Option<Post>,
+    /// Where that post has to be held.
+    #[serde(default)]
+    pub substitute_at: Held,
     /// Whether nothing is sent before it is done.
     pub holds: bool,
     /// What has to be handed in with it.
@@ -88,19 +188,42 @@ pub struct ProcedureStep {
 impl ProcedureStep {
     /// A step that nobody stands in for. It holds sending unless it is a filing.
     pub const fn new(kind: StepKind, post: Post) -> Self {
-        Self { kind, post, substitute: None, holds: !matches!(kind, StepKind::File), needs: Vec::new() }
+        Self {
+            kind,
+            post,
+            at: Held::Anywhere,
+            substitute: None,
+            substitute_at: Held::Anywhere,
+            holds: !matches!(kind, StepKind::File),
+            needs: Vec::new(),
+        }
     }
 
-    /// The same step with a substitute.
+    /// The same step, its post held there.
+    #[must_use]
+    pub fn held(self, at: Held) -> Self {
+        Self { at, ..self }
+    }
+
+    /// The same step with a substitute, whose post is held anywhere.
     #[must_use]
     pub fn or(self, substitute: Post) -> Self {
         Self { substitute: Some(substitute), ..self }
     }
+
+    /// The same step, which needs these handed in.
+    #[must_use]
+    pub fn with(self, needs: Vec<Need>) -> Self {
+        Self { needs, ..self }
+    }
 }
 
 keyed! {
-    /// What a procedure is for: the smallest unit that holds the whole audience.
+    /// For which audiences a procedure is, where the school's own one tells them apart: by the smallest unit
+    /// that holds all of it.
     pub enum Scope {
+        /// Whoever it is for.
+        Any = "any",
         /// Classes of one grade.
         Grade = "grade",
         /// More than one grade, or all teachers.
@@ -108,14 +231,18 @@ keyed! {
     }
 }
 
-/// A school's approval procedure for one scope, stored as data.
+/// A school's approval procedure for one sender and scope, stored as data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Procedure {
     /// Its id, the same for all its versions.
     pub id: ProcedureId,
     /// Version; a change is a new one.
     pub version: u32,
-    /// `本校审批流程`: this school's own procedure, not the regulation's.
+    /// Who sends.
+    pub sender: Sender,
+    /// To whom.
+    pub scope: Scope,
+    /// The clause of the regulation that it follows, or `本校审批流程`: this school's own.
     pub label: Words,
     /// Its steps in order.
     pub steps: Vec<ProcedureStep>,
@@ -124,15 +251,102 @@ pub struct Procedure {
 /// The label of a chain that is the school's own, which the regulation leaves to it.
 pub const OWN_PROCEDURE: Words = Words::fixed("本校审批流程", "This school's own procedure");
 
-/// The middle school's chain for each scope, as set up in a new deployment.
-pub fn middle_school_preset(scope: Scope) -> Vec<ProcedureStep> {
-    use StepKind::{Approve, Review};
-    match scope {
-        Scope::Grade => vec![ProcedureStep::new(Approve, Post::GradeHead).or(Post::OfficeDirector)],
-        Scope::School => vec![
-            ProcedureStep::new(Review, Post::OfficeDirector),
-            ProcedureStep::new(Approve, Post::Principal).or(Post::VicePrincipal),
-        ],
+keyed! {
+    /// Which of the two regulations a school begins with.
+    #[derive(Default)]
+    pub enum Regulation {
+        /// A middle school's: it has no step of approval, so the chains are the school's own.
+        #[default]
+        MiddleSchool = "middle_school",
+        /// A university's: two levels, approval by clause 五 and 六.
+        University = "university",
+    }
+}
+
+/// A procedure as a new school gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// Who sends.
+    pub sender: Sender,
+    /// To whom.
+    pub scope: Scope,
+    /// Its label.
+    pub label: Words,
+    /// Its steps.
+    pub steps: Vec<ProcedureStep>,
+}
+
+impl Regulation {
+    /// The procedures that a new school begins with.
+    pub fn presets(self) -> Vec<Preset> {
+        use StepKind::{Approve, File, Register, Review};
+        let step = ProcedureStep::new;
+        match self {
+            Self::MiddleSchool => {
+                let grade =
+                    vec![step(Approve, Post::GradeHead).held(Held::AudienceUnit).or(Post::OfficeDirector)];
+                let school = vec![
+                    step(Review, Post::OfficeDirector),
+                    step(Approve, Post::Principal).or(Post::VicePrincipal),
+                ];
+                let of = |sender, scope, steps: &[ProcedureStep]| Preset {
+                    sender,
+                    scope,
+                    label: OWN_PROCEDURE,
+                    steps: steps.to_vec(),
+                };
+                vec![
+                    of(Sender::Teacher, Scope::Grade, &grade),
+                    of(Sender::Teacher, Scope::School, &school),
+                    of(Sender::Office, Scope::Grade, &grade),
+                    of(Sender::Office, Scope::School, &school),
+                ]
+            }
+            Self::University => {
+                let clause = |zh: &'static str, en: &'static str| Words::fixed(zh, en);
+                vec![
+                    Preset {
+                        sender: Sender::SchoolLevel,
+                        scope: Scope::Any,
+                        label: clause(
+                            "第五条 校级信息审批",
+                            "Article 5: approval of what the school level sends",
+                        ),
+                        steps: vec![
+                            step(Review, Post::StudentAffairsHead),
+                            step(Approve, Post::LeaderInCharge),
+                        ],
+                    },
+                    Preset {
+                        sender: Sender::College,
+                        scope: Scope::Any,
+                        label: clause(
+                            "第五条 学院信息审批与备案",
+                            "Article 5: approval and filing of what a college sends",
+                        ),
+                        steps: vec![
+                            step(Review, Post::CollegeLeader).held(Held::CollegeAbove),
+                            step(Approve, Post::Dean).held(Held::CollegeAbove),
+                            step(File, Post::StudentAffairsClerk).with(vec![Need::Number]),
+                        ],
+                    },
+                    Preset {
+                        sender: Sender::Department,
+                        scope: Scope::Any,
+                        label: clause(
+                            "第六条 其他部门申请使用",
+                            "Article 6: use by another department on application",
+                        ),
+                        steps: vec![
+                            step(Review, Post::FirstResponsible).held(Held::OwnUnit),
+                            step(Approve, Post::DepartmentLeader).held(Held::OwnUnit),
+                            step(Register, Post::StudentAffairsClerk)
+                                .with(vec![Need::Document, Need::Number]),
+                        ],
+                    },
+                ]
+            }
+        }
     }
 }
 
@@ -159,10 +373,8 @@ pub struct Step {
 }
 
 impl Step {
-    /// Binds a procedure's steps to the unit that holds the audience.
-    pub fn bind(steps: &[ProcedureStep], unit: UnitId) -> Vec<Self> {
-        // Only heads of year groups exist once per unit.
-        let unit_of = |post: Post| (post == Post::GradeHead).then_some(unit);
+    /// Binds a procedure's steps to the units of a message.
+    pub fn bind(steps: &[ProcedureStep], to: Binding) -> Vec<Self> {
         steps
             .iter()
             .enumerate()
@@ -170,9 +382,9 @@ impl Step {
                 position: position as u32,
                 kind: step.kind,
                 post: step.post,
-                unit: unit_of(step.post),
+                unit: to.unit(step.at),
                 substitute: step.substitute,
-                substitute_unit: step.substitute.and_then(unit_of),
+                substitute_unit: step.substitute.and_then(|_| to.unit(step.substitute_at)),
                 holds: step.holds,
                 needs: step.needs.clone(),
             })

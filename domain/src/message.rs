@@ -9,7 +9,7 @@ use crate::approval::{ChainView, DecisionView, StepKind};
 use crate::blank::is_blank;
 use crate::content::{Finding, Severity};
 use crate::delivery::{Funnel, SetApart};
-use crate::ids::{ClassId, MessageId, StaffId};
+use crate::ids::{AppointmentId, ClassId, MessageId, StaffId};
 use crate::keys::keyed;
 use crate::problem::Refusal;
 use crate::sms::Length;
@@ -55,6 +55,9 @@ pub enum Audience {
 pub struct Draft {
     /// To whom.
     pub audience: Audience,
+    /// In which of one's appointments it is sent; where absent, the first that fits is chosen.
+    #[serde(default)]
+    pub appointment: Option<AppointmentId>,
     /// What about; one has to be chosen before submission.
     #[serde(default)]
     pub category: Option<Category>,
@@ -318,6 +321,18 @@ impl MessageState {
     }
 }
 
+/// An appointment in which a draft can be sent (以什么身份发送).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CapacityView {
+    /// The appointment.
+    pub appointment: AppointmentId,
+    /// The sender as recipients see it: `七年级1班班主任`, `信息学院`.
+    pub title: String,
+    /// Its post.
+    pub post: Post,
+}
+
 /// The answer to `POST /api/messages/preview`: what would be sent to whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -332,6 +347,8 @@ pub struct Preview {
     pub audience: Words,
     /// The post that parents will see under the text; empty where nothing may be written to them.
     pub sender: String,
+    /// The appointments in which it could be sent, the one that is chosen where none is named first.
+    pub capacities: Vec<CapacityView>,
     /// Content findings.
     pub findings: Vec<Finding>,
     /// The chain that it would take; empty where no procedure fits.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Person, Post};
+use crate::approval::Regulation;
 use crate::ids::{StaffId, UnitId};
 use crate::keys::keyed;
 use crate::time::{Instant, SendingWindow};
@@ -132,6 +133,9 @@ pub struct Setup {
     /// 校讯通 or 校信通.
     #[serde(default)]
     pub platform_word: Option<String>,
+    /// The regulation that it begins with: its approval procedures.
+    #[serde(default)]
+    pub regulation: Regulation,
     /// The sending window; 07:00 to 21:00 where absent.
     #[serde(default)]
     pub window: Option<SendingWindow>,

@@ -7,14 +7,22 @@
 
 use domain::access::Post;
 use domain::approval::{
-    Absence, Chain, Decide, Decision, Holder, ProcedureStep, Scope, Step, StepKind, Then, Verdict,
-    middle_school_preset,
+    Absence, Binding, Chain, Decide, Decision, Held, Holder, ProcedureStep, Regulation, Scope, Sender, Step,
+    StepKind, Then, Verdict,
 };
 use domain::ids::{AppointmentId, StaffId, UnitId};
 use domain::time::Instant;
 use proptest::prelude::*;
 
 const GRADE: UnitId = UnitId(7);
+/// What a teacher of class 71 in that grade sends to its parents is bound to.
+const TO_GRADE: Binding = Binding { own: GRADE, college: None, audience: GRADE };
+
+/// The middle school's procedure for what teachers send to this audience.
+fn preset(scope: Scope) -> Vec<ProcedureStep> {
+    let mut presets = Regulation::MiddleSchool.presets().into_iter();
+    presets.find(|p| p.sender == Sender::Teacher && p.scope == scope).expect("a preset").steps
+}
 /// A second person and a first one who have no part in any message.
 const OFFICE: [StaffId; 2] = [StaffId(90), StaffId(91)];
 
@@ -125,7 +133,7 @@ impl World {
                 let chain = Chain {
                     digest: self.digest(),
                     submitted_at: Instant(self.time),
-                    steps: Step::bind(procedure, GRADE),
+                    steps: Step::bind(procedure, TO_GRADE),
                     decisions: Vec::new(),
                     ..self.chain.clone()
                 };
@@ -171,7 +179,7 @@ fn procedures() -> impl Strategy<Value = Vec<ProcedureStep>> {
     let registration = ProcedureStep::new(Register, Post::OfficeClerk);
     let advice = ProcedureStep { holds: false, ..ProcedureStep::new(Review, Post::OfficeClerk) };
     let three = vec![
-        ProcedureStep::new(Review, Post::GradeHead).or(Post::OfficeDirector),
+        ProcedureStep::new(Review, Post::GradeHead).held(Held::AudienceUnit).or(Post::OfficeDirector),
         advice.clone(),
         ProcedureStep::new(Review, Post::OfficeDirector).or(Post::VicePrincipal),
         ProcedureStep::new(Approve, Post::Principal).or(Post::VicePrincipal),
@@ -179,10 +187,13 @@ fn procedures() -> impl Strategy<Value = Vec<ProcedureStep>> {
         filing.clone(),
     ];
     prop_oneof![
-        Just(middle_school_preset(Scope::Grade)),
-        Just(middle_school_preset(Scope::School)),
+        Just(preset(Scope::Grade)),
+        Just(preset(Scope::School)),
         Just(three),
-        Just(vec![ProcedureStep::new(Approve, Post::Principal).or(Post::GradeHead)]),
+        Just(vec![ProcedureStep {
+            substitute_at: Held::AudienceUnit,
+            ..ProcedureStep::new(Approve, Post::Principal).or(Post::GradeHead)
+        }]),
         Just(vec![filing, registration, advice]),
         Just(Vec::new()),
     ]
@@ -257,7 +268,7 @@ fn notice(scope: Scope, holders: Vec<Holder>) -> Chain {
         author: StaffId(1),
         digest: "d".into(),
         submitted_at: Instant(10),
-        steps: Step::bind(&middle_school_preset(scope), GRADE),
+        steps: Step::bind(&preset(scope), TO_GRADE),
         decisions: Vec::new(),
         holders,
     }

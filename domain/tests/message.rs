@@ -131,6 +131,7 @@ fn an_entry_out_of_order_is_refused() {
 #[test]
 fn g8_what_concerns_one_child_never_goes_to_a_group() {
     let draft = |category| Draft {
+        appointment: None,
         audience: Audience::Classes { classes: vec![ClassId(1)] },
         category: Some(category),
         title: "t".into(),

@@ -63,8 +63,12 @@ pub struct ProcedureSeal<'a> {
     pub id: i64,
     /// Version.
     pub version: u32,
+    /// Key of its sender.
+    pub sender: &'a str,
     /// Key of its scope.
     pub scope: &'a str,
+    /// Its label, in Chinese and English.
+    pub label: (&'a str, &'a str),
     /// Its steps, the JSON as it is stored.
     pub steps: &'a str,
     /// From when it holds.

@@ -25,6 +25,7 @@ pub const PHONES_FAILING: u32 = 6;
 pub fn draft_to(classes: &[ClassId]) -> Draft {
     Draft {
         audience: Audience::Classes { classes: classes.to_vec() },
+        appointment: None,
         category: Some(Category::Event),
         title: "秋季运动会安排".into(),
         body: "各位家长：\n\n本周五举行秋季运动会，请让孩子穿运动鞋，早上 7:40 到校。".into(),

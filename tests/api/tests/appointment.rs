@@ -423,16 +423,20 @@ fn what_carries_power_is_sealed() {
     }
     assert!(seen[0] > 60 && seen[1] >= 9, "{seen:?}");
 
-    let procedures: Vec<(i64, String, String, i64, String)> = db
-        .prepare("SELECT id, scope, steps, in_force_from, mac FROM procedures")
+    let procedures: Vec<(i64, String, String, i64, String, String, String, String)> = db
+        .prepare("SELECT id, scope, steps, in_force_from, mac, sender, label_zh, label_en FROM procedures")
         .and_then(|mut s| {
-            s.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))?.collect()
+            s.query_map([], |r| {
+                Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?))
+            })?
+            .collect()
         })
         .expect("procedures");
-    assert_eq!(procedures.len(), 2);
-    for (id, scope, steps, from, mac) in &procedures {
+    assert_eq!(procedures.len(), 4);
+    for (id, scope, steps, from, mac, sender, zh, en) in &procedures {
+        let (label, in_force_from) = ((zh.as_str(), en.as_str()), Instant(*from));
         let seal =
-            ProcedureSeal { id: *id, version: 1, scope, steps, in_force_from: Instant(*from), set_by: 0 };
+            ProcedureSeal { id: *id, version: 1, sender, scope, label, steps, in_force_from, set_by: 0 };
         assert!(seal.fits(&keys, mac));
         assert!(!ProcedureSeal { steps: "[]", ..seal }.fits(&keys, mac));
     }

@@ -105,6 +105,7 @@ impl Day {
             name: "示范中学".into(),
             signature: "示范中学".into(),
             platform_word: None,
+            regulation: Default::default(),
             window: None,
             administrators: vec![
                 FirstAdministrator { number: "T0014".into(), name: "田沐华".into() },

@@ -119,8 +119,8 @@ fn a_forged_procedure_is_followed_by_nobody() {
     let app = App::start();
     run(
         &app,
-        "INSERT INTO procedures (id, version, scope, steps, in_force_from, set_by, mac)
-         SELECT id, 2, scope, replace(steps, 'grade_head', 'office_clerk'), in_force_from, set_by, mac FROM procedures WHERE scope = 'grade'",
+        "INSERT INTO procedures (id, version, sender, scope, label_zh, label_en, steps, in_force_from, set_by, mac)
+         SELECT id, 2, sender, scope, label_zh, label_en, replace(steps, 'grade_head', 'office_clerk'), in_force_from, set_by, mac FROM procedures WHERE scope = 'grade'",
     );
     let teacher = app.homeroom("八年级1班");
     let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));

@@ -54,6 +54,7 @@ fn opened() -> (App, Client) {
         name: "示范中学".into(),
         signature: "示范中学".into(),
         platform_word: None,
+        regulation: Default::default(),
         window: Some(SendingWindow { from: 0, to: 1440 }),
         administrators: vec![
             FirstAdministrator { number: "T0014".into(), name: "田沐华".into() },

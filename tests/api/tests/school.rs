@@ -16,6 +16,7 @@ fn setup() -> Setup {
         name: "示范中学".into(),
         signature: "示范中学".into(),
         platform_word: None,
+        regulation: Default::default(),
         window: None,
         administrators: vec![
             FirstAdministrator { number: "T0014".into(), name: "田沐华".into() },

@@ -30,7 +30,10 @@ struct Appointment {
 struct Procedure {
     id: i64,
     version: u32,
+    sender: String,
     scope: String,
+    label_zh: String,
+    label_en: String,
     steps: String,
     in_force_from: Instant,
     set_by: i64,
@@ -82,7 +85,7 @@ pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> 
                confirmed_at, mac FROM appointments WHERE id > ?1 AND id <= ?2"
         }
         VerifyPart::Procedures => {
-            "SELECT id, version, scope, steps, in_force_from, set_by, mac FROM procedures WHERE id > ?1 AND id <= ?2"
+            "SELECT id, version, sender, scope, label_zh, label_en, steps, in_force_from, set_by, mac FROM procedures WHERE id > ?1 AND id <= ?2"
         }
         VerifyPart::Decisions => {
             "SELECT message_id AS id, version, position, staff_id AS staff, appointment_id AS appointment, post, verdict, digest,
@@ -131,7 +134,9 @@ pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i
                 let seal = ProcedureSeal {
                     id: r.id,
                     version: r.version,
+                    sender: &r.sender,
                     scope: &r.scope,
+                    label: (&r.label_zh, &r.label_en),
                     steps: &r.steps,
                     in_force_from: r.in_force_from,
                     set_by: r.set_by,

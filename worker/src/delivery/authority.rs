@@ -6,10 +6,13 @@
 use std::collections::BTreeSet;
 
 use domain::access::Post;
-use domain::approval::{Chain, Decision, Need, ProcedureStep, Step, StepKind, Verdict};
+use domain::approval::{
+    Binding, Chain, Decision, Need, ProcedureStep, Scope, Sender, Step, StepKind, Verdict,
+};
 use domain::delivery::Reason;
 use domain::ids::{MessageId, PhoneId, StaffId, UnitId};
 use domain::message::Recipient;
+use domain::school::UnitKind;
 use domain::time::Instant;
 use serde::Deserialize;
 
@@ -78,9 +81,16 @@ struct OrderRow {
     at: Instant,
     mac: String,
     audience_unit_id: UnitId,
+    capacity_unit_id: UnitId,
+    college_id: Option<UnitId>,
+    capacity_post: Option<Post>,
+    audience_kind: Option<UnitKind>,
     procedure_id: i64,
     procedure_version: u32,
+    sender: String,
     scope: String,
+    label_zh: String,
+    label_en: String,
     steps: String,
     in_force_from: Instant,
     set_by: i64,
@@ -115,8 +125,12 @@ pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
             args![job.message],
         ),
         sql(
-            "SELECT r.kind, r.ordered_by, r.due_at, r.at, r.mac, m.audience_unit_id, v.procedure_id, v.procedure_version,
-               p.scope, p.steps, p.in_force_from, p.set_by, p.mac AS procedure_mac
+            "SELECT r.kind, r.ordered_by, r.due_at, r.at, r.mac, m.audience_unit_id, v.capacity_unit_id, v.procedure_id, v.procedure_version,
+               (SELECT t.ancestor_id FROM unit_tree t CROSS JOIN units u ON u.id = t.ancestor_id AND u.kind = 'college'
+                WHERE t.unit_id = v.capacity_unit_id ORDER BY t.depth LIMIT 1) AS college_id,
+               (SELECT a.post FROM appointments a WHERE a.id = v.appointment_id) AS capacity_post,
+               (SELECT u.kind FROM units u WHERE u.id = m.audience_unit_id) AS audience_kind,
+               p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.mac AS procedure_mac
              FROM messages m
              CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
              CROSS JOIN procedures p ON p.id = v.procedure_id AND p.version = v.procedure_version
@@ -202,9 +216,12 @@ impl Authority {
         if !order.procedure().fits(keys, &order.procedure_mac) {
             return Some(Flaw::Procedure);
         }
+        if !order.takes_its_procedure() {
+            return Some(Flaw::Procedure);
+        }
         let procedure: Vec<ProcedureStep> = serde_json::from_str(&order.steps).unwrap_or_default();
         let steps: Vec<Step> = self.steps.iter().map(StepRow::step).collect();
-        if steps != Step::bind(&procedure, order.audience_unit_id) {
+        if steps != Step::bind(&procedure, order.binding()) {
             return Some(Flaw::Steps);
         }
         for row in &self.steps {
@@ -337,11 +354,24 @@ impl OrderRow {
         }
     }
 
+    /// Whether the procedure is one for who sends, and for this audience.
+    fn takes_its_procedure(&self) -> bool {
+        let sender = self.capacity_post.and_then(Post::sender).map(Sender::key);
+        sender == Some(self.sender.as_str())
+            && (self.scope != Scope::Grade.key() || self.audience_kind == Some(UnitKind::Grade))
+    }
+
+    fn binding(&self) -> Binding {
+        Binding { own: self.capacity_unit_id, college: self.college_id, audience: self.audience_unit_id }
+    }
+
     fn procedure(&self) -> ProcedureSeal<'_> {
         ProcedureSeal {
             id: self.procedure_id,
             version: self.procedure_version,
+            sender: &self.sender,
             scope: &self.scope,
+            label: (&self.label_zh, &self.label_en),
             steps: &self.steps,
             in_force_from: self.in_force_from,
             set_by: self.set_by,

@@ -5,11 +5,14 @@
 use std::borrow::Cow;
 
 use domain::access::{Action, Appointment, ClassPlace, Person, Post};
-use domain::approval::{Absence, Holder, OWN_PROCEDURE, Procedure, ProcedureStep, Scope, Step};
+use domain::approval::{
+    Absence, Binding, Holder, OWN_PROCEDURE, Procedure, ProcedureStep, Scope, Sender, Step,
+};
 use domain::ids::{AppointmentId, ClassId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
-use domain::message::{Audience, Audiences, ListRoot, Recipient, RecipientKind, RootHasher};
+use domain::message::{Audience, Audiences, Draft, ListRoot, Recipient, RecipientKind, RootHasher};
 use domain::school::UnitKind;
 use domain::time::{Instant, SendingWindow};
+use domain::words::Words;
 use serde::Deserialize;
 
 use crate::args;
@@ -77,6 +80,7 @@ impl HolderRow {
 #[derive(Deserialize)]
 struct UnitRow {
     id: UnitId,
+    parent_id: Option<UnitId>,
     kind: UnitKind,
     custodian_id: Option<StaffId>,
 }
@@ -93,7 +97,10 @@ struct SchoolRow {
 struct ProcedureRow {
     id: ProcedureId,
     version: u32,
+    sender: Sender,
     scope: Scope,
+    label_zh: String,
+    label_en: String,
     steps: String,
     in_force_from: Instant,
     set_by: i64,
@@ -102,7 +109,6 @@ struct ProcedureRow {
 
 /// A procedure in force, and whether it carries its seal.
 struct InForce {
-    scope: Scope,
     procedure: Procedure,
     row: ProcedureRow,
 }
@@ -110,8 +116,10 @@ struct InForce {
 impl InForce {
     fn read(row: ProcedureRow) -> Result<Self, AppError> {
         let steps: Vec<ProcedureStep> = json::read("a procedure's steps", &row.steps)?;
-        let procedure = Procedure { id: row.id, version: row.version, label: OWN_PROCEDURE, steps };
-        Ok(Self { scope: row.scope, procedure, row })
+        let label = Words { zh: row.label_zh.clone().into(), en: row.label_en.clone().into() };
+        let (sender, scope) = (row.sender, row.scope);
+        let procedure = Procedure { id: row.id, version: row.version, sender, scope, label, steps };
+        Ok(Self { procedure, row })
     }
 
     fn is_sealed(&self, keys: &Keys) -> bool {
@@ -119,7 +127,9 @@ impl InForce {
         let seal = ProcedureSeal {
             id: row.id.0,
             version: row.version,
+            sender: row.sender.key(),
             scope: row.scope.key(),
+            label: (&row.label_zh, &row.label_en),
             steps: &row.steps,
             in_force_from: row.in_force_from,
             set_by: row.set_by,
@@ -134,10 +144,8 @@ pub struct Surroundings {
     pub classes: Vec<NamedClass>,
     /// The root unit.
     school_unit: UnitId,
-    /// Units that hold classes of one grade.
-    grades: Vec<UnitId>,
-    /// Units without a custodian.
-    pub without_custodian: Vec<UnitId>,
+    /// All units.
+    units: Vec<UnitRow>,
     /// The procedures in force.
     procedures: Vec<InForce>,
     /// Who holds posts that decide.
@@ -205,9 +213,9 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, now: Instant) -> Vec<Stmt> 
             ),
             arg,
         ),
-        sql("SELECT id, kind, custodian_id FROM units", &[]),
+        sql("SELECT id, parent_id, kind, custodian_id FROM units", &[]),
         sql(
-            "SELECT p.id, p.version, p.scope, p.steps, p.in_force_from, p.set_by, p.mac FROM procedures p
+            "SELECT p.id, p.version, p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.mac FROM procedures p
              WHERE p.version = (SELECT MAX(q.version) FROM procedures q WHERE q.id = p.id AND q.in_force_from <= ?1)",
             args![now],
         ),
@@ -233,8 +241,7 @@ pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError>
     Ok(Surroundings {
         classes: rows.at(0)?.all()?,
         school_unit: root.ok_or_else(|| AppError::Internal("there is no root unit".into()))?.id,
-        grades: units.iter().filter(|u| u.kind == UnitKind::Grade).map(|u| u.id).collect(),
-        without_custodian: units.iter().filter(|u| u.custodian_id.is_none()).map(|u| u.id).collect(),
+        units,
         procedures: rows
             .at(2)?
             .all::<ProcedureRow>()?
@@ -272,45 +279,119 @@ impl Surroundings {
         first.within.iter().find(holds_all).copied().unwrap_or(self.school_unit)
     }
 
-    fn in_force(&self, audience: &Audience) -> Option<&InForce> {
-        let scope = if self.grades.contains(&self.unit(audience)) { Scope::Grade } else { Scope::School };
-        self.procedures.iter().find(|p| p.scope == scope)
+    fn unit_row(&self, id: UnitId) -> Option<&UnitRow> {
+        self.units.iter().find(|unit| unit.id == id)
     }
 
-    /// The procedure that a message to this audience takes, if there is one.
-    pub fn procedure(&self, audience: &Audience) -> Option<&Procedure> {
-        self.in_force(audience).map(|p| &p.procedure)
+    /// The nearest college at or above a unit.
+    fn college(&self, unit: UnitId) -> Option<UnitId> {
+        let above = |row: &&UnitRow| row.parent_id.and_then(|parent| self.unit_row(parent));
+        let mut upwards = std::iter::successors(self.unit_row(unit), above);
+        upwards.find(|row| row.kind == UnitKind::College).map(|row| row.id)
+    }
+
+    /// Whether the level that sends has nobody who answers for its account (G2). A department's designated
+    /// sender is that person.
+    pub fn lacks_custodian(&self, capacity: Capacity) -> bool {
+        let level = match capacity.post.sender() {
+            Some(Sender::Department) => return false,
+            Some(Sender::College) => self.college(capacity.unit).unwrap_or(capacity.unit),
+            _ => capacity.unit,
+        };
+        self.unit_row(level).is_none_or(|row| row.custodian_id.is_none())
+    }
+
+    fn in_force(&self, capacity: Capacity, audience: &Audience) -> Option<&InForce> {
+        let sender = capacity.post.sender()?;
+        let is_grade = self.unit_row(self.unit(audience)).is_some_and(|row| row.kind == UnitKind::Grade);
+        let scope = if is_grade { Scope::Grade } else { Scope::School };
+        let fits = |p: &&InForce| p.procedure.sender == sender && p.procedure.scope == scope;
+        let any = |p: &&InForce| p.procedure.sender == sender && p.procedure.scope == Scope::Any;
+        self.procedures.iter().find(fits).or_else(|| self.procedures.iter().find(any))
+    }
+
+    /// The procedure that a message takes which is sent in this capacity to this audience, if there is one.
+    pub fn procedure(&self, capacity: Capacity, audience: &Audience) -> Option<&Procedure> {
+        self.in_force(capacity, audience).map(|p| &p.procedure)
     }
 
     /// Whether that procedure is not as the school set it: nothing takes it, since nothing would be sent.
-    pub fn procedure_is_forged(&self, keys: &Keys, audience: &Audience) -> bool {
-        self.in_force(audience).is_some_and(|p| !p.is_sealed(keys))
+    pub fn procedure_is_forged(&self, keys: &Keys, capacity: Capacity, audience: &Audience) -> bool {
+        self.in_force(capacity, audience).is_some_and(|p| !p.is_sealed(keys))
     }
 
-    /// The steps that a message to this audience takes.
-    pub fn steps(&self, audience: &Audience) -> Vec<Step> {
-        let procedure = self.procedure(audience);
-        procedure.map(|p| Step::bind(&p.steps, self.unit(audience))).unwrap_or_default()
+    /// What the chain of such a message is called.
+    pub fn procedure_label(&self, capacity: Option<Capacity>, audience: &Audience) -> Words {
+        let procedure = capacity.and_then(|capacity| self.procedure(capacity, audience));
+        procedure.map_or(OWN_PROCEDURE, |procedure| procedure.label.clone())
     }
 
-    /// The appointment in which a person writes to this audience: the first of
-    /// those that reach it, else of those that let write at all.
-    pub fn capacity<'a>(&self, author: &'a Person, audience: &Audience) -> Option<&'a Appointment> {
-        let action = match audience {
-            Audience::Classes { .. } => Action::WriteToClass,
-            Audience::AllGuardians => Action::WriteToAllGuardians,
-            Audience::AllTeachers => Action::WriteToAllTeachers,
+    /// The steps of that procedure, bound to the units of the message.
+    pub fn steps(&self, capacity: Capacity, audience: &Audience) -> Vec<Step> {
+        let binding = Binding {
+            own: capacity.unit,
+            college: self.college(capacity.unit),
+            audience: self.unit(audience),
         };
-        let reaches = |held: &Appointment| match audience {
-            Audience::Classes { .. } => held.class.is_none_or(|c| self.classes.iter().any(|x| x.id == c)),
-            Audience::AllGuardians | Audience::AllTeachers => true,
+        let procedure = self.procedure(capacity, audience);
+        procedure.map(|p| Step::bind(&p.steps, binding)).unwrap_or_default()
+    }
+
+    /// Whether a person can send to this audience by an appointment: it lets write to some of it, and the
+    /// rest is reached by other appointments as the same sender. A counsellor of two colleges sends for one.
+    fn fits(&self, author: &Person, held: &Appointment, audience: &Audience) -> bool {
+        let (action, of_classes) = match audience {
+            Audience::Classes { .. } => (Action::WriteToClass, true),
+            Audience::AllGuardians => (Action::WriteToAllGuardians, false),
+            Audience::AllTeachers => (Action::WriteToAllTeachers, false),
         };
-        let writing = [Action::WriteToClass, Action::WriteToAllGuardians, Action::WriteToAllTeachers];
-        let first = |fits: &dyn Fn(&Appointment) -> bool, actions: &[Action]| {
-            let held = actions.iter().flat_map(|a| author.reaches(*a)).map(|(held, _)| held);
-            held.filter(|h| fits(h)).min_by_key(|h| h.post)
+        let alone = |with: &Appointment| Person { appointments: vec![with.clone()], ..author.clone() };
+        if !of_classes {
+            return alone(held).may_school(action);
+        }
+        let is_same = |other: &&Appointment| {
+            other.post.sender() == held.post.sender()
+                && (held.post.sender() != Some(Sender::College)
+                    || self.college(other.unit) == self.college(held.unit))
         };
-        first(&reaches, &[action]).or_else(|| first(&|_| true, &writing))
+        let others = author.appointments.iter().filter(is_same).cloned().collect();
+        let together = Person { appointments: others, ..author.clone() };
+        let (alone, places) = (alone(held), self.places());
+        alone.may(action)
+            && (places.is_empty() || places.iter().any(|class| alone.may_class(action, class)))
+            && places.iter().all(|class| together.may_class(action, class))
+    }
+
+    /// In which of a person's appointments a draft can be sent, in the order in which posts are shown.
+    pub fn capacities<'a>(&self, author: &'a Person, audience: &Audience) -> Vec<&'a Appointment> {
+        let sends = |held: &&Appointment| held.post.sender().is_some() && self.fits(author, held, audience);
+        let mut fit: Vec<&Appointment> = author.appointments.iter().filter(sends).collect();
+        fit.sort_by_key(|held| (held.post, held.id));
+        fit
+    }
+
+    /// The appointment in which a draft is sent: the chosen one, where it fits; else the first that does.
+    pub fn capacity<'a>(&self, author: &'a Person, draft: &Draft) -> Option<&'a Appointment> {
+        let fit = self.capacities(author, &draft.audience);
+        match draft.appointment {
+            Some(chosen) => fit.into_iter().find(|held| held.id == chosen),
+            None => fit.into_iter().next(),
+        }
+    }
+}
+
+/// In which capacity a message is sent: the post, and the unit in which it is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// The post.
+    pub post: Post,
+    /// The unit.
+    pub unit: UnitId,
+}
+
+impl From<&Appointment> for Capacity {
+    fn from(held: &Appointment) -> Self {
+        Self { post: held.post, unit: held.unit }
     }
 }
 

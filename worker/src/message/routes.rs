@@ -15,7 +15,7 @@ use domain::time::Instant;
 use domain::words::Words;
 use serde_json::json;
 
-use super::audience::Surroundings;
+use super::audience::{Capacity, Surroundings};
 use super::commit::commit_and_show;
 use super::list;
 use super::rows::{self, Loaded};
@@ -46,7 +46,19 @@ fn refuse(refusals: Vec<Refusal>) -> Result<(), AppError> {
 }
 
 fn check_saving(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refusal> {
-    draft.check_saving(&call.person, &around.places())
+    let mut refusals = draft.check_saving(&call.person, &around.places());
+    // Who may not write to an audience has no capacity for it, and is told the first.
+    if refusals.is_empty() && around.capacity(&call.person, draft).is_none() {
+        refusals.push(Refusal::field(
+            "capacity_not_yours",
+            "appointment",
+            Words::fixed(
+                "不能以这个身份发给所选范围：请换一个发送身份，或调整发送范围",
+                "You cannot send to this audience in that capacity: choose another capacity or audience",
+            ),
+        ));
+    }
+    refusals
 }
 
 /// What submission asks for beyond a draft.
@@ -72,7 +84,10 @@ fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Resu
             ),
         ));
     }
-    if around.procedure_is_forged(call.app.keys()?, &draft.audience) {
+    let capacity = around.capacity(&call.person, draft).map(Capacity::from);
+    if let Some(capacity) = capacity
+        && around.procedure_is_forged(call.app.keys()?, capacity, &draft.audience)
+    {
         refusals.push(Refusal::state(
             "procedure_unsealed",
             Words::fixed(
@@ -81,7 +96,7 @@ fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Resu
             ),
         ));
     }
-    if around.without_custodian.contains(&around.unit(&draft.audience)) {
+    if capacity.is_some_and(|capacity| around.lacks_custodian(capacity)) {
         refusals.push(Refusal::state(
             "no_custodian",
             Words::fixed(
@@ -98,11 +113,12 @@ fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Resu
 
 /// The chain that a draft would take, submitted now.
 fn chain(call: &Signed, draft: &Draft, around: &Surroundings) -> Chain {
+    let capacity = around.capacity(&call.person, draft).map(Capacity::from);
     Chain {
         author: call.person.id,
         digest: String::new(),
         submitted_at: call.app.now(),
-        steps: around.steps(&draft.audience),
+        steps: capacity.map(|capacity| around.steps(capacity, &draft.audience)).unwrap_or_default(),
         decisions: Vec::new(),
         holders: around.holders.clone(),
     }
@@ -130,17 +146,20 @@ pub async fn preview(call: Signed, draft: Draft) -> Result<Reply<Preview>, AppEr
         chain.holders = Default::default();
     }
     let now = call.app.now();
-    let sender = around.capacity(&call.person, &draft.audience).filter(|_| !hidden);
+    let sender = around.capacity(&call.person, &draft).filter(|_| !hidden);
+    let label = around.procedure_label(sender.map(Capacity::from), &draft.audience);
+    let capacities = around.capacities(&call.person, &draft.audience).into_iter().filter(|_| !hidden);
     Reply::json(
         200,
         &Preview {
             sender: sender.map(view::sender_title).unwrap_or_default(),
+            capacities: capacities.map(view::capacity_view).collect(),
             length: length(&sms),
             sms,
             reach: if hidden { Default::default() } else { around.reach },
             audience: if hidden { Words::name("") } else { view::audience_words(&draft.audience, &around) },
             findings: of_text,
-            chain: view::chain_view(&chain.steps, &chain, &[], 1, MessageState::Draft),
+            chain: view::chain_view(label, &chain.steps, &chain, &[], 1, MessageState::Draft),
             refusals,
             sends_at: around.window.next_open(draft.send_at.unwrap_or(now).max(now)),
         },
@@ -276,9 +295,9 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
 
     let now = call.app.now();
     let missing = || AppError::Internal("no procedure is in force for this audience".into());
-    let procedure = loaded.around.procedure(&loaded.audience).ok_or_else(missing)?;
-    let steps = loaded.around.steps(&loaded.audience);
     let row = &loaded.row;
+    let procedure = loaded.around.procedure(row.capacity(), &loaded.audience).ok_or_else(missing)?;
+    let steps = loaded.around.steps(row.capacity(), &loaded.audience);
     let digest = row
         .digest_over(CanonicalMessage::FORM, (procedure.id, procedure.version), &lists)
         .ok_or_else(|| AppError::Internal("the newest form of the digest is unknown".into()))?;

@@ -14,7 +14,9 @@ use domain::message::{
 use domain::time::Instant;
 use serde::Deserialize;
 
-use super::audience::{self, Surroundings, page_roots, page_sql, read_surroundings, surroundings_sql, who};
+use super::audience::{
+    self, Capacity, Surroundings, page_roots, page_sql, read_surroundings, surroundings_sql, who,
+};
 use super::held::{held_sql, read_held};
 use super::visibility::{VISIBLE_WHOLE, Visibility, visible_sql};
 use crate::args;
@@ -42,6 +44,12 @@ pub struct MessageRow {
     pub appointment_id: AppointmentId,
     /// The unit of that appointment.
     pub capacity_unit_id: UnitId,
+    /// Its post.
+    pub capacity_post: Post,
+    /// Label of the procedure that its chain was copied from, in Chinese; none before submission.
+    pub procedure_zh: Option<String>,
+    /// In English.
+    pub procedure_en: Option<String>,
     /// The sender as parents see it.
     pub sender_title: String,
     /// Audience as JSON: this very text is in the digest.
@@ -105,6 +113,11 @@ pub struct MessageRow {
 }
 
 impl MessageRow {
+    /// In which capacity it is sent.
+    pub fn capacity(&self) -> Capacity {
+        Capacity { post: self.capacity_post, unit: self.capacity_unit_id }
+    }
+
     /// The post that paused or stopped it. Where it cannot be read, only the highest one lifts it.
     pub fn halting_post(&self) -> Post {
         self.halted_post.as_deref().and_then(Post::from_key).unwrap_or(Post::Principal)
@@ -113,7 +126,9 @@ impl MessageRow {
 
 /// Columns of [`MessageRow`] behind the author's name.
 const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, m.appointment_id, m.capacity_unit_id,
-    m.sender_title, m.audience, m.audience_zh, m.audience_en, m.category, m.title, m.body, m.send_at, m.reasons, m.findings,
+    (SELECT p.post FROM appointments p WHERE p.id = m.appointment_id) AS capacity_post,
+    (SELECT p.label_zh FROM procedures p WHERE p.id = m.procedure_id AND p.version = m.procedure_version) AS procedure_zh,
+    (SELECT p.label_en FROM procedures p WHERE p.id = m.procedure_id AND p.version = m.procedure_version) AS procedure_en, m.sender_title, m.audience, m.audience_zh, m.audience_en, m.category, m.title, m.body, m.send_at, m.reasons, m.findings,
     m.template, m.template_version, m.mode, m.answer, m.signature, m.digest,
     m.reach, m.created_at, m.changed_at, m.submitted_at, m.approved_at, m.released_at,
     m.due_at, m.halted_at, (SELECT h.name FROM staff h WHERE h.id = m.halted_by) AS halted_name, m.halted_post, m.halt_reason";

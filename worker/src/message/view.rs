@@ -1,11 +1,11 @@
 //! A message as its readers see it, made of its rows by the rules.
 
 use domain::access::{Action, Appointment, Person, Post, Reach};
-use domain::approval::{Chain, ChainView, Decision, DecisionView, OWN_PROCEDURE, Step, StepView, Verdict};
+use domain::approval::{Chain, ChainView, Decision, DecisionView, Step, StepView, Verdict};
 use domain::delivery::{DeliveryState, Funnel};
 use domain::message::{
-    Audience, ChangedNumber, Command, Draft, Earlier, Halt, Hold, MessageState, MessageSummary, MessageView,
-    Moves, Times,
+    Audience, CapacityView, ChangedNumber, Command, Draft, Earlier, Halt, Hold, MessageState, MessageSummary,
+    MessageView, Moves, Times,
 };
 use domain::sms::{Template, length};
 use domain::time::Instant;
@@ -58,8 +58,14 @@ pub fn sender_title(held: &Appointment) -> String {
     match held.post {
         Post::HomeroomTeacher => format!("{class}班主任"),
         Post::SubjectTeacher => format!("{class}{}教师", held.subject.as_deref().unwrap_or("任课")),
+        Post::Counsellor => format!("{class}辅导员"),
         _ => held.unit_name.clone(),
     }
+}
+
+/// An appointment in which a draft can be sent.
+pub fn capacity_view(held: &Appointment) -> CapacityView {
+    CapacityView { appointment: held.id, title: sender_title(held), post: held.post }
 }
 
 /// The columns that follow from a draft and its surroundings.
@@ -68,7 +74,7 @@ pub fn sender_title(held: &Appointment) -> String {
 /// [`AppError::Forbidden`] where the author holds no post that lets write.
 pub fn columns(author: &Person, draft: &Draft, around: &Surroundings) -> Result<DraftColumns, AppError> {
     let words = audience_words(&draft.audience, around);
-    let held = around.capacity(author, &draft.audience).ok_or(AppError::Forbidden)?;
+    let held = around.capacity(author, draft).ok_or(AppError::Forbidden)?;
     Ok(DraftColumns {
         appointment: held.id,
         capacity_unit: held.unit,
@@ -161,11 +167,21 @@ impl Loaded {
     pub fn draft(&self) -> Draft {
         Draft {
             audience: self.audience.clone(),
+            appointment: Some(self.row.appointment_id),
             category: self.row.category,
             title: self.row.title.clone(),
             body: self.row.body.clone(),
             send_at: self.row.send_at,
             reasons: self.row.reasons.clone(),
+        }
+    }
+
+    /// What the chain is called: of a draft, the one that it would take now.
+    fn procedure_label(&self, unfrozen: bool) -> Words {
+        let frozen = self.row.procedure_zh.clone().zip(self.row.procedure_en.clone()).filter(|_| !unfrozen);
+        match frozen {
+            Some((zh, en)) => Words { zh: zh.into(), en: en.into() },
+            None => self.around.procedure_label(Some(self.row.capacity()), &self.audience),
         }
     }
 
@@ -261,7 +277,11 @@ impl Loaded {
         if !whole {
             history.iter_mut().for_each(|d| d.reason.clear());
         }
-        let steps = if unfrozen { self.around.steps(&self.audience) } else { chain.steps.clone() };
+        let steps = if unfrozen {
+            self.around.steps(self.row.capacity(), &self.audience)
+        } else {
+            chain.steps.clone()
+        };
         let last_return =
             history.iter().rev().find(|d| d.verdict == Verdict::Return && d.version < self.row.version);
         let names = |what: Moved| {
@@ -290,7 +310,14 @@ impl Loaded {
             } else {
                 self.row.findings.clone()
             },
-            chain: chain_view(&steps, &chain, &history, self.row.version, state),
+            chain: chain_view(
+                self.procedure_label(unfrozen),
+                &steps,
+                &chain,
+                &history,
+                self.row.version,
+                state,
+            ),
             before: self.earlier.as_ref().filter(|_| whole).map(|e| Earlier {
                 title: e.title.clone(),
                 body: e.body.clone(),
@@ -323,6 +350,7 @@ impl Loaded {
 
 /// A chain for the screen: its steps with who can decide and what was decided.
 pub fn chain_view(
+    label: Words,
     steps: &[Step],
     chain: &Chain,
     history: &[DecisionView],
@@ -331,7 +359,7 @@ pub fn chain_view(
 ) -> ChainView {
     let waiting = (state == MessageState::Submitted).then(|| chain.waiting().map(|s| s.position)).flatten();
     ChainView {
-        label: OWN_PROCEDURE,
+        label,
         steps: steps
             .iter()
             .map(|step| {

@@ -231,6 +231,7 @@ mod tests {
             name: "示范中学".into(),
             signature: "示范中学".into(),
             platform_word: None,
+            regulation: Default::default(),
             window: None,
             administrators: vec![person("T0013"), person("T0014")],
         };

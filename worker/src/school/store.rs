@@ -1,7 +1,6 @@
 //! All SQL of the school.
 
 use domain::access::Post;
-use domain::approval::{Scope, middle_school_preset};
 use domain::audit::AuditAction;
 use domain::ids::{StaffId, UnitId};
 use domain::school::{PersonRef, SchoolView, Setup, StopOrder, Stopped, UnitKind, UnitView};
@@ -130,19 +129,24 @@ pub async fn open(
                 args![person.id, Post::Administrator.key(), now, first_appointment(person.id, now).mac(keys)],
             );
     }
-    for (id, scope) in (1i64..).zip([Scope::Grade, Scope::School]) {
-        let steps = json!(middle_school_preset(scope)).to_string();
+    for (id, preset) in (1i64..).zip(wanted.regulation.presets()) {
+        let steps = json!(preset.steps).to_string();
+        let label = (preset.label.zh.as_ref(), preset.label.en.as_ref());
+        let (sender, scope) = (preset.sender.key(), preset.scope.key());
         let seal = ProcedureSeal {
             id,
             version: 1,
-            scope: scope.key(),
+            sender,
+            scope,
+            label,
             steps: &steps,
             in_force_from: now,
             set_by: 0,
         };
         batch = batch.then(
-            "INSERT INTO procedures (id, version, scope, steps, in_force_from, set_by, mac) VALUES (?1, 1, ?2, ?3, ?4, 0, ?5)",
-            args![id, scope.key(), steps.as_str(), now, seal.mac(keys)],
+            "INSERT INTO procedures (id, version, sender, scope, label_zh, label_en, steps, in_force_from, set_by, mac)
+             VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)",
+            args![id, sender, scope, label.0, label.1, steps.as_str(), now, seal.mac(keys)],
         );
     }
     slips::insert(batch, slip_rows, StaffId(0), now)?

@@ -7,7 +7,7 @@ use domain::api;
 use domain::approval::Verdict;
 use domain::content::{self, Finding};
 use domain::ids::{ClassId, MessageId};
-use domain::message::{Audience, Category, Command, Draft, MessageView, TEXT_MAX, TITLE_MAX};
+use domain::message::{Audience, CapacityView, Category, Command, Draft, MessageView, TEXT_MAX, TITLE_MAX};
 use domain::problem::Refusal;
 use domain::roster::ClassView;
 use domain::sms::LINK_TEMPLATE;
@@ -202,6 +202,7 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
             <div class="x-stack">
                 <Card>
                     <AudienceLine form classes error=errors.of("audience") />
+                    <CapacityField editor error=errors.of("appointment") />
                     <TextFields form />
                     <LiveFindings form findings />
                 </Card>
@@ -277,6 +278,35 @@ fn returned(message: &MessageView) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// As whom it is sent (以什么身份发送): shown where there is a choice.
+#[component]
+fn CapacityField(editor: Editor, error: Signal<Option<String>>) -> impl IntoView {
+    let lang = use_lang();
+    let capacities = Memo::new(move |_| {
+        editor.preview.with(|p| p.as_ref().map_or_else(Vec::new, |p| p.capacities.clone()))
+    });
+    let options = Signal::derive(move || {
+        let option = |c: CapacityView| {
+            CheckOption::new(c.appointment.to_string(), c.title).note(c.post.title().get(lang.get()))
+        };
+        capacities.get().into_iter().map(option).collect::<Vec<_>>()
+    });
+    view! {
+        <div class="x-field" hidden=move || capacities.with(|c| c.len() < 2) && error.with(Option::is_none)>
+            <span class="x-field-label">{t(Words::fixed("发送身份", "Send as"))}</span>
+            <Segmented
+                label=t(Words::fixed("发送身份", "Send as"))
+                options
+                value=editor.form.appointment
+            />
+            <p class="x-field-error" role="alert" hidden=move || error.with(Option::is_none)>
+                {move || error.get()}
+            </p>
+        </div>
+    }
+    .into_any()
 }
 
 #[component]

@@ -176,6 +176,17 @@ impl Editor {
         });
     }
 
+    /// Keeps the capacity among those in which the draft can be sent: another audience can leave the chosen
+    /// one behind, and where there is a choice the chip of the one that is taken has to look chosen.
+    fn settle_capacity(self, preview: &Preview) {
+        let fits: Vec<String> = preview.capacities.iter().map(|c| c.appointment.to_string()).collect();
+        let Some(chosen) = self.form.appointment.try_get_untracked() else { return };
+        if fits.contains(&chosen) || fits.len() < 2 && chosen.is_empty() {
+            return;
+        }
+        self.form.appointment.set(fits.into_iter().next().unwrap_or_default());
+    }
+
     fn ask(self) {
         let Some(draft) = self.draft.try_get_untracked() else { return };
         if matches!(&draft.audience, Audience::Classes { classes } if classes.is_empty()) {
@@ -183,10 +194,11 @@ impl Editor {
             return;
         }
         self.asking.send(api::PREVIEW_MESSAGE, &draft.clone(), move |preview| {
-            let _ = self.preview.try_set(Some(preview));
             if self.draft.try_get_untracked().is_some_and(|now| now == draft) {
                 let _ = self.stale.try_set(false);
+                self.settle_capacity(&preview);
             }
+            let _ = self.preview.try_set(Some(preview));
         });
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::{ClassId, MessageId, StaffId};
+use domain::ids::{AppointmentId, ClassId, MessageId, StaffId};
 use domain::message::{Audience, Category, Draft};
 use domain::time::Instant;
 use leptos::prelude::*;
@@ -22,6 +22,8 @@ pub struct Form {
     pub audience: RwSignal<String>,
     /// Ids of the classes chosen.
     pub classes: RwSignal<Vec<String>>,
+    /// The id of the appointment in which it is sent, or empty where the one that fits is taken.
+    pub appointment: RwSignal<String>,
     /// A category's key, or empty.
     pub category: RwSignal<String>,
     pub title: RwSignal<String>,
@@ -40,6 +42,7 @@ impl Form {
         let form = Self {
             audience: RwSignal::default(),
             classes: RwSignal::default(),
+            appointment: RwSignal::default(),
             category: RwSignal::default(),
             title: RwSignal::default(),
             body: RwSignal::default(),
@@ -60,6 +63,7 @@ impl Form {
         };
         self.audience.set(audience.to_owned());
         self.classes.set(classes);
+        self.appointment.set(draft.appointment.map(|id| id.to_string()).unwrap_or_default());
         self.category.set(draft.category.map(Category::key).unwrap_or_default().to_owned());
         self.title.set(draft.title.clone());
         self.body.set(draft.body.clone());
@@ -84,6 +88,7 @@ impl Form {
         let later = self.when.with(|w| w == LATER);
         Draft {
             audience,
+            appointment: self.appointment.with(|id| id.parse::<AppointmentId>().ok()),
             category: self.category.with(|c| Category::from_key(c)),
             title: self.title.get(),
             body: self.body.get(),
@@ -99,15 +104,17 @@ impl Form {
     }
 }
 
-/// A copy of a notice as a new one: what was written, to whom and why findings stand; not its time.
+/// A copy of a notice as a new one: what was written, to whom and why findings stand; neither its time nor
+/// the capacity, which its writer may hold no more.
 pub fn copied(draft: &Draft) -> Draft {
-    Draft { send_at: None, ..draft.clone() }
+    Draft { send_at: None, appointment: None, ..draft.clone() }
 }
 
 /// A draft with nothing in it.
 pub fn empty_draft() -> Draft {
     Draft {
         audience: Audience::Classes { classes: Vec::new() },
+        appointment: None,
         category: None,
         title: String::new(),
         body: String::new(),

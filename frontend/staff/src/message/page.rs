@@ -629,6 +629,7 @@ mod tests {
             state: MessageState::Sending,
             draft: Draft {
                 audience: Audience::Classes { classes: vec![ClassId(1)] },
+                appointment: None,
                 category: Some(Category::Event),
                 title: "秋季运动会".into(),
                 body: "请准备运动鞋。".into(),

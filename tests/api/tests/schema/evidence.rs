@@ -19,8 +19,8 @@ const TOLD: &[(&str, &str, &str)] = &[
     ),
     (
         "procedures_told",
-        "INSERT INTO procedures VALUES (1, 2, 'grade', '[1]', 4, 0, 'm')",
-        r#"procedure 1 {"version":[null,2],"scope":[null,"grade"],"steps":[null,"[1]"],"in_force_from":[null,4]}"#,
+        "INSERT INTO procedures VALUES (1, 2, 'teacher', 'grade', '本校', 'Own', '[1]', 4, 0, 'm')",
+        r#"procedure 1 {"version":[null,2],"sender":[null,"teacher"],"scope":[null,"grade"],"label":[null,"本校"],"steps":[null,"[1]"],"in_force_from":[null,4]}"#,
     ),
     (
         "school_told",

@@ -70,7 +70,7 @@ pub fn school() -> Connection {
            (1, 1, 1, '', 'a', ''), (2, 1, 1, '', 'b', ''), (3, 1, 1, '', 'c', ''), (4, 1, 1, '', 'd', ''), (5, 1, 1, '', 'e', '');
          INSERT INTO students (id, number, name, class_id, created_at, left_at) VALUES (1, 'S1', '一', 1, 1, NULL), (2, 'S2', '二', 1, 1, NULL), (3, 'S3', '三', 2, 1, NULL);
          INSERT INTO guardians (id, student_id, position, name, relation, phone_id, created_at, left_at) VALUES (1, 1, 1, '父', '父亲', 1, 1, NULL), (2, 2, 1, '母', '母亲', 2, 1, NULL), (3, 3, 1, '父', '父亲', 3, 1, NULL);
-         INSERT INTO procedures VALUES (1, 1, 'grade', '[]', 1, 0, 'm')",
+         INSERT INTO procedures VALUES (1, 1, 'teacher', 'grade', '本校', 'Own', '[]', 1, 0, 'm')",
     );
     db
 }
