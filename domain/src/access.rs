@@ -149,6 +149,10 @@ pub enum Action {
     WriteToAllGuardians,
     /// Message all teachers (G10, G11).
     WriteToAllTeachers,
+    /// Hand in to the office what it should send (报校办室办理, G13).
+    HandIn,
+    /// Write up what others hand in, in the office's name.
+    TakeUpRequests,
     /// See messages of others within reach.
     ReadMessages,
     /// Throw the switch that stops all sending.
@@ -174,9 +178,12 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
     use Action::*;
     match post {
         // G13: leaders hand what they want sent to the office.
-        Post::Principal | Post::VicePrincipal => {
-            &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
-        }
+        Post::Principal | Post::VicePrincipal => &[
+            (HandIn, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
         // Clause 五 of the university's regulation: 主管校领导 answers for all that the school level sends.
         Post::LeaderInCharge => {
             &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
@@ -217,11 +224,13 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
             (WriteToAllTeachers, Reach::School),
+            (TakeUpRequests, Reach::School),
             (ReadMessages, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
         ],
-        Post::DepartmentHead | Post::DepartmentClerk => &[],
+        // G13: departments, too.
+        Post::DepartmentHead | Post::DepartmentClerk => &[(HandIn, Reach::School)],
         Post::GradeHead => &[(ReadMessages, Reach::Unit)],
         // A homeroom teacher answers parents' questions: what the school told the class has to be seen.
         Post::HomeroomTeacher => &[
@@ -361,6 +370,8 @@ mod tests {
             WriteToClass,
             WriteToAllGuardians,
             WriteToAllTeachers,
+            HandIn,
+            TakeUpRequests,
             ReadMessages,
             StopSending,
             ReadAudit,
@@ -379,27 +390,27 @@ mod tests {
         assert_eq!(
             table,
             [
-                "--------sss principal",
-                "--------sss vice_principal",
-                "--------sss leader_in_charge",
-                "--------u-- department_leader",
-                "sss-sssssss office_director",
-                "sss-sssssss office_clerk",
-                "-ss--ss-sss student_affairs_head",
-                "-ss--ss-sss student_affairs_deputy",
-                "-ss--ss-s-- student_affairs_clerk",
-                "--------u-- dean",
-                "-uu--u--u-- college_leader",
-                "-uu--u--u-- college_clerk",
-                "--------u-- first_responsible",
-                "-----ss---- designated_sender",
-                "----------- department_head",
-                "----------- department_clerk",
-                "--------u-- grade_head",
-                "-ccc-c-sc-- homeroom_teacher",
-                "-cc--c--c-- counsellor",
-                "-----c-s--- subject_teacher",
-                "s---s-----s administrator",
+                "--------s-sss principal",
+                "--------s-sss vice_principal",
+                "----------sss leader_in_charge",
+                "----------u-- department_leader",
+                "sss-ssss-ssss office_director",
+                "sss-ssss-ssss office_clerk",
+                "-ss--ss---sss student_affairs_head",
+                "-ss--ss---sss student_affairs_deputy",
+                "-ss--ss---s-- student_affairs_clerk",
+                "----------u-- dean",
+                "-uu--u----u-- college_leader",
+                "-uu--u----u-- college_clerk",
+                "----------u-- first_responsible",
+                "-----ss------ designated_sender",
+                "--------s---- department_head",
+                "--------s---- department_clerk",
+                "----------u-- grade_head",
+                "-ccc-c-s--c-- homeroom_teacher",
+                "-cc--c----c-- counsellor",
+                "-----c-s----- subject_teacher",
+                "s---s-------s administrator",
             ]
         );
     }

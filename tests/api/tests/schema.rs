@@ -13,6 +13,8 @@ mod chain;
 mod evidence;
 #[path = "schema/guards.rs"]
 mod guards;
+#[path = "schema/office.rs"]
+mod office;
 #[path = "schema/people.rs"]
 mod people;
 #[path = "schema/powers.rs"]

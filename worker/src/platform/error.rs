@@ -167,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 42] = [
+const LOST: [&str; 44] = [
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -185,6 +185,8 @@ const LOST: [&str; 42] = [
     "filings_stay",
     "capacity_not_held",
     "appointment_refused",
+    "request_refused",
+    "words_not_agreed",
     "listing_refused",
     "confirmation_refused",
     "appointments_stay",

@@ -17,6 +17,7 @@ pub fn empty() -> Connection {
         include_str!("../../../../schema/0004_deliveries.sql"),
         include_str!("../../../../schema/0005_evidence.sql"),
         include_str!("../../../../schema/0005_people.sql"),
+        include_str!("../../../../schema/0006_office.sql"),
     ] {
         db.execute_batch(migration).expect("a migration");
     }
