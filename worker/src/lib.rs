@@ -15,6 +15,7 @@ mod message;
 mod openapi;
 mod people;
 pub mod platform;
+mod procedure;
 mod roster;
 pub mod router;
 mod sandbox;

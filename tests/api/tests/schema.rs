@@ -17,6 +17,8 @@ mod guards;
 mod people;
 #[path = "schema/powers.rs"]
 mod powers;
+#[path = "schema/procedures.rs"]
+mod procedures;
 #[path = "schema/refused.rs"]
 mod refused;
 #[path = "schema/refused_deliveries.rs"]

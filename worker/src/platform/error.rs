@@ -167,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 41] = [
+const LOST: [&str; 44] = [
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -187,6 +187,9 @@ const LOST: [&str; 41] = [
     "appointment_refused",
     "confirmation_refused",
     "appointments_stay",
+    "procedure_refused",
+    "procedures_stay",
+    "procedure_not_in_force",
     "delegation_refused",
     "delegations_stay",
     "slip_refused",

@@ -5,6 +5,7 @@ use rusqlite::Connection;
 
 use crate::people::PEOPLE;
 use crate::powers::POWERS;
+use crate::procedures::PROCEDURES;
 use crate::refused_deliveries::DELIVERIES;
 use crate::refused_messages::MESSAGES;
 use crate::slips::SLIPS;
@@ -204,7 +205,15 @@ const ROSTER: &[Refused] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Refused> {
-    FOUNDATION.iter().chain(POWERS).chain(SLIPS).chain(ROSTER).chain(MESSAGES).chain(DELIVERIES).chain(PEOPLE)
+    FOUNDATION
+        .iter()
+        .chain(POWERS)
+        .chain(SLIPS)
+        .chain(ROSTER)
+        .chain(MESSAGES)
+        .chain(PROCEDURES)
+        .chain(DELIVERIES)
+        .chain(PEOPLE)
 }
 
 /// The SQL of a trigger.
