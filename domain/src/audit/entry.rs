@@ -30,6 +30,10 @@ keyed! {
         ProcedureConfirmed = "procedure.confirmed",
         /// It was not confirmed.
         ProcedureDeclined = "procedure.declined",
+        /// A homeroom teacher let a subject teacher write to the class.
+        TeacherListed = "teacher.listed",
+        /// A homeroom teacher took a subject teacher off that list.
+        TeacherStruckOff = "teacher.struck_off",
         /// Somebody is away for a time.
         DelegationRecorded = "delegation.recorded",
         /// A recorded absence does not count any more.
@@ -140,6 +144,12 @@ impl AuditAction {
             Self::ProcedureProposed => Words::fixed("提出审批流程的修改", "Proposed a procedure"),
             Self::ProcedureConfirmed => Words::fixed("确认审批流程的修改", "Confirmed a procedure"),
             Self::ProcedureDeclined => Words::fixed("不采用审批流程的修改", "Declined a procedure"),
+            Self::TeacherListed => {
+                Words::fixed("列入任课教师发送名单", "Let a subject teacher write to the class")
+            }
+            Self::TeacherStruckOff => {
+                Words::fixed("移出任课教师发送名单", "Took a subject teacher off the class's list")
+            }
             Self::DelegationRecorded => Words::fixed("登记请假", "Recorded an absence"),
             Self::DelegationWithdrawn => Words::fixed("撤销请假登记", "Withdrew a recorded absence"),
             Self::StaffLeft => Words::fixed("教职工离校", "A member of staff left"),
