@@ -19,6 +19,8 @@ mod people;
 mod powers;
 #[path = "schema/procedures.rs"]
 mod procedures;
+#[path = "schema/random.rs"]
+mod random;
 #[path = "schema/refused.rs"]
 mod refused;
 #[path = "schema/refused_deliveries.rs"]

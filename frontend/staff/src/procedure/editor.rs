@@ -147,7 +147,8 @@ fn Editor(sender: Sender, scope: Scope, steps: Vec<ProcedureStep>) -> impl IntoV
                 asks: RwSignal::new(vec![HOLDS.to_owned()]),
             };
             // Decisions stand before the entries that follow them.
-            let place = rows.iter().position(|r| kind.decides() && !r.kind.with_untracked(decides));
+            let place =
+                rows.iter().position(|r| kind.decides() && !r.kind.with_untracked(|key| decides(key)));
             rows.insert(place.unwrap_or(rows.len()), row);
         });
     };
@@ -249,7 +250,7 @@ fn Editor(sender: Sender, scope: Scope, steps: Vec<ProcedureStep>) -> impl IntoV
 }
 
 /// Whether the kind with this key is decided.
-fn decides(key: &String) -> bool {
+fn decides(key: &str) -> bool {
     StepKind::from_key(key).is_some_and(StepKind::decides)
 }
 
