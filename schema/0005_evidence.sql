@@ -137,7 +137,15 @@ CREATE TRIGGER procedures_told AFTER INSERT ON procedures
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
   VALUES ('procedure', NEW.id, json_object('version', json_array(NULL, NEW.version), 'sender', json_array(NULL, NEW.sender),
-    'scope', json_array(NULL, NEW.scope), 'label', json_array(NULL, NEW.label_zh), 'steps', json_array(NULL, NEW.steps), 'in_force_from', json_array(NULL, NEW.in_force_from)),
+    'scope', json_array(NULL, NEW.scope), 'label', json_array(NULL, NEW.label_zh), 'steps', json_array(NULL, NEW.steps), 'in_force_from', json_array(NULL, NEW.in_force_from),
+    'set_by', json_array(NULL, NEW.set_by), 'confirmed_by', json_array(NULL, NEW.confirmed_by)),
+    (SELECT COALESCE(MAX(seq), 0) FROM audit));
+END;
+CREATE TRIGGER procedures_changed_told AFTER UPDATE ON procedures
+BEGIN
+  INSERT INTO changes (kind, row_id, change, behind)
+  VALUES ('procedure', NEW.id, json_object('version', json_array(OLD.version, NEW.version),
+    'confirmed_by', json_array(OLD.confirmed_by, NEW.confirmed_by), 'declined_by', json_array(OLD.declined_by, NEW.declined_by)),
     (SELECT COALESCE(MAX(seq), 0) FROM audit));
 END;
 

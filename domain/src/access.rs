@@ -143,6 +143,8 @@ pub enum Action {
     ListTeachers,
     /// See staff and the posts they hold, and issue activation slips (G42).
     ManageAccounts,
+    /// Propose approval procedures, and confirm those that others proposed.
+    SetProcedures,
     /// Message the guardians of classes.
     WriteToClass,
     /// Message all guardians of the school.
@@ -178,19 +180,40 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
     use Action::*;
     match post {
         // G13: leaders hand what they want sent to the office.
-        Post::Principal | Post::VicePrincipal => &[
+        Post::VicePrincipal => &[
             (HandIn, Reach::School),
             (ReadMessages, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
         ],
-        // Clause 五 of the university's regulation: 主管校领导 answers for all that the school level sends.
-        Post::LeaderInCharge => {
-            &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
-        }
+        // The chain of approval is the leadership's to set: the principal's, and by clause 五 of the
+        // university's regulation 主管校领导's, who answers for all that the school level sends.
+        Post::Principal => &[
+            (HandIn, Reach::School),
+            (SetProcedures, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        Post::LeaderInCharge => &[
+            (SetProcedures, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
         Post::DepartmentLeader | Post::FirstResponsible => &[(ReadMessages, Reach::Unit)],
         // Clause 三: 学生处 manages the information of all students, and sends to all.
-        Post::StudentAffairsHead | Post::StudentAffairsDeputy => &[
+        Post::StudentAffairsHead => &[
+            (ReadRoster, Reach::School),
+            (EditRoster, Reach::School),
+            (SetProcedures, Reach::School),
+            (WriteToClass, Reach::School),
+            (WriteToAllGuardians, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        Post::StudentAffairsDeputy => &[
             (ReadRoster, Reach::School),
             (EditRoster, Reach::School),
             (WriteToClass, Reach::School),
@@ -216,7 +239,21 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
         ],
         // Clause 六: whom a department writes to is part of what it applies for; it sees no roll.
         Post::DesignatedSender => &[(WriteToClass, Reach::School), (WriteToAllGuardians, Reach::School)],
-        Post::OfficeDirector | Post::OfficeClerk => &[
+        // 校办室 maintains the system; the chain that its clerks' own drafts take is not theirs to change.
+        Post::OfficeDirector => &[
+            (ImportRoster, Reach::School),
+            (ReadRoster, Reach::School),
+            (EditRoster, Reach::School),
+            (ManageAccounts, Reach::School),
+            (SetProcedures, Reach::School),
+            (WriteToClass, Reach::School),
+            (WriteToAllGuardians, Reach::School),
+            (WriteToAllTeachers, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        Post::OfficeClerk => &[
             (ImportRoster, Reach::School),
             (ReadRoster, Reach::School),
             (EditRoster, Reach::School),
@@ -248,9 +285,12 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadMessages, Reach::Class),
         ],
         Post::SubjectTeacher => &[(WriteToClass, Reach::Class), (WriteToAllTeachers, Reach::School)],
-        Post::Administrator => {
-            &[(ImportRoster, Reach::School), (ManageAccounts, Reach::School), (ReadAudit, Reach::School)]
-        }
+        Post::Administrator => &[
+            (ImportRoster, Reach::School),
+            (ManageAccounts, Reach::School),
+            (SetProcedures, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
     }
 }
 
@@ -367,6 +407,7 @@ mod tests {
             EditRoster,
             ListTeachers,
             ManageAccounts,
+            SetProcedures,
             WriteToClass,
             WriteToAllGuardians,
             WriteToAllTeachers,
@@ -390,27 +431,27 @@ mod tests {
         assert_eq!(
             table,
             [
-                "--------s-sss principal",
-                "--------s-sss vice_principal",
-                "----------sss leader_in_charge",
-                "----------u-- department_leader",
-                "sss-ssss-ssss office_director",
-                "sss-ssss-ssss office_clerk",
-                "-ss--ss---sss student_affairs_head",
-                "-ss--ss---sss student_affairs_deputy",
-                "-ss--ss---s-- student_affairs_clerk",
-                "----------u-- dean",
-                "-uu--u----u-- college_leader",
-                "-uu--u----u-- college_clerk",
-                "----------u-- first_responsible",
-                "-----ss------ designated_sender",
-                "--------s---- department_head",
-                "--------s---- department_clerk",
-                "----------u-- grade_head",
-                "-ccc-c-s--c-- homeroom_teacher",
-                "-cc--c----c-- counsellor",
-                "-----c-s----- subject_teacher",
-                "s---s-------s administrator",
+                "-----s---s-sss principal",
+                "---------s-sss vice_principal",
+                "-----s-----sss leader_in_charge",
+                "-----------u-- department_leader",
+                "sss-sssss--sss office_director",
+                "sss-s-sss-ssss office_clerk",
+                "-ss--sss---sss student_affairs_head",
+                "-ss---ss---sss student_affairs_deputy",
+                "-ss---ss---s-- student_affairs_clerk",
+                "-----------u-- dean",
+                "-uu---u----u-- college_leader",
+                "-uu---u----u-- college_clerk",
+                "-----------u-- first_responsible",
+                "------ss------ designated_sender",
+                "---------s---- department_head",
+                "---------s---- department_clerk",
+                "-----------u-- grade_head",
+                "-ccc--c-s--c-- homeroom_teacher",
+                "-cc---c----c-- counsellor",
+                "------c-s----- subject_teacher",
+                "s---ss-------s administrator",
             ]
         );
     }
@@ -421,7 +462,7 @@ mod tests {
         use Action::*;
         for post in Post::ALL {
             let strong = grants(post).iter().any(|(action, reach)| {
-                matches!(action, ImportRoster | ManageAccounts | StopSending | ReadAudit)
+                matches!(action, ImportRoster | ManageAccounts | SetProcedures | StopSending | ReadAudit)
                     || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
                     || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
             });

@@ -20,13 +20,14 @@ use crate::account::{
 };
 use crate::appointment::{Confirm, Decline, WaitingAppointments};
 use crate::approval::Decide;
+use crate::approval::procedure::{DryRun, Procedures, ProposeProcedure, Rehearsal, WhichVersion};
 use crate::audit::{AuditExport, AuditPage, History, RecordKind, Reveal, Revealed, VerifyPage, VerifyPart};
 use crate::checklist::Checklist;
 use crate::delegation::{Delegations, RecordAbsence};
 use crate::delivery::{DeliveryList, Funnel};
 use crate::ids::{
-    AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, RequestId, SessionId,
-    SlipId, StaffId, StudentId,
+    AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, ProcedureId, RequestId,
+    SessionId, SlipId, StaffId, StudentId,
 };
 use crate::message::{
     Created, Draft, DraftChange, MessageBox, MessageList, MessageView, Preview, StopMessage, Submit,
@@ -331,6 +332,7 @@ id_values!(
     RequestId,
     ImportId,
     MessageId,
+    ProcedureId,
     StaffId,
     SessionId,
     SlipId,
@@ -652,6 +654,24 @@ endpoints! {
     /// From now on the holder decides again.
     pub const WITHDRAW_ABSENCE: Endpoint<DelegationId, (), Delegations> =
         Endpoint::post("/api/delegations/{id}/withdraw", "Withdraw a recorded absence");
+    /// Open to all staff (G64): those in force, to come and proposed, each in a plain sentence.
+    pub const PROCEDURES: Endpoint<(), (), Procedures> =
+        Endpoint::get("/api/procedures", "Approval procedures");
+    /// It counts once a second person has confirmed it.
+    pub const PROPOSE_PROCEDURE: Endpoint<(), ProposeProcedure, Procedures> =
+        Endpoint::post("/api/procedures", "Propose the next version of a procedure").needs(Action::SetProcedures);
+    /// Changes nothing.
+    pub const DRY_RUN: Endpoint<(), DryRun, Rehearsal> =
+        Endpoint::post("/api/procedures/dry-run", "Who would decide this today, and who could not")
+            .needs(Action::SetProcedures);
+    /// By somebody else than who proposed it.
+    pub const CONFIRM_PROCEDURE: Endpoint<ProcedureId, WhichVersion, Procedures> =
+        Endpoint::post("/api/procedures/{id}/confirm", "Confirm a version as the second person")
+            .needs(Action::SetProcedures);
+    /// By whoever sets procedures, the one who proposed it included.
+    pub const DECLINE_PROCEDURE: Endpoint<ProcedureId, WhichVersion, Procedures> =
+        Endpoint::post("/api/procedures/{id}/decline", "Decline a proposed version")
+            .needs(Action::SetProcedures);
     /// Changes nothing on the roll.
     pub const PREVIEW_IMPORT: Endpoint<(), Csv, ImportPreview> =
         Endpoint::post("/api/roster/imports", "Preview a roster file")

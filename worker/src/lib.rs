@@ -16,6 +16,7 @@ mod office_request;
 mod openapi;
 mod people;
 pub mod platform;
+mod procedure;
 mod roster;
 pub mod router;
 mod sandbox;

@@ -21,7 +21,7 @@ use crate::platform::http::route::FORM_BYTES_MAX;
 use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
 use crate::{
     account, appointment, approval, audit, delegation, delivery, link, me, message, office_request, openapi,
-    people, roster, sandbox, school,
+    people, procedure, roster, sandbox, school,
 };
 
 const GET: Method = Method::Known(api::Method::Get);
@@ -84,6 +84,11 @@ pub fn table() -> Vec<Route> {
         on(api::MARK_NUMBER, people::routes::mark_number),
         on(api::DISPUTES, people::routes::list_disputes),
         on(api::KEEP_NUMBER, people::routes::keep_number),
+        on(api::PROCEDURES, procedure::routes::list),
+        on(api::PROPOSE_PROCEDURE, procedure::routes::propose),
+        on(api::DRY_RUN, procedure::routes::dry_run),
+        on(api::CONFIRM_PROCEDURE, procedure::routes::confirm),
+        on(api::DECLINE_PROCEDURE, procedure::routes::decline),
         on(api::PREVIEW_IMPORT, roster::routes::preview),
         on(api::IMPORTS, roster::routes::imports),
         on(api::LOOK_AGAIN, roster::routes::look_again),

@@ -24,6 +24,12 @@ keyed! {
         AppointmentConfirmed = "appointment.confirmed",
         /// An appointment was declined, and ended.
         AppointmentDeclined = "appointment.declined",
+        /// The next version of an approval procedure was proposed; it waits for a second person.
+        ProcedureProposed = "procedure.proposed",
+        /// The second person confirmed it.
+        ProcedureConfirmed = "procedure.confirmed",
+        /// It was not confirmed.
+        ProcedureDeclined = "procedure.declined",
         /// A homeroom teacher let a subject teacher write to the class.
         TeacherListed = "teacher.listed",
         /// A homeroom teacher took a subject teacher off that list.
@@ -148,6 +154,9 @@ impl AuditAction {
             Self::RosterUndone => Words::fixed("撤销一次导入", "Took back an import"),
             Self::AppointmentConfirmed => Words::fixed("确认任命", "Confirmed an appointment"),
             Self::AppointmentDeclined => Words::fixed("不予确认任命", "Declined an appointment"),
+            Self::ProcedureProposed => Words::fixed("提出审批流程的修改", "Proposed a procedure"),
+            Self::ProcedureConfirmed => Words::fixed("确认审批流程的修改", "Confirmed a procedure"),
+            Self::ProcedureDeclined => Words::fixed("不采用审批流程的修改", "Declined a procedure"),
             Self::TeacherListed => {
                 Words::fixed("列入任课教师发送名单", "Let a subject teacher write to the class")
             }

@@ -18,7 +18,7 @@ use ui::{Card, ErrorState, Page, Skeleton, t, use_lang};
 
 use crate::message::{ComposePage, MessageListPage, MessagePage};
 use crate::route::Route;
-use crate::{account, audit, checklist, office_request, roster, school};
+use crate::{account, audit, checklist, office_request, procedure, roster, school};
 
 /// The pages of a chunk: a view for the routes that it knows.
 type Pages = fn(Route) -> AnyView;
@@ -61,6 +61,7 @@ impl Chunk {
             | Route::Delegations
             | Route::Units
             | Route::Checklist
+            | Route::Procedures
             | Route::Settings
             | Route::Audit
             | Route::History(..)
@@ -95,6 +96,7 @@ fn office_page(route: Route) -> AnyView {
         Route::Member(id) => view! { <account::MemberPage id /> }.into_any(),
         Route::Units => view! { <school::UnitsPage /> }.into_any(),
         Route::Checklist => view! { <checklist::ChecklistPage /> }.into_any(),
+        Route::Procedures => view! { <procedure::ProceduresPage /> }.into_any(),
         Route::Settings => view! { <school::SettingsPage /> }.into_any(),
         Route::History(..) => view! { <audit::HistoryPage /> }.into_any(),
         Route::Security => view! { <account::SecurityPage /> }.into_any(),

@@ -53,6 +53,9 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
     if person.may(Action::ReadAudit) {
         items.push(item("/audit", Words::fixed("操作日志", "Audit log"), IconName::Shield, false));
     }
+    if person.may(Action::SetProcedures) {
+        items.push(item("/procedures", Words::fixed("审批流程", "Procedures"), IconName::Check, false));
+    }
     if person.may(Action::StopSending) {
         items.push(item("/settings", Words::fixed("设置", "Settings"), IconName::Settings, false));
     }

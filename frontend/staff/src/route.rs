@@ -51,6 +51,8 @@ pub enum Route {
     Units,
     /// `/checklist`: what is lacking before SMS reach anybody.
     Checklist,
+    /// `/procedures`: approval procedures.
+    Procedures,
     /// `/settings`.
     Settings,
     /// `/audit`.
@@ -90,6 +92,7 @@ impl Route {
             ["staff", id] => id.parse().map_or(Self::NotFound, Self::Member),
             ["units"] => Self::Units,
             ["checklist"] => Self::Checklist,
+            ["procedures"] => Self::Procedures,
             ["settings"] => Self::Settings,
             ["audit"] => Self::Audit,
             ["audit", kind, id] => match (RecordKind::from_key(kind), id.parse()) {
@@ -125,6 +128,7 @@ impl Route {
             Self::Member(id) => format!("/staff/{id}"),
             Self::Units => "/units".into(),
             Self::Checklist => "/checklist".into(),
+            Self::Procedures => "/procedures".into(),
             Self::Settings => "/settings".into(),
             Self::Audit => "/audit".into(),
             Self::History(kind, id) => format!("/audit/{}/{id}", kind.key()),
@@ -273,6 +277,7 @@ mod tests {
             Route::Member(StaffId(5)),
             Route::Units,
             Route::Checklist,
+            Route::Procedures,
             Route::Settings,
             Route::Audit,
             Route::History(RecordKind::Staff, 7),

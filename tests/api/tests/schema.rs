@@ -19,6 +19,10 @@ mod office;
 mod people;
 #[path = "schema/powers.rs"]
 mod powers;
+#[path = "schema/procedures.rs"]
+mod procedures;
+#[path = "schema/random.rs"]
+mod random;
 #[path = "schema/refused.rs"]
 mod refused;
 #[path = "schema/refused_deliveries.rs"]

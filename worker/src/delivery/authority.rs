@@ -94,6 +94,9 @@ struct OrderRow {
     steps: String,
     in_force_from: Instant,
     set_by: i64,
+    set_at: Instant,
+    confirmed_by: Option<i64>,
+    confirmed_at: Option<Instant>,
     procedure_mac: String,
 }
 
@@ -130,7 +133,8 @@ pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
                 WHERE t.unit_id = v.capacity_unit_id ORDER BY t.depth LIMIT 1) AS college_id,
                (SELECT a.post FROM appointments a WHERE a.id = v.appointment_id) AS capacity_post,
                (SELECT u.kind FROM units u WHERE u.id = m.audience_unit_id) AS audience_kind,
-               p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.mac AS procedure_mac
+               p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.set_at, p.confirmed_by, p.confirmed_at,
+               p.mac AS procedure_mac
              FROM messages m
              CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
              CROSS JOIN procedures p ON p.id = v.procedure_id AND p.version = v.procedure_version
@@ -213,7 +217,8 @@ impl Authority {
         else {
             return Some(Flaw::Round);
         };
-        if !order.procedure().fits(keys, &order.procedure_mac) {
+        let procedure = order.procedure();
+        if !procedure.is_confirmed() || !procedure.fits(keys, &order.procedure_mac) {
             return Some(Flaw::Procedure);
         }
         if !order.takes_its_procedure() {
@@ -375,6 +380,9 @@ impl OrderRow {
             steps: &self.steps,
             in_force_from: self.in_force_from,
             set_by: self.set_by,
+            set_at: self.set_at,
+            confirmed_by: self.confirmed_by,
+            confirmed_at: self.confirmed_at,
         }
     }
 }

@@ -167,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 44] = [
+const LOST: &[&str] = &[
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -190,6 +190,9 @@ const LOST: [&str; 44] = [
     "listing_refused",
     "confirmation_refused",
     "appointments_stay",
+    "procedure_refused",
+    "procedures_stay",
+    "procedure_not_in_force",
     "delegation_refused",
     "delegations_stay",
     "slip_refused",

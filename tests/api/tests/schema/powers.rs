@@ -123,6 +123,8 @@ fn the_schema_names_the_posts_that_the_rules_name() {
         let grants = |post: Post| grants(post).iter().any(|(granted, _)| *granted == action);
         assert_eq!(posts(&db, "posts_that_appoint"), of(&grants));
     }
+    let sets = |post: Post| grants(post).iter().any(|(granted, _)| *granted == Action::SetProcedures);
+    assert_eq!(posts(&db, "posts_that_set_procedures"), of(&sets));
 }
 
 /// Setup opens two, and only while nothing has been written down.

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use crate::office::OFFICE;
 use crate::people::PEOPLE;
 use crate::powers::POWERS;
+use crate::procedures::PROCEDURES;
 use crate::refused_deliveries::DELIVERIES;
 use crate::refused_messages::MESSAGES;
 use crate::slips::SLIPS;
@@ -211,6 +212,7 @@ fn all() -> impl Iterator<Item = &'static Refused> {
         .chain(SLIPS)
         .chain(ROSTER)
         .chain(MESSAGES)
+        .chain(PROCEDURES)
         .chain(DELIVERIES)
         .chain(PEOPLE)
         .chain(OFFICE)
