@@ -256,6 +256,24 @@ WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
     AND a.unit_id = NEW.capacity_unit_id AND a.since <= NEW.submitted_at)
 BEGIN SELECT RAISE(ABORT, 'capacity_not_held'); END;
 
+-- What concerns one child goes to that child's own guardians alone. Both questions are asked once, of the
+-- whole list, as it is submitted: nothing joins it afterwards. IS NULL on either side refuses, too.
+CREATE TRIGGER messages_about_one_child BEFORE UPDATE ON messages
+WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.category IN ('thinking', 'study')
+  AND (NEW.audience ->> '$.kind' IS NOT 'children' OR json_array_length(NEW.audience, '$.students') IS NOT 1)
+BEGIN SELECT RAISE(ABORT, 'about_one_child'); END;
+-- To chosen children: each on the list is a guardian of one of them, in their class, at the own number.
+CREATE TRIGGER messages_to_chosen_children BEFORE UPDATE ON messages
+WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.audience ->> '$.kind' = 'children' AND EXISTS (
+  SELECT 1 FROM recipients r WHERE r.message_id = NEW.id AND r.version = NEW.version AND (
+    r.kind <> 'guardian' OR r.student NOT IN (SELECT value FROM json_each(NEW.audience, '$.students')) OR NOT EXISTS (
+      SELECT 1 FROM guardians g
+      CROSS JOIN students s ON s.id = g.student_id AND s.left_at IS NULL
+      CROSS JOIN streams t ON t.class_id = s.class_id
+      WHERE g.id = r.person AND g.student_id = r.student AND g.phone_id = r.phone_id AND g.left_at IS NULL
+        AND s.class_id = NEW.audience ->> '$.class' AND t.id = r.stream_id)))
+BEGIN SELECT RAISE(ABORT, 'not_the_guardian'); END;
+
 CREATE TRIGGER messages_born_as_drafts BEFORE INSERT ON messages
 WHEN NEW.state <> 'draft' OR NEW.digest IS NOT NULL OR NEW.version <> 1
   OR NEW.id <> -1 AND NEW.id <= (SELECT seq FROM sqlite_sequence WHERE name = 'messages')    -- stops REPLACE, too

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::{AppointmentId, ClassId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
+use domain::ids::{AppointmentId, ClassId, PhoneId, ProcedureId, StaffId, StreamId, StudentId, UnitId};
 use domain::message::*;
 use domain::time::Instant;
 use proptest::prelude::*;
@@ -139,9 +139,18 @@ fn g8_what_concerns_one_child_never_goes_to_a_group() {
         send_at: None,
         reasons: BTreeMap::new(),
     };
+    let chosen = |category, students: &[i64]| {
+        let students = students.iter().map(|id| StudentId(*id)).collect();
+        Draft { audience: Audience::Children { class: ClassId(1), students }, ..draft(category) }
+    };
     for category in Category::ALL {
-        let refused = !draft(category).check_submission(&[], Instant(0)).is_empty();
-        assert_eq!(refused, category.is_about_one_child(), "{category:?}");
+        let refused = |draft: Draft| !draft.check_submission(&[], Instant(0)).is_empty();
+        assert_eq!(refused(draft(category)), category.is_about_one_child(), "{category:?}");
+        assert_eq!(refused(chosen(category, &[1, 2])), category.is_about_one_child(), "{category:?}");
+        assert!(!refused(chosen(category, &[1])), "{category:?}");
+        assert!(refused(chosen(category, &[])), "{category:?}");
+        let to_all = Draft { audience: Audience::AllGuardians, ..draft(category) };
+        assert_eq!(refused(to_all), category.is_about_one_child(), "{category:?}");
         assert_eq!(Category::from_key(category.key()), Some(category));
     }
 }

@@ -15,6 +15,7 @@ use super::common::join;
 use super::editor::Editor;
 use super::form::{self, Form};
 use super::preview::{reach_words, unreachable_words};
+use super::students::{PartOfClass, chosen_words};
 use crate::session::use_me;
 
 /// Class names that are told before it becomes «and others».
@@ -29,7 +30,8 @@ pub fn AudienceLine(form: Form, classes: Vec<ClassView>, error: Signal<Option<St
     let open = RwSignal::new(false);
     let names =
         StoredValue::new(classes.iter().map(|c| (c.id.to_string(), c.name.clone())).collect::<Vec<_>>());
-    let is_chosen = move || form.audience.with(|a| a != form::CLASSES) || !form.classes.with(Vec::is_empty);
+    let editor = expect_context::<Editor>();
+    let is_chosen = move || !editor.draft.with(|d| d.audience.is_empty());
     let whom = tw(move || names.with_value(|all| whom(form, all)));
     view! {
         <div class="x-field m-to" class:x-field-invalid=move || error.with(Option::is_some)>
@@ -64,6 +66,10 @@ pub fn AudienceLine(form: Form, classes: Vec<ClassView>, error: Signal<Option<St
 
 /// To whom, in words, of what is chosen now (reactive).
 fn whom(form: Form, classes: &[(String, String)]) -> Words {
+    let editor = expect_context::<Editor>();
+    if let Some(words) = chosen_words(editor, classes) {
+        return words;
+    }
     match form.audience.get().as_str() {
         form::ALL_GUARDIANS => Words::fixed("全校家长", "All parents"),
         form::ALL_TEACHERS => Words::fixed("全体教师", "All teachers"),
@@ -119,7 +125,8 @@ fn AudienceFields(form: Form, classes: Vec<ClassView>) -> impl IntoView {
                 }
             })}
         <div hidden=move || !(by_class() && has_classes)>
-            <ClassPicker classes chosen=form.classes />
+            <ClassPicker classes=classes.clone() chosen=form.classes />
+            <PartOfClass form classes />
         </div>
         <p class="m-reach x-num" aria-live="polite">{reach_line()}</p>
         <p class="x-small x-muted" hidden=move || form.audience.with(|a| a == form::ALL_TEACHERS)>
@@ -237,7 +244,7 @@ fn ClassPicker(classes: Vec<ClassView>, chosen: RwSignal<Vec<String>>) -> impl I
     let groups = grades.into_iter().map(grade).collect::<Vec<_>>();
     view! {
         <fieldset class="x-field x-group">
-            <legend class="x-field-label">{t(Words::fixed("选择班级（发给全班家长）", "Classes (all parents of each)"))}</legend>
+            <legend class="x-field-label">{t(Words::fixed("选择班级", "Classes"))}</legend>
             <div class="x-choices">{all} {groups}</div>
         </fieldset>
     }

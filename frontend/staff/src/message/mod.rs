@@ -18,6 +18,7 @@ mod list;
 mod page;
 mod preview;
 mod row;
+mod students;
 mod submit;
 
 pub use common::title_or_none;

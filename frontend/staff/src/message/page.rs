@@ -473,7 +473,7 @@ fn Summary(view: RwSignal<MessageView>) -> impl IntoView {
 
 /// To whom and how many.
 fn addressed(view: &MessageView) -> Words {
-    if matches!(&view.draft.audience, Audience::Classes { classes } if classes.is_empty()) {
+    if view.draft.audience.is_empty() {
         return Words::fixed("还没有选择发给谁", "Not addressed to anybody yet");
     }
     let (to, reach) = (&view.audience, reach_words(&view.reach));

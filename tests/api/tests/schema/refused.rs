@@ -3,6 +3,7 @@
 
 use rusqlite::Connection;
 
+use crate::children::CHILDREN;
 use crate::people::PEOPLE;
 use crate::powers::POWERS;
 use crate::refused_deliveries::DELIVERIES;
@@ -204,7 +205,15 @@ const ROSTER: &[Refused] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Refused> {
-    FOUNDATION.iter().chain(POWERS).chain(SLIPS).chain(ROSTER).chain(MESSAGES).chain(DELIVERIES).chain(PEOPLE)
+    FOUNDATION
+        .iter()
+        .chain(POWERS)
+        .chain(SLIPS)
+        .chain(ROSTER)
+        .chain(MESSAGES)
+        .chain(DELIVERIES)
+        .chain(CHILDREN)
+        .chain(PEOPLE)
 }
 
 /// The SQL of a trigger.
