@@ -253,7 +253,8 @@ BEGIN SELECT RAISE(ABORT, 'version_missing'); END;
 CREATE TRIGGER messages_capacity BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
   SELECT 1 FROM appointments_in_power a WHERE a.id = NEW.appointment_id AND a.staff_id = NEW.author_id
-    AND a.unit_id = NEW.capacity_unit_id AND a.since <= NEW.submitted_at)
+    AND a.unit_id = NEW.capacity_unit_id AND a.since <= NEW.submitted_at
+    AND (a.listed OR NEW.audience ->> 'kind' = 'all_teachers'))
 BEGIN SELECT RAISE(ABORT, 'capacity_not_held'); END;
 
 -- What concerns one child goes to that child's own guardians alone. Both questions are asked once, of the

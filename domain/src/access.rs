@@ -124,6 +124,9 @@ pub struct Appointment {
     pub class_name: Option<String>,
     /// The subject taught.
     pub subject: Option<String>,
+    /// A subject teacher's: whether the class's homeroom teacher lets it write to the parents (G11). True
+    /// for every other post.
+    pub listed: bool,
 }
 
 /// What a signed-in person can ask of the system.
@@ -136,6 +139,8 @@ pub enum Action {
     ReadRoster,
     /// Change numbers and take people of a class off the roll, by hand (G10).
     EditRoster,
+    /// Say which subject teachers may write to a class (G10, G11).
+    ListTeachers,
     /// See staff and the posts they hold, and issue activation slips (G42).
     ManageAccounts,
     /// Message the guardians of classes.
@@ -222,6 +227,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
         Post::HomeroomTeacher => &[
             (ReadRoster, Reach::Class),
             (EditRoster, Reach::Class),
+            (ListTeachers, Reach::Class),
             (WriteToClass, Reach::Class),
             (WriteToAllTeachers, Reach::School),
             (ReadMessages, Reach::Class),
@@ -303,6 +309,8 @@ impl Person {
             grants(held.post)
                 .iter()
                 .filter(move |(granted, _)| *granted == action)
+                // G11: teaching a class is not enough to write to its parents.
+                .filter(move |_| held.listed || action != Action::WriteToClass)
                 .map(move |(_, reach)| (held, *reach))
         })
     }
@@ -328,6 +336,7 @@ mod tests {
                     class: class.map(ClassId),
                     class_name: None,
                     subject: None,
+                    listed: true,
                 })
                 .collect(),
         }
@@ -347,6 +356,7 @@ mod tests {
             ImportRoster,
             ReadRoster,
             EditRoster,
+            ListTeachers,
             ManageAccounts,
             WriteToClass,
             WriteToAllGuardians,
@@ -369,27 +379,27 @@ mod tests {
         assert_eq!(
             table,
             [
-                "-------sss principal",
-                "-------sss vice_principal",
-                "-------sss leader_in_charge",
-                "-------u-- department_leader",
-                "ssssssssss office_director",
-                "ssssssssss office_clerk",
-                "-ss-ss-sss student_affairs_head",
-                "-ss-ss-sss student_affairs_deputy",
-                "-ss-ss-s-- student_affairs_clerk",
-                "-------u-- dean",
-                "-uu-u--u-- college_leader",
-                "-uu-u--u-- college_clerk",
-                "-------u-- first_responsible",
-                "----ss---- designated_sender",
-                "---------- department_head",
-                "---------- department_clerk",
-                "-------u-- grade_head",
-                "-cc-c-sc-- homeroom_teacher",
-                "-cc-c--c-- counsellor",
-                "----c-s--- subject_teacher",
-                "s--s-----s administrator",
+                "--------sss principal",
+                "--------sss vice_principal",
+                "--------sss leader_in_charge",
+                "--------u-- department_leader",
+                "sss-sssssss office_director",
+                "sss-sssssss office_clerk",
+                "-ss--ss-sss student_affairs_head",
+                "-ss--ss-sss student_affairs_deputy",
+                "-ss--ss-s-- student_affairs_clerk",
+                "--------u-- dean",
+                "-uu--u--u-- college_leader",
+                "-uu--u--u-- college_clerk",
+                "--------u-- first_responsible",
+                "-----ss---- designated_sender",
+                "----------- department_head",
+                "----------- department_clerk",
+                "--------u-- grade_head",
+                "-ccc-c-sc-- homeroom_teacher",
+                "-cc--c--c-- counsellor",
+                "-----c-s--- subject_teacher",
+                "s---s-----s administrator",
             ]
         );
     }

@@ -34,7 +34,7 @@ use crate::message::{
 use crate::roster::people::{Departures, Dispute, FamilyLeaving, Leave, MarkNumber, NewNumber, StaffLeaving};
 use crate::roster::{
     ClassRoll, ClassView, GuardianView, ImportApplied, ImportApply, ImportKind, ImportPreview, ImportView,
-    MAX_APPLY_BYTES, MAX_IMPORT_BYTES, StaffView,
+    ListTeachers, MAX_APPLY_BYTES, MAX_IMPORT_BYTES, StaffView,
 };
 use crate::school::{SchoolView, Setup, StopOrder, UnitView};
 
@@ -526,6 +526,9 @@ endpoints! {
     pub const CLASSES: Endpoint<(), (), Vec<ClassView>> = Endpoint::get("/api/classes", "Classes within reach");
     /// Numbers are masked.
     pub const CLASS_ROLL: Endpoint<ClassId, (), ClassRoll> = Endpoint::get("/api/classes/{id}", "A class's roll");
+    /// Only the homeroom teacher's to change.
+    pub const LIST_TEACHERS: Endpoint<ClassId, ListTeachers, ClassRoll> =
+        Endpoint::put("/api/classes/{id}/teachers", "Say who may write to a class");
     /// With whether each has an account.
     pub const STAFF: Endpoint<(), (), Vec<StaffView>> =
         Endpoint::get("/api/staff", "Staff and posts").needs(Action::ManageAccounts);

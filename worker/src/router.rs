@@ -49,6 +49,7 @@ pub fn table() -> Vec<Route> {
         on(api::CHECKLIST, school::checklist::checklist),
         on(api::CLASSES, roster::routes::classes),
         on(api::CLASS_ROLL, roster::routes::class_roll),
+        on(api::LIST_TEACHERS, roster::routes::list_teachers),
         on(api::STAFF, roster::routes::staff),
         on(api::SLIPS, account::slip_routes::list),
         on(api::CONFIRM_SLIP, account::slip_routes::confirm),

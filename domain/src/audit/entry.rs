@@ -24,6 +24,10 @@ keyed! {
         AppointmentConfirmed = "appointment.confirmed",
         /// An appointment was declined, and ended.
         AppointmentDeclined = "appointment.declined",
+        /// A homeroom teacher let a subject teacher write to the class.
+        TeacherListed = "teacher.listed",
+        /// A homeroom teacher took a subject teacher off that list.
+        TeacherStruckOff = "teacher.struck_off",
         /// Somebody is away for a time.
         DelegationRecorded = "delegation.recorded",
         /// A recorded absence does not count any more.
@@ -131,6 +135,12 @@ impl AuditAction {
             Self::RosterUndone => Words::fixed("撤销一次导入", "Took back an import"),
             Self::AppointmentConfirmed => Words::fixed("确认任命", "Confirmed an appointment"),
             Self::AppointmentDeclined => Words::fixed("不予确认任命", "Declined an appointment"),
+            Self::TeacherListed => {
+                Words::fixed("列入任课教师发送名单", "Let a subject teacher write to the class")
+            }
+            Self::TeacherStruckOff => {
+                Words::fixed("移出任课教师发送名单", "Took a subject teacher off the class's list")
+            }
             Self::DelegationRecorded => Words::fixed("登记请假", "Recorded an absence"),
             Self::DelegationWithdrawn => Words::fixed("撤销请假登记", "Withdrew a recorded absence"),
             Self::StaffLeft => Words::fixed("教职工离校", "A member of staff left"),

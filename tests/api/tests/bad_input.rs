@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use api_tests::{App, Client, Contract, Reply, draft_to};
 use domain::api::{self, ALL, Gate, Method, Operation};
 use domain::approval::{Decide, Verdict};
+use domain::message::Draft;
 use domain::roster::ImportKind;
 use serde_json::{Value, json};
 
@@ -53,6 +54,7 @@ fn bodies() -> Vec<Takes> {
         (&api::LEAVE_GUARDIAN.operation, json!({"reason": "custody"})),
         (&api::CHANGE_GUARDIAN_NUMBER.operation, json!({"phone": "19900000009"})),
         (&api::MARK_NUMBER.operation, json!({"state": "revoked"})),
+        (&api::LIST_TEACHERS.operation, json!({"list": [999_999], "strike": []})),
         (&api::CREATE_MESSAGE.operation, draft.clone()),
         (&api::PREVIEW_MESSAGE.operation, draft.clone()),
         (&api::CHANGE_MESSAGE.operation, draft),
@@ -144,11 +146,14 @@ fn each_missing_and_each_wrong_field_is_noticed() {
                 other[&field] = wrong.clone();
                 let reply = sent(&clerk(), operation, &other);
                 let status = reply.status;
-                // −1 has the form of a time: the rule about times refuses it, a preview, which
-                // refuses nothing itself, tells so, and a message that is not there has no time.
+                // −1 has the form of a time and of an id: the rules about them refuse it, a preview, which
+                // refuses nothing itself, tells so, and a message that is not there has neither.
                 let told = match operation.name {
-                    "PREVIEW_MESSAGE" => status == 200 && reply.body.contains("time_passed"),
-                    "CHANGE_MESSAGE" => status == 404 && field == "send_at",
+                    "PREVIEW_MESSAGE" => {
+                        let reason = if field == "appointment" { "capacity_not_yours" } else { "time_passed" };
+                        status == 200 && reply.body.contains(reason)
+                    }
+                    "CHANGE_MESSAGE" => status == 404 && (field == "send_at" || field == "appointment"),
                     // −1 has the form of an id.
                     "REVEAL_VALUES" => status == 404 && field == "id",
                     _ => false,
@@ -342,7 +347,8 @@ fn hostile_text_is_stored_and_shown_as_text() {
     draft.body =
         "<script>alert(1)</script>\n<img src=x onerror=alert(1)>\n'); DROP TABLE messages; --".into();
     let id = teacher.draft(&draft);
-    assert_eq!(teacher.message(id).draft, draft);
+    let read = teacher.message(id).draft;
+    assert_eq!(read, Draft { appointment: read.appointment, ..draft.clone() });
     teacher.submit(id);
     app.grade_head("八年级").approve(id);
     app.settled(&teacher, id);

@@ -15,7 +15,7 @@ use domain::delegation::RecordAbsence;
 use domain::ids::{ClassId, MessageId};
 use domain::message::{Draft, DraftChange, MessageBox, MessageState, MessageView, StopMessage, Submit};
 use domain::roster::people::{Leave, LeaveReason, MarkNumber, NewNumber, NumberState};
-use domain::roster::{ImportKind, ImportPreview};
+use domain::roster::{ImportKind, ImportPreview, ListTeachers};
 use domain::school::{FirstAdministrator, Setup, StopOrder};
 use domain::time::HOUR;
 use serde::Serialize;
@@ -136,7 +136,11 @@ impl Day {
         assert!(!self.call(clerk, api::UNITS, &()).is_empty());
         let classes = self.call(clerk, api::CLASSES, &());
         let roll = self.call(clerk, api::CLASS_ROLL.at(classes[0].id), &());
-        assert!(!roll.students.is_empty());
+        assert!(!roll.students.is_empty() && !roll.may_list);
+        let strike = roll.teachers.iter().map(|t| t.appointment).collect();
+        let order = ListTeachers { list: Vec::new(), strike };
+        let after = self.call(&self.app.homeroom("七年级1班"), api::LIST_TEACHERS.at(roll.class.id), &order);
+        assert!(after.teachers.iter().all(|t| t.listed_at.is_none()));
         assert!(!self.call(clerk, api::CHECKLIST, &()).lines.is_empty());
     }
 

@@ -167,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 41] = [
+const LOST: [&str; 42] = [
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -185,6 +185,7 @@ const LOST: [&str; 41] = [
     "filings_stay",
     "capacity_not_held",
     "appointment_refused",
+    "listing_refused",
     "confirmation_refused",
     "appointments_stay",
     "delegation_refused",
