@@ -147,7 +147,7 @@ pub enum Action {
     WriteToClass,
     /// Message all guardians of the school.
     WriteToAllGuardians,
-    /// Message all teachers (G10, G11).
+    /// Message all teachers (G10, G11), or the staff of units; within a unit, those of it and of what lies below.
     WriteToAllTeachers,
     /// See messages of others within reach.
     ReadMessages,
@@ -188,6 +188,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (EditRoster, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
+            (WriteToAllTeachers, Reach::Unit),
             (ReadMessages, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
@@ -197,6 +198,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (EditRoster, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
+            (WriteToAllTeachers, Reach::Unit),
             (ReadMessages, Reach::School),
         ],
         // Clause 三: a college manages and sends to its own students only.
@@ -205,6 +207,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadRoster, Reach::Unit),
             (EditRoster, Reach::Unit),
             (WriteToClass, Reach::Unit),
+            (WriteToAllTeachers, Reach::Unit),
             (ReadMessages, Reach::Unit),
         ],
         // Clause 六: whom a department writes to is part of what it applies for; it sees no roll.
@@ -287,6 +290,15 @@ impl Person {
             Reach::School => true,
             Reach::Unit => class.within.contains(&held.unit),
             Reach::Class => held.class == Some(class.id),
+        })
+    }
+
+    /// Whether the action is granted for a unit, which lies within these units, itself first.
+    pub fn may_unit(&self, action: Action, within: &[UnitId]) -> bool {
+        self.reaches(action).any(|(held, reach)| match reach {
+            Reach::School => true,
+            Reach::Unit => within.contains(&held.unit),
+            Reach::Class => false,
         })
     }
 
@@ -385,12 +397,12 @@ mod tests {
                 "--------u-- department_leader",
                 "sss-sssssss office_director",
                 "sss-sssssss office_clerk",
-                "-ss--ss-sss student_affairs_head",
-                "-ss--ss-sss student_affairs_deputy",
-                "-ss--ss-s-- student_affairs_clerk",
+                "-ss--ssusss student_affairs_head",
+                "-ss--ssusss student_affairs_deputy",
+                "-ss--ssus-- student_affairs_clerk",
                 "--------u-- dean",
-                "-uu--u--u-- college_leader",
-                "-uu--u--u-- college_clerk",
+                "-uu--u-uu-- college_leader",
+                "-uu--u-uu-- college_clerk",
                 "--------u-- first_responsible",
                 "-----ss---- designated_sender",
                 "----------- department_head",

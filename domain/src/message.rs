@@ -9,7 +9,7 @@ use crate::approval::{ChainView, DecisionView, StepKind};
 use crate::blank::is_blank;
 use crate::content::{Finding, Severity};
 use crate::delivery::{Funnel, SetApart};
-use crate::ids::{AppointmentId, ClassId, MessageId, StaffId, StudentId};
+use crate::ids::{AppointmentId, ClassId, MessageId, StaffId, StudentId, UnitId};
 use crate::keys::keyed;
 use crate::problem::Refusal;
 use crate::sms::Length;
@@ -53,6 +53,11 @@ pub enum Audience {
     },
     /// All guardians of the school.
     AllGuardians,
+    /// The staff of these units: who holds a post in one of them, or below it.
+    Units {
+        /// The units.
+        units: Vec<UnitId>,
+    },
     /// 全体教师.
     AllTeachers,
 }
@@ -63,8 +68,14 @@ impl Audience {
         match self {
             Self::Classes { classes } => classes.is_empty(),
             Self::Children { students, .. } => students.is_empty(),
+            Self::Units { units } => units.is_empty(),
             Self::AllGuardians | Self::AllTeachers => false,
         }
+    }
+
+    /// Whether it goes to members of staff, and not to families.
+    pub fn is_staff(&self) -> bool {
+        matches!(self, Self::Units { .. } | Self::AllTeachers)
     }
 
     /// Whether it is the guardians of exactly one child, to whom alone may go what concerns one child (G8).
@@ -188,7 +199,15 @@ impl Draft {
                     ),
                 ));
             }
-            Audience::AllGuardians | Audience::AllTeachers => {}
+            Audience::Units { units } if units.len() > CLASSES_MAX => {
+                refusals.push(Refusal::field(
+                    "too_many_units",
+                    "audience",
+                    words!("一次最多选择 {CLASSES_MAX} 个部门", "At most {CLASSES_MAX} units at a time"),
+                ));
+            }
+            // Which units lie within reach: `check_units`.
+            Audience::Units { .. } | Audience::AllGuardians | Audience::AllTeachers => {}
         }
         refusals
     }
@@ -200,6 +219,23 @@ impl Draft {
             Audience::Children { students, .. } => children::unknown(students, known),
             _ => None,
         }
+    }
+
+    /// Whether each unit that is written to lies within the author's reach; `path` gives a unit with all
+    /// above it, nothing where there is no such unit.
+    pub fn check_units(&self, author: &Person, path: impl Fn(UnitId) -> Vec<UnitId>) -> Option<Refusal> {
+        let Audience::Units { units } = &self.audience else { return None };
+        let within_reach = |id: &UnitId| {
+            let path = path(*id);
+            !path.is_empty() && author.may_unit(Action::WriteToAllTeachers, &path)
+        };
+        (!units.iter().all(within_reach)).then(|| {
+            let words = Words::fixed(
+                "您只能给本部门、本学院的教职工发送；面向其他部门的通知请交校办室办理",
+                "You can only write to the staff of your own unit: what is for others is sent by the office",
+            );
+            Refusal::field("audience_not_yours", "audience", words)
+        })
     }
 
     /// Names those who left the class since they were chosen: nothing is submitted while they stand there.
@@ -233,6 +269,7 @@ impl Draft {
                 Audience::Children { .. } => {
                     Words::fixed("请选择至少一名学生", "Choose at least one student")
                 }
+                Audience::Units { .. } => Words::fixed("请选择至少一个部门", "Choose at least one unit"),
                 _ => Words::fixed("请选择至少一个班级", "Choose at least one class"),
             };
             refusals.push(Refusal::field("audience_missing", "audience", words));

@@ -150,7 +150,8 @@ fn each_missing_and_each_wrong_field_is_noticed() {
                 // refuses nothing itself, tells so, and a message that is not there has neither.
                 let told = match operation.name {
                     "PREVIEW_MESSAGE" => {
-                        let reason = if field == "appointment" { "capacity_not_yours" } else { "time_passed" };
+                        let reason =
+                            if field == "appointment" { "capacity_not_yours" } else { "time_passed" };
                         status == 200 && reply.body.contains(reason)
                     }
                     "CHANGE_MESSAGE" => status == 404 && (field == "send_at" || field == "appointment"),

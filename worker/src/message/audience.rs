@@ -86,6 +86,7 @@ struct UnitRow {
     id: UnitId,
     parent_id: Option<UnitId>,
     kind: UnitKind,
+    name: String,
     custodian_id: Option<StaffId>,
 }
 
@@ -203,7 +204,12 @@ pub(super) fn who(a: &str) -> String {
            WHERE {chosen}
            UNION ALL
            SELECT {staff}, 'staff', t.id, 0, t.phone_id FROM staff t
-           WHERE {a} ->> '$.kind' = 'all_teachers' AND t.left_at IS NULL AND t.phone_id IS NOT NULL)",
+           WHERE {a} ->> '$.kind' = 'all_teachers' AND t.left_at IS NULL AND t.phone_id IS NOT NULL
+           UNION ALL
+           SELECT {staff}, 'staff', t.id, 0, t.phone_id FROM staff t
+           WHERE {a} ->> '$.kind' = 'units' AND t.left_at IS NULL AND t.phone_id IS NOT NULL AND EXISTS (
+             SELECT 1 FROM appointments_in_power p CROSS JOIN unit_tree w ON w.unit_id = p.unit_id
+             WHERE p.staff_id = t.id AND w.ancestor_id IN (SELECT value FROM json_each({a}, '$.units'))))",
         staff = domain::delivery::STAFF_STREAM
     )
 }
@@ -239,7 +245,7 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, roll: &[Value], now: Instan
             ),
             arg,
         ),
-        sql("SELECT id, parent_id, kind, custodian_id FROM units", &[]),
+        sql("SELECT id, parent_id, kind, name, custodian_id FROM units", &[]),
         sql(
             "SELECT p.id, p.version, p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.mac FROM procedures p
              WHERE p.version = (SELECT MAX(q.version) FROM procedures q WHERE q.id = p.id AND q.in_force_from <= ?1)",
@@ -303,12 +309,27 @@ impl Surroundings {
 
     /// The smallest unit that holds the whole audience.
     pub fn unit(&self, audience: &Audience) -> UnitId {
-        if matches!(audience, Audience::AllGuardians | Audience::AllTeachers) {
-            return self.school_unit;
-        }
-        let Some((first, others)) = self.classes.split_first() else { return self.school_unit };
-        let holds_all = |unit: &&UnitId| others.iter().all(|c| c.within.contains(unit));
-        first.within.iter().find(holds_all).copied().unwrap_or(self.school_unit)
+        let paths: Vec<Vec<UnitId>> = match audience {
+            Audience::AllGuardians | Audience::AllTeachers => return self.school_unit,
+            Audience::Units { units } => units.iter().map(|unit| self.path(*unit)).collect(),
+            Audience::Classes { .. } | Audience::Children { .. } => {
+                self.classes.iter().map(|class| class.within.clone()).collect()
+            }
+        };
+        let Some((first, others)) = paths.split_first() else { return self.school_unit };
+        let holds_all = |unit: &&UnitId| others.iter().all(|path| path.contains(unit));
+        first.iter().find(holds_all).copied().unwrap_or(self.school_unit)
+    }
+
+    /// A unit and every unit above it; nothing where there is none.
+    pub fn path(&self, unit: UnitId) -> Vec<UnitId> {
+        let above = |row: &&UnitRow| row.parent_id.and_then(|parent| self.unit_row(parent));
+        std::iter::successors(self.unit_row(unit), above).map(|row| row.id).collect()
+    }
+
+    /// The name of a unit.
+    pub fn unit_name(&self, unit: UnitId) -> Option<&str> {
+        self.unit_row(unit).map(|row| row.name.as_str())
     }
 
     fn unit_row(&self, id: UnitId) -> Option<&UnitRow> {
@@ -317,9 +338,8 @@ impl Surroundings {
 
     /// The nearest college at or above a unit.
     fn college(&self, unit: UnitId) -> Option<UnitId> {
-        let above = |row: &&UnitRow| row.parent_id.and_then(|parent| self.unit_row(parent));
-        let mut upwards = std::iter::successors(self.unit_row(unit), above);
-        upwards.find(|row| row.kind == UnitKind::College).map(|row| row.id)
+        let is_college = |id: &UnitId| self.unit_row(*id).is_some_and(|row| row.kind == UnitKind::College);
+        self.path(unit).into_iter().find(is_college)
     }
 
     /// Whether the level that sends has nobody who answers for its account (G2). A department's designated
@@ -372,15 +392,17 @@ impl Surroundings {
     /// Whether a person can send to this audience by an appointment: it lets write to some of it, and the
     /// rest is reached by other appointments as the same sender. A counsellor of two colleges sends for one.
     fn fits(&self, author: &Person, held: &Appointment, audience: &Audience) -> bool {
-        let (action, of_classes) = match audience {
-            Audience::Classes { .. } | Audience::Children { .. } => (Action::WriteToClass, true),
-            Audience::AllGuardians => (Action::WriteToAllGuardians, false),
-            Audience::AllTeachers => (Action::WriteToAllTeachers, false),
-        };
         let alone = |with: &Appointment| Person { appointments: vec![with.clone()], ..author.clone() };
-        if !of_classes {
-            return alone(held).may_school(action);
-        }
+        let action = match audience {
+            Audience::Classes { .. } | Audience::Children { .. } => Action::WriteToClass,
+            Audience::AllGuardians => return alone(held).may_school(Action::WriteToAllGuardians),
+            Audience::AllTeachers => return alone(held).may_school(Action::WriteToAllTeachers),
+            Audience::Units { units } => {
+                let (alone, action) = (alone(held), Action::WriteToAllTeachers);
+                let within = |unit: &UnitId| alone.may_unit(action, &self.path(*unit));
+                return alone.may(action) && units.iter().all(within);
+            }
+        };
         let is_same = |other: &&Appointment| {
             other.post.sender() == held.post.sender()
                 && (held.post.sender() != Some(Sender::College)

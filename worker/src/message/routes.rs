@@ -49,6 +49,7 @@ fn check_saving(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refu
     let mut refusals = draft.check_saving(&call.person, &around.places());
     if refusals.is_empty() {
         refusals.extend(draft.check_children(&around.children));
+        refusals.extend(draft.check_units(&call.person, |unit| around.path(unit)));
     }
     // Who may not write to an audience has no capacity for it, and is told the first.
     if refusals.is_empty() && around.capacity(&call.person, draft).is_none() {

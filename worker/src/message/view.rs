@@ -51,6 +51,21 @@ pub fn audience_words(audience: &Audience, around: &Surroundings) -> Words {
     match audience {
         Audience::AllGuardians => Words::fixed("全校家长", "All parents"),
         Audience::AllTeachers => Words::fixed("全体教师", "All teachers"),
+        Audience::Units { units } => {
+            let names: Vec<&str> = units.iter().filter_map(|unit| around.unit_name(*unit)).collect();
+            let n = names.len();
+            match n {
+                0 => Words::fixed("尚未选择部门", "No unit chosen"),
+                1..=5 => {
+                    let (zh, en) = (names.join("、"), names.join(", "));
+                    words!("{zh}教职工", "Staff of {en}")
+                }
+                _ => {
+                    let (zh, en) = (names[..3].join("、"), names[..3].join(", "));
+                    words!("{zh}等 {n} 个部门的教职工", "Staff of {en} and others ({n} units)")
+                }
+            }
+        }
         Audience::Children { students, .. } => {
             count_words(around.classes.first().map_or("", |c| &c.name), students.len())
         }

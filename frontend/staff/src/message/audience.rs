@@ -16,6 +16,7 @@ use super::editor::Editor;
 use super::form::{self, Form};
 use super::preview::{reach_words, unreachable_words};
 use super::students::{PartOfClass, chosen_words};
+use super::units::{UnitPicker, units_words};
 use crate::session::use_me;
 
 /// Class names that are told before it becomes «and others».
@@ -73,6 +74,7 @@ fn whom(form: Form, classes: &[(String, String)]) -> Words {
     match form.audience.get().as_str() {
         form::ALL_GUARDIANS => Words::fixed("全校家长", "All parents"),
         form::ALL_TEACHERS => Words::fixed("全体教师", "All teachers"),
+        form::UNITS => units_words(editor, form.units.with(Vec::len)),
         _ => form.classes.with(|chosen| classes_words(classes, chosen)),
     }
 }
@@ -93,7 +95,7 @@ fn classes_words(classes: &[(String, String)], chosen: &[String]) -> Words {
 
 #[component]
 fn AudienceFields(form: Form, classes: Vec<ClassView>) -> impl IntoView {
-    let (me, lang) = (use_me(), use_lang());
+    let (me, lang, editor) = (use_me(), use_lang(), expect_context::<Editor>());
     let has_classes = !classes.is_empty();
     let kinds = move || {
         let (lang, mut kinds) = (lang.get(), Vec::new());
@@ -107,6 +109,9 @@ fn AudienceFields(form: Form, classes: Vec<ClassView>) -> impl IntoView {
             }
             if m.person.may_school(Action::WriteToAllTeachers) {
                 add(form::ALL_TEACHERS, Words::fixed("全体教师", "All teachers"));
+            }
+            if m.person.may(Action::WriteToAllTeachers) {
+                add(form::UNITS, Words::fixed("按部门", "By unit"));
             }
         });
         kinds
@@ -128,8 +133,11 @@ fn AudienceFields(form: Form, classes: Vec<ClassView>) -> impl IntoView {
             <ClassPicker classes=classes.clone() chosen=form.classes />
             <PartOfClass form classes />
         </div>
+        {move || {
+            form.audience.with(|a| a == form::UNITS).then(|| view! { <UnitPicker chosen=form.units /> })
+        }}
         <p class="m-reach x-num" aria-live="polite">{reach_line()}</p>
-        <p class="x-small x-muted" hidden=move || form.audience.with(|a| a == form::ALL_TEACHERS)>
+        <p class="x-small x-muted" hidden=move || editor.draft.with(|d| d.audience.is_staff())>
             {t(
                 Words::fixed(
                     "同一号码只发一条：兄弟姐妹、父母共用的号码已合并。",

@@ -478,7 +478,7 @@ fn PreviewPane() -> impl IntoView {
     let sender = Signal::derive(move || {
         editor.preview.with(|p| p.as_ref().map(|p| p.sender.clone())).unwrap_or_default()
     });
-    let to_staff = Signal::derive(move || editor.form.audience.with(|a| a == form::ALL_TEACHERS));
+    let to_staff = Signal::derive(move || editor.draft.with(|d| d.audience.is_staff()));
     let waiting = move || editor.asking.busy().get() && editor.preview.with(Option::is_none);
     view! {
         <Card>

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::{AppointmentId, ClassId, MessageId, StaffId, StudentId};
+use domain::ids::{AppointmentId, ClassId, MessageId, StaffId, StudentId, UnitId};
 use domain::message::{Audience, Category, Draft};
 use domain::time::Instant;
 use leptos::prelude::*;
@@ -12,6 +12,7 @@ use leptos::web_sys;
 pub const CLASSES: &str = "classes";
 pub const ALL_GUARDIANS: &str = "all_guardians";
 pub const ALL_TEACHERS: &str = "all_teachers";
+pub const UNITS: &str = "units";
 pub const WHOLE: &str = "whole";
 pub const SOME: &str = "some";
 pub const NOW: &str = "now";
@@ -20,7 +21,7 @@ pub const LATER: &str = "later";
 /// What is being written.
 #[derive(Clone, Copy)]
 pub struct Form {
-    /// [`CLASSES`], [`ALL_GUARDIANS`] or [`ALL_TEACHERS`].
+    /// [`CLASSES`], [`ALL_GUARDIANS`], [`ALL_TEACHERS`] or [`UNITS`].
     pub audience: RwSignal<String>,
     /// Ids of the classes chosen.
     pub classes: RwSignal<Vec<String>>,
@@ -30,6 +31,8 @@ pub struct Form {
     pub students: RwSignal<Vec<String>>,
     /// and of their class: where another one is chosen they no longer count.
     pub students_of: RwSignal<String>,
+    /// Ids of the units chosen.
+    pub units: RwSignal<Vec<String>>,
     /// The id of the appointment in which it is sent, or empty where the one that fits is taken.
     pub appointment: RwSignal<String>,
     /// A category's key, or empty.
@@ -53,6 +56,7 @@ impl Form {
             part: RwSignal::default(),
             students: RwSignal::default(),
             students_of: RwSignal::default(),
+            units: RwSignal::default(),
             appointment: RwSignal::default(),
             category: RwSignal::default(),
             title: RwSignal::default(),
@@ -76,9 +80,14 @@ impl Form {
         self.part.set(part.to_owned());
         self.students_of.set(of);
         self.students.set(students);
+        self.units.set(match &draft.audience {
+            Audience::Units { units } => units.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        });
         let (audience, classes) = match &draft.audience {
             Audience::Children { class, .. } => (CLASSES, vec![class.to_string()]),
             Audience::Classes { classes } => (CLASSES, classes.iter().map(ToString::to_string).collect()),
+            Audience::Units { .. } => (UNITS, Vec::new()),
             Audience::AllGuardians => (ALL_GUARDIANS, Vec::new()),
             Audience::AllTeachers => (ALL_TEACHERS, Vec::new()),
         };
@@ -98,6 +107,12 @@ impl Form {
         let audience = self.audience.with(|kind| match kind.as_str() {
             ALL_GUARDIANS => Audience::AllGuardians,
             ALL_TEACHERS => Audience::AllTeachers,
+            UNITS => {
+                let mut units: Vec<UnitId> =
+                    self.units.with(|u| u.iter().filter_map(|id| id.parse().ok()).collect());
+                units.sort_unstable();
+                Audience::Units { units }
+            }
             _ => {
                 let mut classes: Vec<ClassId> =
                     self.classes.with(|c| c.iter().filter_map(|id| id.parse().ok()).collect());

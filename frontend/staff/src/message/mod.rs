@@ -20,6 +20,7 @@ mod preview;
 mod row;
 mod students;
 mod submit;
+mod units;
 
 pub use common::title_or_none;
 pub use compose::ComposePage;
