@@ -379,6 +379,16 @@ fn i2_the_digest_moves_with_the_choice_and_the_choice_stays() {
     assert_eq!(app.count(lists), 1, "to the very same people");
     let before = second.before.expect("the earlier version").audience;
     assert_eq!(before.zh, format!("{CLASS} {}的家长", child.name));
+    // Only those who were chosen are told to be out of reach.
+    let other = &all[2];
+    for guardian in &other.guardians {
+        let leave = json!({ "reason": "mistake" });
+        assert_eq!(teacher.post(&format!("/api/guardians/{}/leave", guardian.id), &leave).status, 204);
+    }
+    let list: DeliveryList = teacher.get(&format!("/api/messages/{id}/deliveries")).json();
+    let listed: Vec<(StudentId, bool)> =
+        list.children.iter().map(|c| (c.student, c.guardians.is_empty())).collect();
+    assert_eq!(listed, [(child.id, false), (without.id, true)]);
     assert_eq!(
         head.message(id).before.expect("the earlier version").audience.zh,
         format!("{CLASS} 1 名学生的家长")
