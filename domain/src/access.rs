@@ -149,7 +149,7 @@ pub enum Action {
     WriteToClass,
     /// Message all guardians of the school.
     WriteToAllGuardians,
-    /// Message all teachers (G10, G11).
+    /// Message all teachers (G10, G11), or the staff of units; within a unit, those of it and of what lies below.
     WriteToAllTeachers,
     /// Hand in to the office what it should send (报校办室办理, G13).
     HandIn,
@@ -218,6 +218,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (EditRoster, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
+            (WriteToAllTeachers, Reach::Unit),
             (ReadMessages, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
@@ -227,6 +228,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (EditRoster, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
+            (WriteToAllTeachers, Reach::Unit),
             (ReadMessages, Reach::School),
         ],
         // Clause 三: a college manages and sends to its own students only.
@@ -235,6 +237,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadRoster, Reach::Unit),
             (EditRoster, Reach::Unit),
             (WriteToClass, Reach::Unit),
+            (WriteToAllTeachers, Reach::Unit),
             (ReadMessages, Reach::Unit),
         ],
         // Clause 六: whom a department writes to is part of what it applies for; it sees no roll.
@@ -339,6 +342,15 @@ impl Person {
         })
     }
 
+    /// Whether the action is granted for a unit, which lies within these units, itself first.
+    pub fn may_unit(&self, action: Action, within: &[UnitId]) -> bool {
+        self.reaches(action).any(|(held, reach)| match reach {
+            Reach::School => true,
+            Reach::Unit => within.contains(&held.unit),
+            Reach::Class => false,
+        })
+    }
+
     /// Whether the person holds the post, in exactly this unit where one is asked for.
     pub fn holds(&self, post: Post, unit: Option<UnitId>) -> bool {
         self.appointments.iter().any(|a| a.post == post && unit.is_none_or(|u| a.unit == u))
@@ -438,11 +450,11 @@ mod tests {
                 "sss-sssss--sss office_director",
                 "sss-s-sss-ssss office_clerk",
                 "-ss--sss---sss student_affairs_head",
-                "-ss---ss---sss student_affairs_deputy",
-                "-ss---ss---s-- student_affairs_clerk",
+                "-ss---ssu--sss student_affairs_deputy",
+                "-ss---ssu--s-- student_affairs_clerk",
                 "-----------u-- dean",
-                "-uu---u----u-- college_leader",
-                "-uu---u----u-- college_clerk",
+                "-uu---u-u--u-- college_leader",
+                "-uu---u-u--u-- college_clerk",
                 "-----------u-- first_responsible",
                 "------ss------ designated_sender",
                 "---------s---- department_head",

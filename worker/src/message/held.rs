@@ -14,7 +14,7 @@ use crate::platform::error::AppError;
 /// `messages_in_a_post` asks the same.
 pub const NOT_IN_ITS_POST: &str = "NOT EXISTS (SELECT 1 FROM appointments ia JOIN staff it ON it.id = ia.staff_id
     WHERE ia.id = m.appointment_id AND ia.staff_id = m.author_id AND it.left_at IS NULL AND (ia.until IS NULL OR ia.until > ?1)
-      AND (ia.post <> 'subject_teacher' OR ia.listed_at IS NOT NULL OR m.audience ->> 'kind' = 'all_teachers'))";
+      AND (ia.post <> 'subject_teacher' OR ia.listed_at IS NOT NULL OR m.audience ->> 'kind' NOT IN ('classes', 'children')))";
 
 #[derive(Deserialize)]
 struct HeldRow {

@@ -3,6 +3,7 @@
 
 use rusqlite::Connection;
 
+use crate::children::CHILDREN;
 use crate::office::OFFICE;
 use crate::people::PEOPLE;
 use crate::powers::POWERS;
@@ -214,6 +215,7 @@ fn all() -> impl Iterator<Item = &'static Refused> {
         .chain(MESSAGES)
         .chain(PROCEDURES)
         .chain(DELIVERIES)
+        .chain(CHILDREN)
         .chain(PEOPLE)
         .chain(OFFICE)
 }
