@@ -92,6 +92,12 @@ impl Post {
         }
     }
 
+    /// Whether its holder is the one who answers for the unit's account and password (专人负责, G2): clause 四
+    /// names these two.
+    pub fn is_custodian(self) -> bool {
+        matches!(self, Self::StudentAffairsDeputy | Self::CollegeLeader)
+    }
+
     /// Whether an appointment to it counts only once a second person has confirmed it: posts that
     /// decide, administer, run the office or open accounts.
     pub fn needs_confirmation(self) -> bool {

@@ -53,9 +53,9 @@ pub struct RowFinding {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Choice {
-    /// Staff number.
+    /// Staff number; for a department, its names.
     pub number: String,
-    /// `姚燕佳（校办室主任）`.
+    /// `姚燕佳（校办室主任）`; `教务处`.
     pub label: String,
 }
 
@@ -63,7 +63,8 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Question {
-    /// Stable name: `custodian:school`, `custodian:七年级`, `administrators`, `head:教务处`, `head:信息学院/学生科`.
+    /// Stable name: `custodian:school`, `custodian:七年级`, `administrators`, `head:教务处`, `head:信息学院/学生科`,
+    /// `in_charge:U0002` (of which departments), `sender:教务处`.
     pub id: String,
     /// The question.
     pub words: Words,

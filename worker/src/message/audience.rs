@@ -298,7 +298,9 @@ impl Surroundings {
             Some(Sender::College) => self.college(capacity.unit).unwrap_or(capacity.unit),
             _ => capacity.unit,
         };
-        self.unit_row(level).is_none_or(|row| row.custodian_id.is_none())
+        let is_custodian = |holder: &Holder| holder.unit == level && holder.post.is_custodian();
+        !self.holders.iter().any(is_custodian)
+            && self.unit_row(level).is_none_or(|row| row.custodian_id.is_none())
     }
 
     fn in_force(&self, capacity: Capacity, audience: &Audience) -> Option<&InForce> {

@@ -10,7 +10,7 @@ use domain::roster::import::offers::Ticked;
 use domain::roster::import::on_roll::Known;
 use domain::roster::import::persons::Settled;
 use domain::roster::import::plan::{RollPost, StaffPlan};
-use domain::roster::import::{GuardianEntry, Parsed, StaffRow, StudentRow, classes_of};
+use domain::roster::import::{GuardianEntry, Parsed, StaffRow, StudentRow, classes_of, colleges_of};
 
 use super::import_look::{Look, PhoneKeys, Read, StaffFile};
 use super::import_places::{PlaceIds, write_places};
@@ -106,7 +106,8 @@ pub fn write<'a>(
             let used = parsed.taken.iter().flat_map(|row| row.guardians.iter().map(|g| &g.phone));
             let phone_ids = PhoneIds::new((writer.keys, host), used, phones, roll)?;
             let batch = store::add_phones(batch, &phone_ids.rows)?;
-            let places = roll.places.changes(&BTreeSet::new(), &classes_of(&parsed.taken), &parsed.codes);
+            let places =
+                roll.places.changes(&colleges_of(&parsed.taken), &classes_of(&parsed.taken), &parsed.codes);
             let ids = PlaceIds::new(roll, &places);
             let batch = write_places(batch, writer, &places, &ids)?;
             let mut writes = ids.writes(&places)?;

@@ -195,7 +195,7 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
             format!(
                 "SELECT c.id, c.unit_id, c.name, c.code, c.archived_at IS NOT NULL AS archived,
                    EXISTS (SELECT 1 FROM appointments a
-                           WHERE a.class_id = c.id AND a.post = 'homeroom_teacher' AND {in_force}) AS led
+                           WHERE a.class_id = c.id AND a.post IN ('homeroom_teacher', 'counsellor') AND {in_force}) AS led
                  FROM classes c ORDER BY c.id"
             ),
             args![now],

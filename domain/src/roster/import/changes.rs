@@ -68,7 +68,8 @@ fn named(name: &str, number: &str) -> String {
 
 /// A class by its name, with its unit where the name does not tell it.
 pub(super) fn class_words(class: &ClassRef) -> String {
-    if class.name.starts_with(class.unit.name()) { class.name.clone() } else { class.written() }
+    let is_told = class.unit.path().len() == 1 && class.name.starts_with(class.unit.name());
+    if is_told { class.name.clone() } else { class.written() }
 }
 
 /// A post with its place: `任课教师 七年级1班 语文`.

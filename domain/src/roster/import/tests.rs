@@ -16,7 +16,9 @@ use crate::school::UnitKind;
 use crate::words::Lang;
 
 mod large;
+
 mod units;
+mod university;
 mod whose;
 
 const STAFF: &[u8] = include_bytes!("../../../../tests/data/middle-school-staff.csv");
