@@ -608,6 +608,8 @@ keyed! {
     pub enum HoldReason {
         /// Its author no longer holds the post in which it is sent.
         AuthorLeft = "author_left",
+        /// Nobody answers for the account of the level that sends (G2).
+        NoCustodian = "no_custodian",
     }
 }
 
@@ -619,6 +621,10 @@ impl HoldReason {
                 "暂不发送：起草人已不在发送所用的岗位上",
                 "Not sent: its author no longer holds the post in which it is sent",
             ),
+            Self::NoCustodian => Words::fixed(
+                "暂不发送：发送单位的账号和密码没有专人负责",
+                "Not sent: nobody answers for the account and password of the unit that sends",
+            ),
         }
     }
 
@@ -628,6 +634,10 @@ impl HoldReason {
             Self::AuthorLeft => Words::fixed(
                 "请由接任者另写一条；这一条可由校办室或所在单位负责人取消",
                 "Let the successor write a new one; the office or the head of the unit can cancel this one",
+            ),
+            Self::NoCustodian => Words::fixed(
+                "请校办室或系统管理员指定专人，并由第二人确认；确认后即按原定时间发送",
+                "Let the office or an administrator appoint a custodian and a second person confirm it: then it goes",
             ),
         }
     }

@@ -109,7 +109,7 @@ impl FieldChange {
             "given_by" => Words::fixed("任命人", "given by"),
             "confirmed_by" => Words::fixed("第二人确认", "confirmed by"),
             "declined_by" => Words::fixed("不予确认", "declined by"),
-            "custodian" => Words::fixed("账号专人", "custodian"),
+            "closed_at" => Words::fixed("停用", "closed"),
             "parent" => Words::fixed("上级单位", "unit above"),
             "code" => Words::fixed("代码", "code"),
             "kind" => Words::fixed("类别", "kind"),
@@ -258,7 +258,6 @@ mod tests {
         assert_eq!(change("phone", "12", "15", ""), "手机号：第 12 号 → 第 15 号");
         assert_eq!(change("until", "", "1788193800000", ""), "结束：2026-09-01 00:30");
         assert_eq!(change("given_by", "", "0", ""), "任命人：系统");
-        assert_eq!(change("custodian", "3", "", ""), "账号专人：3 → 无");
         assert_eq!(change("name", "0", "1", ""), "名称有变化");
         assert_eq!(change("roof", "a", "b", ""), "roof：a → b");
     }

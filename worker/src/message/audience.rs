@@ -82,7 +82,6 @@ struct UnitRow {
     id: UnitId,
     parent_id: Option<UnitId>,
     kind: UnitKind,
-    custodian_id: Option<StaffId>,
 }
 
 #[derive(Deserialize)]
@@ -213,7 +212,7 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, now: Instant) -> Vec<Stmt> 
             ),
             arg,
         ),
-        sql("SELECT id, parent_id, kind, custodian_id FROM units", &[]),
+        sql("SELECT id, parent_id, kind FROM units", &[]),
         sql(
             "SELECT p.id, p.version, p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.mac FROM procedures p
              WHERE p.version = (SELECT MAX(q.version) FROM procedures q WHERE q.id = p.id AND q.in_force_from <= ?1)",
@@ -300,7 +299,6 @@ impl Surroundings {
         };
         let is_custodian = |holder: &Holder| holder.unit == level && holder.post.is_custodian();
         !self.holders.iter().any(is_custodian)
-            && self.unit_row(level).is_none_or(|row| row.custodian_id.is_none())
     }
 
     fn in_force(&self, capacity: Capacity, audience: &Audience) -> Option<&InForce> {

@@ -1,5 +1,5 @@
 //! What holds a message that is approved, or will be: its author lost the
-//! post in which it is sent.
+//! post in which it is sent, or nobody answers for the account (G2).
 
 use domain::ids::MessageId;
 use domain::message::HoldReason;
@@ -15,6 +15,11 @@ use crate::platform::error::AppError;
 pub const NOT_IN_ITS_POST: &str = "NOT EXISTS (SELECT 1 FROM appointments ia JOIN staff it ON it.id = ia.staff_id
     WHERE ia.id = m.appointment_id AND ia.staff_id = m.author_id AND it.left_at IS NULL AND (ia.until IS NULL OR ia.until > ?1))";
 
+/// Whether nobody answers for the account of the level that sends `m`. The trigger `messages_with_custodian` asks
+/// the same.
+pub const WITHOUT_CUSTODIAN: &str =
+    "EXISTS (SELECT 1 FROM messages_without_custodian wc WHERE wc.message_id = m.id)";
+
 #[derive(Deserialize)]
 struct HeldRow {
     held: HoldReason,
@@ -24,8 +29,10 @@ struct HeldRow {
 pub fn held_sql(id: MessageId, now: Instant) -> Stmt {
     sql(
         format!(
-            "SELECT '{}' AS held FROM messages m WHERE m.id = ?2 AND m.state IN ('submitted', 'approved') AND {NOT_IN_ITS_POST}",
-            HoldReason::AuthorLeft.key()
+            "SELECT CASE WHEN {NOT_IN_ITS_POST} THEN '{}' ELSE '{}' END AS held FROM messages m
+             WHERE m.id = ?2 AND m.state IN ('submitted', 'approved') AND ({NOT_IN_ITS_POST} OR {WITHOUT_CUSTODIAN})",
+            HoldReason::AuthorLeft.key(),
+            HoldReason::NoCustodian.key()
         ),
         args![now, id],
     )

@@ -167,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 41] = [
+const LOST: [&str; 43] = [
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -201,6 +201,8 @@ const LOST: [&str; 41] = [
     "answer_refused",
     "retention_unrecorded",
     "author_left",
+    "no_custodian",
+    "one_custodian",
     "departures_stay",
     "departure_unrecorded",
     "number_unrecorded",

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use domain::ids::{AppointmentId, ClassId, GuardianId, StaffId, StudentId, UnitId};
+use domain::ids::{AppointmentId, ClassId, GuardianId, StaffId, StudentId};
 use domain::phone::Phone;
 use domain::roster::import::diff::{self, RollGuardian, RollStudent};
 use domain::roster::import::offers::Ticked;
@@ -173,20 +173,6 @@ fn staff(
         let staff = *ids.get(number).ok_or_else(|| AppError::Internal("a post of nobody".into()))?;
         let id = AppointmentId(roll.next_appointment + writes.begun.len() as i64);
         writes.begun.push(post(&RollPost { id, staff, number: number.to_owned(), held: held.clone() })?);
-    }
-    for (unit, number) in &plan.custodians {
-        if roll.staff.custodians.get(unit) != Some(number) {
-            let unit = places.unit(unit)?;
-            let before = roll.custodians.get(&unit).copied();
-            writes.custodians.push((unit, before, ids.get(number.as_str()).copied()));
-        }
-    }
-    // Custody ends with the service where the file names nobody else.
-    let passed: HashSet<UnitId> = writes.custodians.iter().map(|(unit, ..)| *unit).collect();
-    for (unit, before) in &roll.custodians {
-        if leaving.contains(before) && !passed.contains(unit) {
-            writes.custodians.push((*unit, Some(*before), None));
-        }
     }
     Ok(())
 }

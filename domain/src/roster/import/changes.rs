@@ -146,17 +146,6 @@ pub fn staff(
         let Some(person) = people.present(number) else { continue };
         found.extend(posts.into_iter().map(|held| begins(0, who(person), &person.held, held)));
     }
-    for (unit, number) in &plan.custodians {
-        let before = roll.custodians.get(unit);
-        if before != Some(number) {
-            let name = |number: &String| {
-                plan.people.get(number).map_or_else(|| number.clone(), |person| named(&person.name, number))
-            };
-            let after = Words::name(name(number));
-            let before = before.map_or_else(nothing, |number| Words::name(name(number)));
-            found.push(Found::new(ChangeKind::Custodian, 0, unit.written(), before, after));
-        }
-    }
     found
 }
 

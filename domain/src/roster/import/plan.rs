@@ -65,8 +65,6 @@ pub struct StaffRoll {
     pub people: Vec<RollPerson>,
     /// All posts in force.
     pub appointments: Vec<RollPost>,
-    /// Custodians now.
-    pub custodians: BTreeMap<UnitRef, String>,
 }
 
 /// The school as the file and the answers make it.
@@ -78,8 +76,6 @@ pub struct StaffPlan {
     pub classes: BTreeSet<ClassRef>,
     /// All posts of everybody, in the file or not.
     pub desired: BTreeMap<String, BTreeSet<Held>>,
-    /// Who answers for which unit's account, as answered.
-    pub custodians: BTreeMap<UnitRef, String>,
     /// Who is in charge of departments (分管校领导), by staff number.
     pub(super) in_charge: BTreeSet<String>,
     /// Whether the school is a university: 学生处 and colleges send, each on its level (校院两级).
@@ -105,7 +101,6 @@ impl StaffPlan {
             units: BTreeSet::from([UnitRef::school()]),
             classes: BTreeSet::new(),
             desired: BTreeMap::new(),
-            custodians: BTreeMap::new(),
             in_charge: BTreeSet::new(),
             is_university: false,
             people: BTreeMap::new(),
@@ -251,11 +246,19 @@ impl StaffPlan {
             }
             Some(("custodian", id)) => {
                 if let (Some(unit), Some(number)) = (holders.units.get(id), chosen.first()) {
-                    self.custodians.insert(unit.clone(), number.clone());
                     // The school's account is the one that its office works with.
-                    if unit.is_school() {
-                        let offices = self.units.iter().filter(|u| u.kind() == UnitKind::Office);
-                        self.custodians.extend(offices.map(|office| (office.clone(), number.clone())));
+                    let offices =
+                        self.units.iter().filter(|u| unit.is_school() && u.kind() == UnitKind::Office);
+                    let units: Vec<UnitRef> = offices.chain([unit]).cloned().collect();
+                    for held in units.into_iter().map(|unit| Held::plain(Post::Custodian, unit)) {
+                        for former in holders.custodians.remove(&held.unit).unwrap_or_default() {
+                            self.change(&former, |desired| {
+                                desired.remove(&held);
+                            });
+                        }
+                        self.change(number, |desired| {
+                            desired.insert(held);
+                        });
                     }
                 }
             }
@@ -317,6 +320,7 @@ fn is_level(unit: &UnitRef) -> bool {
 struct Holders {
     units: HashMap<String, UnitRef>,
     leads: HashMap<UnitRef, Vec<String>>,
+    custodians: HashMap<UnitRef, Vec<String>>,
     administrators: Vec<String>,
 }
 
@@ -327,12 +331,16 @@ impl Holders {
         let mut holders = Self {
             units: on_roll.into_iter().chain(&plan.units).map(|u| (u.id(), u.clone())).collect(),
             leads: HashMap::new(),
+            custodians: HashMap::new(),
             administrators: Vec::new(),
         };
         for (number, held) in &plan.desired {
             for held in held {
                 if held.post == plan.lead(&held.unit).0 {
                     holders.leads.entry(held.unit.clone()).or_default().push(number.clone());
+                }
+                if held.post == Post::Custodian {
+                    holders.custodians.entry(held.unit.clone()).or_default().push(number.clone());
                 }
                 if held.post == Post::Administrator {
                     holders.administrators.push(number.clone());

@@ -121,7 +121,7 @@ impl<'a> Index<'a> {
         if held.post == Post::DesignatedSender {
             add(&mut people.senders, number);
         }
-        people.has_custodian |= held.post.is_custodian();
+        people.has_custodian |= held.post.is_custodian() && held.post != Post::Custodian;
         if held.post != Post::Administrator {
             add(&mut people.others, number);
         }
@@ -132,6 +132,7 @@ impl<'a> Index<'a> {
 struct Now<'a> {
     administrators: Vec<&'a str>,
     leads: HashMap<&'a UnitRef, &'a str>,
+    custodians: HashMap<&'a UnitRef, &'a str>,
     senders: HashMap<&'a UnitRef, &'a str>,
     /// Departments by who is in charge of them.
     in_charge: HashMap<&'a str, Vec<&'a UnitRef>>,
@@ -142,6 +143,7 @@ impl<'a> Now<'a> {
         let mut now = Self {
             administrators: Vec::new(),
             leads: HashMap::new(),
+            custodians: HashMap::new(),
             senders: HashMap::new(),
             in_charge: HashMap::new(),
         };
@@ -151,6 +153,9 @@ impl<'a> Now<'a> {
                     add(&mut now.administrators, &person.number);
                 }
                 match held.post {
+                    Post::Custodian => {
+                        now.custodians.entry(&held.unit).or_insert(&person.number);
+                    }
                     Post::DesignatedSender => {
                         now.senders.entry(&held.unit).or_insert(&person.number);
                     }
@@ -178,7 +183,7 @@ impl StaffPlan {
         let departments = self.departments(&now);
         let mut open = Vec::new();
         for unit in self.units.iter().filter(|unit| self.asks_custodian(unit, &index)) {
-            open.push(self.custodian_question(unit, &index, roll));
+            open.push(self.custodian_question(unit, &index, &now));
         }
         open.push(administrators_question(&index, &now));
         open.extend(self.units.iter().filter_map(|unit| self.head_question(unit, &index, &now)));
@@ -337,12 +342,7 @@ impl StaffPlan {
         }
     }
 
-    fn custodian_question<'a>(
-        &'a self,
-        unit: &'a UnitRef,
-        index: &Index<'a>,
-        roll: &'a StaffRoll,
-    ) -> Open<'a> {
+    fn custodian_question<'a>(&'a self, unit: &'a UnitRef, index: &Index<'a>, now: &Now<'a>) -> Open<'a> {
         let (mut from, lead, words) = if unit.is_school() {
             (
                 index.managing.clone(),
@@ -364,7 +364,7 @@ impl StaffPlan {
                 ),
             )
         };
-        let now = roll.custodians.get(unit).map(String::as_str).filter(|n| self.desired.contains_key(*n));
+        let now = now.custodians.get(unit).copied().filter(|n| self.desired.contains_key(*n));
         let mut suggested: Vec<&str> = now.into_iter().collect();
         if let [lead] = lead {
             suggested.push(lead);

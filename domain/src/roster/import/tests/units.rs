@@ -355,7 +355,7 @@ fn a_moved_class_gives_its_teacher_a_post_in_the_new_unit() {
     let mut roll = Roll::new("示范中学");
     roll.class(&class, None, true);
     let parsed = staff_at(&roll, "1,甲,,,,八年级/七年级1班,\n");
-    let before = roll_of(vec![person], Default::default());
+    let before = roll_of(vec![person]);
     let plan = StaffPlan::new(&parsed.taken, &before).kept(&before, &HashSet::new());
     assert!(!plan.keeps("1", &stale));
     let begun = diff::begun(&plan, &before);
