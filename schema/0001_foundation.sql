@@ -137,9 +137,9 @@ CREATE TABLE units (
   kind         TEXT    NOT NULL,
   code         TEXT    UNIQUE,          -- the school's own code, where it has one: what an import matches by
   name         TEXT    NOT NULL,
-  custodian_id INTEGER REFERENCES staff (id),   -- 专人负责 (G2); a unit without one cannot send
   created_at   INTEGER NOT NULL,
   named_at     INTEGER,                 -- when it was last renamed: former_names
+  closed_at    INTEGER,                 -- since when nothing is in it: no post, no class in use, no unit, no open message
   UNIQUE (parent_id, name)
 );
 CREATE UNIQUE INDEX units_root ON units ((parent_id IS NULL)) WHERE parent_id IS NULL;
@@ -281,7 +281,7 @@ BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 CREATE VIEW posts_to_confirm (post) AS
 VALUES ('principal'), ('vice_principal'), ('leader_in_charge'), ('department_leader'), ('office_director'), ('office_clerk'),
   ('student_affairs_head'), ('student_affairs_deputy'), ('student_affairs_clerk'), ('dean'), ('college_leader'), ('college_clerk'),
-  ('first_responsible'), ('designated_sender'), ('grade_head'), ('administrator');
+  ('first_responsible'), ('designated_sender'), ('custodian'), ('grade_head'), ('administrator');
 -- Posts that import rosters and manage accounts: who gives appointments, and
 -- confirms those that others gave. `domain::access::grants` says the same.
 CREATE VIEW posts_that_appoint (post) AS
@@ -322,6 +322,23 @@ FROM appointments a JOIN staff t ON t.id = a.staff_id
 WHERE a.until IS NULL AND t.left_at IS NULL
   AND (a.confirmed_at IS NOT NULL OR a.post NOT IN (SELECT post FROM posts_to_confirm));
 
+-- G2. Who answers for the account and password of which unit (专人负责). Clause 四 of the university's regulation
+-- names two by their posts; elsewhere the school appoints somebody. A unit without one cannot send.
+-- `Post::is_custodian` says the same.
+CREATE VIEW posts_of_custodians (post) AS
+VALUES ('custodian'), ('student_affairs_deputy'), ('college_leader');
+CREATE VIEW custodians (unit_id, staff_id, appointment_id) AS
+SELECT a.unit_id, a.staff_id, a.id FROM appointments_in_power a WHERE a.post IN (SELECT post FROM posts_of_custodians);
+-- Units that have an account of their own. At a university these are 学生处 and the colleges, with the year
+-- groups below them.
+CREATE VIEW units_with_account (unit_id) AS
+SELECT u.id FROM units u
+WHERE u.closed_at IS NULL AND (
+     u.kind IN ('student_affairs', 'college')
+  OR u.kind IN ('school', 'office') AND NOT EXISTS (SELECT 1 FROM units s WHERE s.kind = 'student_affairs' AND s.closed_at IS NULL)
+  OR u.kind = 'grade' AND NOT EXISTS (SELECT 1 FROM unit_tree t JOIN units c ON c.id = t.ancestor_id
+                                      WHERE t.unit_id = u.id AND c.kind = 'college'));
+
 -- Given by somebody who may, and never born confirmed. The two first
 -- administrators apart: setup opens both at once, before the log has an entry.
 -- A second row with the same facts would bring back one that ended, seal and all.
@@ -359,6 +376,13 @@ WHEN (NEW.listed_at IS NOT OLD.listed_at OR NEW.listed_by IS NOT OLD.listed_by) 
     OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.listed_by AND a.post = 'homeroom_teacher'
                    AND a.class_id = NEW.class_id AND a.since <= NEW.listed_at)))
 BEGIN SELECT RAISE(ABORT, 'listing_refused'); END;
+-- One custodian for a unit: whoever takes over is confirmed when the former one's time has ended.
+-- (Lost race: another one was confirmed meanwhile.)
+CREATE TRIGGER appointments_one_custodian BEFORE UPDATE OF confirmed_at ON appointments
+WHEN NEW.post = 'custodian' AND OLD.confirmed_at IS NULL AND NEW.confirmed_at IS NOT NULL AND EXISTS (
+  SELECT 1 FROM appointments a WHERE a.post = 'custodian' AND a.unit_id = NEW.unit_id AND a.id <> NEW.id
+    AND a.until IS NULL AND a.confirmed_at IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'one_custodian'); END;
 -- Two people who can appoint remain, else nobody could ever confirm anything again.
 CREATE TRIGGER appointments_two_remain BEFORE UPDATE ON appointments
 WHEN OLD.until IS NULL AND NEW.until IS NOT NULL AND OLD.confirmed_at IS NOT NULL

@@ -292,6 +292,16 @@ WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
     AND v.appointment_id = NEW.appointment_id AND v.capacity_unit_id = NEW.capacity_unit_id
     AND v.procedure_id = NEW.procedure_id AND v.procedure_version = NEW.procedure_version)
 BEGIN SELECT RAISE(ABORT, 'version_missing'); END;
+-- Messages of a level whose account nobody answers for (G2): a college's, where one of its posts sends, else the
+-- unit's of the capacity. A department's designated sender is that person.
+CREATE VIEW messages_without_custodian (message_id) AS
+SELECT m.id FROM messages m JOIN appointments p ON p.id = m.appointment_id
+WHERE p.post <> 'designated_sender' AND NOT EXISTS (
+  SELECT 1 FROM custodians c WHERE c.unit_id = COALESCE(
+    CASE WHEN p.post IN ('college_leader', 'college_clerk', 'counsellor') THEN (
+      SELECT t.ancestor_id FROM unit_tree t JOIN units u ON u.id = t.ancestor_id
+      WHERE t.unit_id = m.capacity_unit_id AND u.kind = 'college' ORDER BY t.depth LIMIT 1) END,
+    m.capacity_unit_id));
 -- The capacity is the author's at that moment. (Lost race: the appointment ended meanwhile.)
 CREATE TRIGGER messages_capacity BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (

@@ -174,17 +174,17 @@ CREATE TRIGGER units_told AFTER INSERT ON units
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
   VALUES ('unit', NEW.id, json_object('name', json_array(NULL, NEW.name), 'kind', json_array(NULL, NEW.kind),
-    'parent', json_array(NULL, NEW.parent_id), 'code', json_array(NULL, NEW.code),
-    'custodian', json_array(NULL, NEW.custodian_id)), (SELECT COALESCE(MAX(seq), 0) FROM audit));
+    'parent', json_array(NULL, NEW.parent_id), 'code', json_array(NULL, NEW.code)),
+    (SELECT COALESCE(MAX(seq), 0) FROM audit));
 END;
 CREATE TRIGGER units_changed_told AFTER UPDATE ON units
 WHEN NEW.name <> OLD.name OR NEW.kind <> OLD.kind OR NEW.parent_id IS NOT OLD.parent_id OR NEW.code IS NOT OLD.code
-  OR NEW.custodian_id IS NOT OLD.custodian_id
+  OR NEW.closed_at IS NOT OLD.closed_at
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
   WITH d (f, b, a) AS (VALUES ('name', OLD.name, NEW.name), ('kind', OLD.kind, NEW.kind),
         ('parent', OLD.parent_id, NEW.parent_id), ('code', OLD.code, NEW.code),
-        ('custodian', OLD.custodian_id, NEW.custodian_id))
+        ('closed_at', OLD.closed_at, NEW.closed_at))
   SELECT 'unit', NEW.id, json_group_object(f, json_array(b, a)), (SELECT COALESCE(MAX(seq), 0) FROM audit) FROM d
   WHERE b IS NOT a;
 END;

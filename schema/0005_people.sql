@@ -142,6 +142,12 @@ WHEN OLD.state = 'approved' AND NEW.state = 'sending' AND NOT EXISTS (
     AND (a.post <> 'subject_teacher' OR a.listed_at IS NOT NULL OR NEW.audience ->> 'kind' NOT IN ('classes', 'children')))
 BEGIN SELECT RAISE(ABORT, 'author_left'); END;
 
+-- Nor does it go while nobody answers for the account of the level that sends.
+CREATE TRIGGER messages_with_custodian BEFORE UPDATE ON messages
+WHEN OLD.state = 'approved' AND NEW.state = 'sending'
+  AND EXISTS (SELECT 1 FROM messages_without_custodian c WHERE c.message_id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'no_custodian'); END;
+
 -- A number changes only with the row that records the change, which is the
 -- person's newest and leads from the number of before to that of now.
 CREATE TRIGGER guardians_number_on_record BEFORE UPDATE OF phone_id ON guardians

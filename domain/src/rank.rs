@@ -22,6 +22,7 @@ pub fn rank(post: Post) -> u8 {
         | Post::CollegeClerk
         | Post::FirstResponsible
         | Post::DesignatedSender
+        | Post::Custodian
         | Post::DepartmentHead
         | Post::DepartmentClerk
         | Post::GradeHead

@@ -104,6 +104,8 @@ pub struct UnitView {
     pub kind: UnitKind,
     /// Name.
     pub name: String,
+    /// Whether it has an account of its own: without somebody who answers for that it cannot send.
+    pub has_account: bool,
     /// Who answers for its account and password (专人负责, G2).
     pub custodian: Option<PersonRef>,
     /// Who holds a leading post in it.

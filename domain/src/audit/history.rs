@@ -113,7 +113,7 @@ impl FieldChange {
                 Words::fixed("列入任课教师发送名单", "put on the list of those who may write to the class by")
             }
             "listed_at" => Words::fixed("列入名单时间", "on that list since"),
-            "custodian" => Words::fixed("账号专人", "custodian"),
+            "closed_at" => Words::fixed("停用", "closed"),
             "parent" => Words::fixed("上级单位", "unit above"),
             "code" => Words::fixed("代码", "code"),
             "kind" => Words::fixed("类别", "kind"),
@@ -262,7 +262,6 @@ mod tests {
         assert_eq!(change("phone", "12", "15", ""), "手机号：第 12 号 → 第 15 号");
         assert_eq!(change("until", "", "1788193800000", ""), "结束：2026-09-01 00:30");
         assert_eq!(change("given_by", "", "0", ""), "任命人：系统");
-        assert_eq!(change("custodian", "3", "", ""), "账号专人：3 → 无");
         assert_eq!(change("name", "0", "1", ""), "名称有变化");
         assert_eq!(change("roof", "a", "b", ""), "roof：a → b");
     }

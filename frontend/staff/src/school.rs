@@ -42,7 +42,7 @@ fn Units(all: Vec<UnitView>) -> impl IntoView {
         }
         .into_any();
     }
-    let vacant = all.iter().filter(|u| u.custodian.is_none() && needs_custodian(u.kind)).count();
+    let vacant = all.iter().filter(|u| u.custodian.is_none() && u.has_account).count();
     let warning = (vacant > 0).then(|| {
         view! {
             <Banner
@@ -92,15 +92,10 @@ fn Units(all: Vec<UnitView>) -> impl IntoView {
     .into_any()
 }
 
-/// Departments hand what they want sent to the office (G13).
-fn needs_custodian(kind: UnitKind) -> bool {
-    kind != UnitKind::Department
-}
-
 fn unit_row(unit: UnitView) -> AnyView {
     let custodian = match unit.custodian {
         Some(person) => people(&[person]),
-        None if needs_custodian(unit.kind) => {
+        None if unit.has_account => {
             view! { <Badge tone=Tone::Warning label=t(Words::fixed("空缺", "Vacant")) /> }.into_any()
         }
         None => "—".into_any(),

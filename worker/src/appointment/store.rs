@@ -222,7 +222,7 @@ pub fn count_sql(person: &Person) -> Stmt {
     )
 }
 
-/// Confirms one; loses where it does not wait any more.
+/// Confirms one; loses where it does not wait any more. A custodian takes over from the one before: a unit has one.
 pub fn confirm<'a>(
     batch: Guarded<'a>,
     row: &WaitingRow,
@@ -230,6 +230,14 @@ pub fn confirm<'a>(
     now: Instant,
     mac: &str,
 ) -> Guarded<'a> {
+    let batch = if row.post == Post::Custodian {
+        batch.then(
+            "UPDATE appointments SET until = ?2 WHERE post = 'custodian' AND unit_id = ?1 AND confirmed_at IS NOT NULL AND until IS NULL",
+            args![row.unit_id, now],
+        )
+    } else {
+        batch
+    };
     batch
         .must(
             "UPDATE appointments SET confirmed_by = ?2, confirmed_at = ?3, mac = ?4

@@ -87,7 +87,6 @@ struct UnitRow {
     parent_id: Option<UnitId>,
     kind: UnitKind,
     name: String,
-    custodian_id: Option<StaffId>,
 }
 
 #[derive(Deserialize)]
@@ -251,7 +250,7 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, roll: &[Value], now: Instan
             ),
             arg,
         ),
-        sql("SELECT id, parent_id, kind, name, custodian_id FROM units", &[]),
+        sql("SELECT id, parent_id, kind, name FROM units", &[]),
         sql(
             // As the trigger `messages_procedure` asks it: the newest that is confirmed and whose day has come.
             "SELECT p.id, p.version, p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.set_at,
@@ -371,7 +370,8 @@ impl Surroundings {
             Some(Sender::College) => self.college(capacity.unit).unwrap_or(capacity.unit),
             _ => capacity.unit,
         };
-        self.unit_row(level).is_none_or(|row| row.custodian_id.is_none())
+        let is_custodian = |holder: &Holder| holder.unit == level && holder.post.is_custodian();
+        !self.holders.iter().any(is_custodian)
     }
 
     fn in_force(&self, capacity: Capacity, audience: &Audience) -> Option<&InForce> {

@@ -207,6 +207,8 @@ const LOST: &[&str] = &[
     "answer_refused",
     "retention_unrecorded",
     "author_left",
+    "no_custodian",
+    "one_custodian",
     "departures_stay",
     "departure_unrecorded",
     "number_unrecorded",

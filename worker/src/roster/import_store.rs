@@ -70,8 +70,6 @@ pub struct Roll {
     pub places: Places,
     /// Staff; only for a staff file.
     pub staff: StaffRoll,
-    /// Who stands as a unit's custodian, also one who has left.
-    pub custodians: HashMap<UnitId, StaffId>,
     /// Students; only for a student file.
     pub students: Vec<RollStudent>,
 }
@@ -113,8 +111,6 @@ struct UnitRow {
     kind: String,
     name: String,
     code: Option<String>,
-    custodian_id: Option<StaffId>,
-    custodian: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -187,15 +183,14 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
         ),
         sql("SELECT id, lookup FROM phones", &[]),
         sql(
-            "SELECT u.id, u.parent_id, u.kind, u.name, u.code, u.custodian_id, t.number AS custodian
-             FROM units u LEFT JOIN staff t ON t.id = u.custodian_id AND t.left_at IS NULL ORDER BY u.id",
+            "SELECT u.id, u.parent_id, u.kind, u.name, u.code FROM units u ORDER BY u.id",
             &[],
         ),
         sql(
             format!(
                 "SELECT c.id, c.unit_id, c.name, c.code, c.archived_at IS NOT NULL AS archived,
                    EXISTS (SELECT 1 FROM appointments a
-                           WHERE a.class_id = c.id AND a.post = 'homeroom_teacher' AND {in_force}) AS led
+                           WHERE a.class_id = c.id AND a.post IN ('homeroom_teacher', 'counsellor') AND {in_force}) AS led
                  FROM classes c ORDER BY c.id"
             ),
             args![now],
@@ -247,13 +242,8 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
         next_guardian: base.next_guardian,
         next_appointment: base.next_appointment,
         staff: StaffRoll::default(),
-        custodians: units.iter().filter_map(|u| Some((u.id, u.custodian_id?))).collect(),
         students: Vec::new(),
     };
-    for (id, number) in units.into_iter().filter_map(|u| Some((u.id, u.custodian?))) {
-        let unit = roll.unit(id)?;
-        roll.staff.custodians.insert(unit, number);
-    }
     match (kind, rest) {
         (ImportKind::Staff, [people, posts]) => read_staff(&mut roll, people, posts)?,
         (ImportKind::Students, [students, guardians]) => read_students(&mut roll, students, guardians)?,

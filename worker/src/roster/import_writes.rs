@@ -33,8 +33,6 @@ pub type NewGuardian = (GuardianId, StudentId, Entry);
 pub type GuardianChange = (GuardianId, Entry, Entry);
 /// A guardian's position, name, relation, phone's id.
 pub type Entry = (usize, String, String, i64);
-/// A unit's custodian before and after.
-pub type Custodian = (UnitId, Option<StaffId>, Option<StaffId>);
 
 /// A post that begins or ends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -107,8 +105,6 @@ pub struct Writes {
     pub ended: Vec<Post>,
     /// Posts that begin.
     pub begun: Vec<Post>,
-    /// Custodians.
-    pub custodians: Vec<Custodian>,
 }
 
 /// What depends on a file that was applied: by ids, so that the database can ask.
@@ -142,7 +138,6 @@ impl Writes {
             guardians: self.guardians.into_iter().map(|(id, from, to)| (id, to, from)).collect(),
             begun: begun.map(|(post, id)| Post { id: AppointmentId(id), ..post }).collect(),
             ended: self.begun,
-            custodians: self.custodians.into_iter().map(|(unit, from, to)| (unit, to, from)).collect(),
             ..Self::default()
         };
         (self.places, round)
@@ -193,7 +188,6 @@ impl Writes {
             "UPDATE appointments SET until = ?2 WHERE id IN (SELECT value FROM json_each(?1)) AND until IS NULL",
             args![now],
         )?;
-        let batch = self.write_custodians(batch)?;
         end_service(batch, &self.gone.staff, now)
     }
 
@@ -279,17 +273,6 @@ impl Writes {
                value ->> '$[0].class', value ->> '$[0].subject', ?2, ?3, ?4, value ->> 1
              FROM json_each(?1)",
             args![writer.now, writer.by, writer.import],
-        )
-    }
-
-    fn write_custodians<'a>(&self, batch: Guarded<'a>) -> Result<Guarded<'a>, AppError> {
-        each_counted(
-            batch,
-            &self.custodians,
-            "UPDATE units SET custodian_id = j.staff_id
-             FROM (SELECT value ->> 0 AS unit, value ->> 1 AS old_id, value ->> 2 AS staff_id FROM json_each(?1)) AS j
-             WHERE units.id = j.unit AND units.custodian_id IS j.old_id",
-            &[],
         )
     }
 }

@@ -117,7 +117,7 @@ pub fn leave<'a>(
     Ok(batch)
 }
 
-/// Posts, sessions, slips and custody of units end with the service.
+/// Posts, sessions and slips end with the service.
 ///
 /// # Errors
 /// Where the values cannot be bound.
@@ -138,7 +138,6 @@ pub fn end_service<'a>(
              WHERE staff_id IN (SELECT value FROM json_each(?1)) AND used_at IS NULL AND expires_at > ?2",
             at,
         ),
-        ("UPDATE units SET custodian_id = NULL WHERE custodian_id IN (SELECT value FROM json_each(?1))", &[]),
     ] {
         batch = each_piece(batch, staff, text, rest)?;
     }

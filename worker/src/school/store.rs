@@ -194,9 +194,7 @@ struct UnitRow {
     parent_id: Option<UnitId>,
     kind: String,
     name: String,
-    custodian_id: Option<StaffId>,
-    custodian_name: Option<String>,
-    custodian_number: Option<String>,
+    has_account: i64,
 }
 
 #[derive(Deserialize)]
@@ -208,7 +206,16 @@ struct HeadRow {
 }
 
 /// The posts that lead a unit.
-const HEADS: [Post; 4] = [Post::Principal, Post::OfficeDirector, Post::DepartmentHead, Post::GradeHead];
+const HEADS: [Post; 8] = [
+    Post::Principal,
+    Post::LeaderInCharge,
+    Post::OfficeDirector,
+    Post::StudentAffairsHead,
+    Post::Dean,
+    Post::FirstResponsible,
+    Post::DepartmentHead,
+    Post::GradeHead,
+];
 
 /// All units with who leads and who keeps them.
 ///
@@ -220,8 +227,12 @@ pub async fn units(app: &App) -> Result<Vec<UnitView>, AppError> {
         .db
         .run(vec![
             sql(
-                "SELECT u.id, u.parent_id, u.kind, u.name, t.id AS custodian_id, t.name AS custodian_name, t.number AS custodian_number
-                 FROM units u LEFT JOIN staff t ON t.id = u.custodian_id AND t.left_at IS NULL ORDER BY u.id",
+                "SELECT u.id, u.parent_id, u.kind, u.name, EXISTS (SELECT 1 FROM units_with_account a WHERE a.unit_id = u.id) AS has_account
+                 FROM units u WHERE u.closed_at IS NULL ORDER BY u.id",
+                &[],
+            ),
+            sql(
+                "SELECT c.unit_id, t.id, t.name, t.number FROM custodians c JOIN staff t ON t.id = c.staff_id ORDER BY c.appointment_id",
                 &[],
             ),
             sql(
@@ -231,24 +242,26 @@ pub async fn units(app: &App) -> Result<Vec<UnitView>, AppError> {
             ),
         ])
         .await?;
-    let (units, heads) = (rows.at(0)?, rows.at(1)?);
+    let (units, custodians, heads) = (rows.at(0)?, rows.at(1)?, rows.at(2)?);
+    let custodians: Vec<HeadRow> = custodians.all()?;
     let heads: Vec<HeadRow> = heads.all()?;
-    let person = |id, name, number| Some(PersonRef { id: id?, name: name?, number: number? });
+    let person = |row: &HeadRow| PersonRef { id: row.id, name: row.name.clone(), number: row.number.clone() };
+    let of = |rows: &[HeadRow], unit: UnitId| -> Vec<PersonRef> {
+        rows.iter().filter(|row| row.unit_id == unit).map(person).collect()
+    };
     units
         .all::<UnitRow>()?
         .into_iter()
         .map(|u| {
-            let led = heads.iter().filter(|h| h.unit_id == u.id);
             Ok(UnitView {
                 id: u.id,
                 parent: u.parent_id,
                 kind: UnitKind::from_key(&u.kind)
                     .ok_or_else(|| AppError::Internal(format!("unit kind {}", u.kind)))?,
                 name: u.name,
-                custodian: person(u.custodian_id, u.custodian_name, u.custodian_number),
-                heads: led
-                    .map(|h| PersonRef { id: h.id, name: h.name.clone(), number: h.number.clone() })
-                    .collect(),
+                has_account: u.has_account == 1,
+                custodian: of(&custodians, u.id).into_iter().next(),
+                heads: of(&heads, u.id),
             })
         })
         .collect()

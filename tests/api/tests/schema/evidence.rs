@@ -40,13 +40,9 @@ const TOLD: &[(&str, &str, &str)] = &[
     (
         "units_told",
         "INSERT INTO units (id, parent_id, kind, name, created_at) VALUES (90, 1, 'grade', '九年级', 1)",
-        r#"unit 90 {"name":[null,"九年级"],"kind":[null,"grade"],"parent":[null,1],"code":[null,null],"custodian":[null,null]}"#,
+        r#"unit 90 {"name":[null,"九年级"],"kind":[null,"grade"],"parent":[null,1],"code":[null,null]}"#,
     ),
-    (
-        "units_changed_told",
-        "UPDATE units SET custodian_id = 2 WHERE id = 2",
-        r#"unit 2 {"custodian":[null,2]}"#,
-    ),
+    ("units_changed_told", "UPDATE units SET closed_at = 9 WHERE id = 2", r#"unit 2 {"closed_at":[null,9]}"#),
     (
         "staff_told",
         "INSERT INTO staff (id, number, name, phone_id, created_at) VALUES (90, 'T90', '戊', 5, 1)",
@@ -141,7 +137,7 @@ fn what_stays_as_it_is_puts_nothing_down() {
     run(
         &db,
         "UPDATE staff SET name = name; UPDATE students SET class_id = class_id, name = name;
-         UPDATE guardians SET position = 2; UPDATE units SET custodian_id = custodian_id; UPDATE classes SET name = name;
+         UPDATE guardians SET position = 2; UPDATE units SET closed_at = closed_at; UPDATE classes SET name = name;
          UPDATE school SET roll_version = roll_version + 1; UPDATE phones SET contact_state = 'reachable'",
     );
     assert_eq!(number(&db, "SELECT COUNT(*) FROM changes"), before);

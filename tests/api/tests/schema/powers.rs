@@ -92,6 +92,12 @@ pub const POWERS: &[Refused] = &[
          UPDATE appointments SET confirmed_by = 6, confirmed_at = 1 WHERE id = 9",
         &["appointments_confirmed"],
     ),
+    // A second custodian of a unit that has one.
+    (
+        "INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES (9, 3, 'custodian', 2, 1, 5, '');
+         UPDATE appointments SET confirmed_by = 6, confirmed_at = 2, mac = 'm' WHERE id = 9",
+        &["appointments_one_custodian"],
+    ),
     ("UPDATE appointments SET confirmed_by = 3, mac = 'x' WHERE id = 2", &["appointments_confirmed", "appointments_fixed"]),
     ("UPDATE appointments SET confirmed_at = 9, mac = 'x' WHERE id = 2", &["appointments_confirmed"]),
     ("UPDATE appointments SET confirmed_by = NULL, confirmed_at = NULL, mac = 'x' WHERE id = 2", &["appointments_confirmed"]),
@@ -119,6 +125,7 @@ fn the_schema_names_the_posts_that_the_rules_name() {
         keys
     };
     assert_eq!(posts(&db, "posts_to_confirm"), of(&Post::needs_confirmation));
+    assert_eq!(posts(&db, "posts_of_custodians"), of(&Post::is_custodian));
     for action in [Action::ManageAccounts, Action::ImportRoster] {
         let grants = |post: Post| grants(post).iter().any(|(granted, _)| *granted == action);
         assert_eq!(posts(&db, "posts_that_appoint"), of(&grants));

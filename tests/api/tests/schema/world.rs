@@ -67,7 +67,7 @@ pub fn school() -> Connection {
            (7, 5, 'administrator', 1, 0, 0, 0, 0, 'm'), (8, 6, 'administrator', 1, 0, 0, 0, 0, 'm');
          INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES
            (1, 1, 'grade_head', 2, 1, 5, ''), (2, 2, 'grade_head', 2, 1, 5, ''), (3, 3, 'office_director', 1, 1, 5, ''),
-           (4, 4, 'principal', 1, 1, 5, ''), (5, 4, 'grade_head', 3, 1, 5, ''), (6, 4, 'grade_head', 2, 1, 5, '');
+           (4, 4, 'principal', 1, 1, 5, ''), (-2, 2, 'custodian', 2, 1, 5, ''), (5, 4, 'grade_head', 3, 1, 5, ''), (6, 4, 'grade_head', 2, 1, 5, '');
          UPDATE appointments SET confirmed_by = 6, confirmed_at = 0, mac = 'm' WHERE id < 7;
          UPDATE appointments SET until = 5 WHERE id = 6;
          INSERT INTO classes (id, unit_id, code, name, created_at) VALUES (1, 2, 'C1', '七年级1班', 1), (2, 2, 'C2', '七年级2班', 1);
