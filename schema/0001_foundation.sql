@@ -213,7 +213,7 @@ CREATE TABLE phones (
   lookup        TEXT    NOT NULL UNIQUE,-- keyed index (HMAC) of the digits
   last4         TEXT    NOT NULL,       -- keyed index of the last four, for the office's search
   contact_state TEXT    NOT NULL DEFAULT 'unknown',
-  contact_why   TEXT,                   -- evidence: the provider's code
+  contact_why   TEXT,                   -- evidence: the provider's code. 'reachable' is written where something else was known before: a first delivery is no news
   contact_at    INTEGER,
   revoked_at    INTEGER,                -- its owner no longer wants it used
   revoked_why   TEXT
