@@ -354,7 +354,7 @@ WHEN OLD.until IS NULL AND NEW.until IS NOT NULL AND OLD.confirmed_at IS NOT NUL
 BEGIN SELECT RAISE(ABORT, 'two_must_remain'); END;
 -- What a message was sent in stays what it was: an appointment ends, and the
 -- next one is a row of its own. An end stays where it was set; declining is an
--- end of what waits; the seal changes with a confirmation alone.
+-- end of what waits; the seal changes with a confirmation and with the end, and an end is sealed.
 CREATE TRIGGER appointments_no_replace BEFORE INSERT ON appointments
 WHEN EXISTS (SELECT 1 FROM appointments a WHERE a.id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'appointments_stay'); END;
@@ -365,7 +365,8 @@ WHEN NEW.id <> OLD.id OR NEW.staff_id <> OLD.staff_id OR NEW.post <> OLD.post OR
   OR OLD.until IS NOT NULL AND NEW.until IS NOT OLD.until
   OR (NEW.declined_by IS NOT OLD.declined_by OR NEW.declined_why IS NOT OLD.declined_why)
      AND (OLD.until IS NOT NULL OR NEW.until IS NULL OR OLD.confirmed_at IS NOT NULL OR NEW.declined_by IS NULL OR NEW.declined_why IS NULL)
-  OR NEW.mac <> OLD.mac AND NEW.confirmed_at IS OLD.confirmed_at
+  OR NEW.mac <> OLD.mac AND NEW.confirmed_at IS OLD.confirmed_at AND NEW.until IS OLD.until
+  OR NEW.mac = OLD.mac AND NEW.until IS NOT OLD.until
 BEGIN SELECT RAISE(ABORT, 'appointments_stay'); END;
 CREATE TRIGGER appointments_no_delete BEFORE DELETE ON appointments
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
@@ -383,7 +384,8 @@ CREATE TABLE delegations (
   recorded_at    INTEGER NOT NULL,
   why            TEXT    NOT NULL,
   withdrawn_by   INTEGER REFERENCES staff (id),
-  withdrawn_at   INTEGER
+  withdrawn_at   INTEGER,
+  mac            TEXT    NOT NULL       -- seal over the row, made anew when it is withdrawn
 );
 CREATE INDEX delegations_appointment ON delegations (appointment_id) WHERE withdrawn_at IS NULL;
 CREATE INDEX delegations_open ON delegations (until_at) WHERE withdrawn_at IS NULL;
@@ -391,6 +393,9 @@ CREATE TRIGGER delegations_fit BEFORE INSERT ON delegations
 WHEN NEW.withdrawn_by IS NOT NULL OR NEW.withdrawn_at IS NOT NULL
   OR NEW.until_at <= NEW.from_at OR NEW.until_at <= NEW.recorded_at
   OR EXISTS (SELECT 1 FROM delegations d WHERE d.id = NEW.id)
+  -- A second row with the same facts would bring back one that was withdrawn, seal and all.
+  OR EXISTS (SELECT 1 FROM delegations d WHERE d.appointment_id = NEW.appointment_id AND d.from_at = NEW.from_at
+             AND d.until_at = NEW.until_at AND d.recorded_by = NEW.recorded_by AND d.recorded_at = NEW.recorded_at)
   OR NOT EXISTS (
     SELECT 1 FROM appointments_in_power a WHERE a.id = NEW.appointment_id AND (
       a.staff_id = NEW.recorded_by
@@ -399,7 +404,7 @@ WHEN NEW.withdrawn_by IS NOT NULL OR NEW.withdrawn_at IS NOT NULL
           AND l.post IN ('principal', 'office_director'))))
 BEGIN SELECT RAISE(ABORT, 'delegation_refused'); END;
 CREATE TRIGGER delegations_withdrawn_once BEFORE UPDATE ON delegations
-WHEN OLD.withdrawn_at IS NOT NULL OR NEW.withdrawn_at IS NULL OR NEW.withdrawn_by IS NULL
+WHEN OLD.withdrawn_at IS NOT NULL OR NEW.withdrawn_at IS NULL OR NEW.withdrawn_by IS NULL OR NEW.mac = OLD.mac
   OR NEW.id <> OLD.id OR NEW.appointment_id <> OLD.appointment_id OR NEW.from_at <> OLD.from_at OR NEW.until_at <> OLD.until_at
   OR NEW.recorded_by <> OLD.recorded_by OR NEW.recorded_at <> OLD.recorded_at OR NEW.why <> OLD.why
 BEGIN SELECT RAISE(ABORT, 'delegations_stay'); END;

@@ -131,6 +131,24 @@ BEGIN
   SELECT 'appointment', NEW.id, json_group_object(f, json_array(b, a)), (SELECT COALESCE(MAX(seq), 0) FROM audit) FROM d
   WHERE b IS NOT a OR f = 'staff';
 END;
+CREATE TRIGGER delegations_told AFTER INSERT ON delegations
+BEGIN
+  INSERT INTO changes (kind, row_id, change, behind)
+  VALUES ('delegation', NEW.id, json_object('appointment', json_array(NULL, NEW.appointment_id), 'from_at', json_array(NULL, NEW.from_at),
+    'until_at', json_array(NULL, NEW.until_at), 'recorded_by', json_array(NULL, NEW.recorded_by)),
+    (SELECT COALESCE(MAX(seq), 0) FROM audit));
+END;
+CREATE TRIGGER delegations_changed_told AFTER UPDATE ON delegations
+WHEN NEW.appointment_id <> OLD.appointment_id OR NEW.from_at <> OLD.from_at OR NEW.until_at <> OLD.until_at
+  OR NEW.recorded_by <> OLD.recorded_by OR NEW.withdrawn_by IS NOT OLD.withdrawn_by OR NEW.withdrawn_at IS NOT OLD.withdrawn_at
+BEGIN
+  INSERT INTO changes (kind, row_id, change, behind)
+  WITH d (f, b, a) AS (VALUES ('appointment', OLD.appointment_id, NEW.appointment_id), ('from_at', OLD.from_at, NEW.from_at),
+        ('until_at', OLD.until_at, NEW.until_at), ('recorded_by', OLD.recorded_by, NEW.recorded_by),
+        ('withdrawn_by', OLD.withdrawn_by, NEW.withdrawn_by), ('withdrawn_at', OLD.withdrawn_at, NEW.withdrawn_at))
+  SELECT 'delegation', NEW.id, json_group_object(f, json_array(b, a)), (SELECT COALESCE(MAX(seq), 0) FROM audit) FROM d
+  WHERE b IS NOT a;
+END;
 CREATE TRIGGER procedures_told AFTER INSERT ON procedures
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)

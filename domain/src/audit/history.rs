@@ -20,6 +20,8 @@ keyed! {
         Guardian = "guardian",
         /// A post that somebody holds.
         Appointment = "appointment",
+        /// A recorded absence.
+        Delegation = "delegation",
         /// A number.
         Phone = "phone",
         /// A number that changed.
@@ -51,6 +53,7 @@ impl RecordKind {
             Self::Student => Words::fixed("学生", "student"),
             Self::Guardian => Words::fixed("家长", "guardian"),
             Self::Appointment => Words::fixed("任职", "post"),
+            Self::Delegation => Words::fixed("请假登记", "recorded absence"),
             Self::Phone => Words::fixed("号码", "number"),
             Self::PhoneChange => Words::fixed("号码变更", "change of number"),
             Self::Unit => Words::fixed("单位", "unit"),
@@ -96,6 +99,7 @@ impl FieldChange {
             "post" => Words::fixed("职务", "post"),
             "unit" => Words::fixed("单位", "unit"),
             "class" => Words::fixed("班级", "class"),
+            "appointment" => Words::fixed("职务", "post"),
             "subject" => Words::fixed("学科", "subject"),
             "since" => Words::fixed("起始", "from"),
             "until" => Words::fixed("结束", "until"),
@@ -109,6 +113,11 @@ impl FieldChange {
             "given_by" => Words::fixed("任命人", "given by"),
             "confirmed_by" => Words::fixed("第二人确认", "confirmed by"),
             "declined_by" => Words::fixed("不予确认", "declined by"),
+            "from_at" => Words::fixed("起始", "from"),
+            "until_at" => Words::fixed("结束", "until"),
+            "recorded_by" => Words::fixed("登记人", "recorded by"),
+            "withdrawn_by" => Words::fixed("撤销人", "withdrawn by"),
+            "withdrawn_at" => Words::fixed("撤销时间", "withdrawn"),
             "custodian" => Words::fixed("账号专人", "custodian"),
             "parent" => Words::fixed("上级单位", "unit above"),
             "code" => Words::fixed("代码", "code"),

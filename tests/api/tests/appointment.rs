@@ -345,7 +345,9 @@ fn an_ended_post_is_ended_in_state_as_well_as_in_time() {
     );
     assert!(refused(&db, &forged).contains("decision_refused"), "dated before the end, written after");
     for end in ["NULL", "9e15", "1"] {
-        let moved = format!("UPDATE appointments SET until = {end} WHERE id = (SELECT a.id {ended})");
+        let moved = format!(
+            "UPDATE appointments SET mac = mac || 'e', until = {end} WHERE id = (SELECT a.id {ended})"
+        );
         assert!(refused(&db, &moved).contains("appointments_stay"), "{end}");
     }
     // While the new head waits, the post is vacant: the director stands in.
@@ -370,7 +372,7 @@ fn two_people_who_manage_accounts_remain() {
     let db = app.db();
     let end = |number: &str| {
         format!(
-            "UPDATE appointments SET until = 9e12 WHERE until IS NULL AND staff_id = (SELECT id FROM staff WHERE number = '{number}')"
+            "UPDATE appointments SET mac = mac || 'e', until = 9e12 WHERE until IS NULL AND staff_id = (SELECT id FROM staff WHERE number = '{number}')"
         )
     };
     for number in ["T0003", "T0004"] {

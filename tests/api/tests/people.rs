@@ -530,7 +530,8 @@ fn no_roll_by_the_back_door() {
     assert!(all > 60, "once it is released its author watches over it");
     assert_eq!(names(&head, id), all, "and so does who answers for it");
     // No longer teaching one of the two classes.
-    let until = "UPDATE appointments SET until = 1 WHERE post = 'subject_teacher' AND class_id";
+    let until =
+        "UPDATE appointments SET mac = mac || 'e', until = 1 WHERE post = 'subject_teacher' AND class_id";
     app.db()
         .execute_batch(&format!("{until} = {} AND staff_id = {}", classes[0], staff_id(&app, "T0042")))
         .expect("an end");

@@ -123,8 +123,8 @@ fn the_checklist_says_what_is_lacking() {
     app.db()
         .execute_batch(
             "DROP TRIGGER guardians_leave_on_record; DROP TRIGGER appointments_two_remain;
-             UPDATE appointments SET until = 2 WHERE post IN ('principal', 'grade_head');
-             UPDATE appointments SET until = 2 WHERE post = 'administrator' AND id <> (SELECT MIN(id) FROM appointments WHERE post = 'administrator');
+             UPDATE appointments SET mac = mac || 'e', until = 2 WHERE post IN ('principal', 'grade_head');
+             UPDATE appointments SET mac = mac || 'e', until = 2 WHERE post = 'administrator' AND id <> (SELECT MIN(id) FROM appointments WHERE post = 'administrator');
              UPDATE units SET custodian_id = NULL WHERE kind = 'grade';
              UPDATE guardians SET left_at = 1 WHERE student_id = (SELECT MIN(id) FROM students);
              INSERT INTO dead_letters (queue, body, at) VALUES ('q', 'x', 1)",

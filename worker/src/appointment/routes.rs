@@ -8,6 +8,7 @@ use domain::audit::AuditAction;
 use domain::ids::AppointmentId;
 use domain::words::Words;
 
+use super::sealed::{self, SealedAppointment};
 use super::store::{self, WaitingRow};
 use crate::platform::d1::Answers;
 use crate::platform::error::AppError;
@@ -88,7 +89,10 @@ pub async fn decline(
     let rows = app.db.run(vec![store::waiting_sql()]).await?;
     let waiting: Vec<WaitingRow> = rows.at(0)?.all()?;
     let row = waiting.iter().find(|row| row.id == id).ok_or(AppError::NotFound)?;
-    let batch = store::decline(app.db.guarded(), id, person.id, order.reason.trim(), now).audit(&row.audit(
+    let all: Vec<SealedAppointment> = rows.at(0)?.all()?;
+    let sealed = all.iter().find(|sealed| sealed.id == id.0).ok_or(AppError::NotFound)?;
+    let said = (person.id, order.reason.trim());
+    let batch = sealed::decline(app.db.guarded(), app.keys()?, sealed, said, now).audit(&row.audit(
         AuditAction::AppointmentDeclined,
         person.id,
         now,

@@ -93,7 +93,7 @@ pub fn waiting_sql() -> Stmt {
         format!(
             "SELECT a.id, a.staff_id, t.name, t.number, a.post, a.unit_id, u.name AS unit_name, a.class_id, c.name AS class_name,
                a.subject, a.since, a.given_by, g.name AS giver_name, g.number AS giver_number,
-               COALESCE(i.applied_at, a.since) AS given_at, a.import_id, a.mac
+               COALESCE(i.applied_at, a.since) AS given_at, a.import_id, a.confirmed_by, a.confirmed_at, a.until, a.declined_by, a.mac
              FROM appointments a JOIN staff t ON t.id = a.staff_id JOIN units u ON u.id = a.unit_id
              LEFT JOIN classes c ON c.id = a.class_id JOIN staff g ON g.id = a.given_by
              LEFT JOIN imports i ON i.id = a.import_id
@@ -240,19 +240,4 @@ pub fn confirm<'a>(
                AND used_at IS NULL AND code_index IS NOT NULL AND confirmed_by IS NULL AND expires_at > ?2",
             args![row.id, now],
         )
-}
-
-/// Declines one: it ends without having counted.
-pub fn decline<'a>(
-    batch: Guarded<'a>,
-    id: AppointmentId,
-    by: StaffId,
-    why: &str,
-    now: Instant,
-) -> Guarded<'a> {
-    batch.must(
-        "UPDATE appointments SET until = ?4, declined_by = ?2, declined_why = ?3
-         WHERE id = ?1 AND confirmed_at IS NULL AND until IS NULL",
-        args![id, by, why, now],
-    )
 }

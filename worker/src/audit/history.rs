@@ -71,7 +71,8 @@ fn table_of(field: &str) -> Option<&'static str> {
     match field {
         "unit" | "parent" => Some("units"),
         "class" => Some("classes"),
-        "staff" | "custodian" | "stopped_by" | "given_by" | "confirmed_by" | "declined_by" => Some("staff"),
+        "staff" | "custodian" | "stopped_by" | "given_by" | "confirmed_by" | "declined_by"
+        | "recorded_by" | "withdrawn_by" => Some("staff"),
         _ => None,
     }
 }

@@ -362,6 +362,18 @@ fn untold(part: VerifyPart) -> (RecordKind, &'static str, String) {
                 ),
             )
         }
+        VerifyPart::Delegations => {
+            let recorded = [field("g.id", "appointment", 1) + " = g.appointment_id", field("g.id", "until_at", 1) + " = g.until_at",
+                "a.actor = g.recorded_by".to_owned()].join(" AND ");
+            (
+                RecordKind::Delegation,
+                "SELECT COALESCE(MAX(id), 0) AS last FROM delegations",
+                format!(
+                    "SELECT g.id FROM delegations g WHERE g.id > ?1 AND g.id <= ?2 AND NOT {}",
+                    told("'delegation'", "g.id", &recorded)
+                ),
+            )
+        }
         VerifyPart::Procedures => (
             RecordKind::Procedure,
             "SELECT COALESCE(MAX(id), 0) AS last FROM procedures",

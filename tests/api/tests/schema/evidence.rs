@@ -14,8 +14,18 @@ const TOLD: &[(&str, &str, &str)] = &[
     ),
     (
         "appointments_changed_told",
-        "UPDATE appointments SET until = 9 WHERE id = 3",
+        "UPDATE appointments SET mac = mac || 'e', until = 9 WHERE id = 3",
         r#"appointment 3 {"staff":[3,3],"until":[null,9]}"#,
+    ),
+    (
+        "delegations_told",
+        "INSERT INTO delegations VALUES (90, 3, 10, 20, 3, 9, '病假', NULL, NULL, 'm')",
+        r#"delegation 90 {"appointment":[null,3],"from_at":[null,10],"until_at":[null,20],"recorded_by":[null,3]}"#,
+    ),
+    (
+        "delegations_changed_told",
+        "UPDATE delegations SET mac = mac || 'w', withdrawn_by = 4, withdrawn_at = 60 WHERE id = 1",
+        r#"delegation 1 {"withdrawn_by":[null,4],"withdrawn_at":[null,60]}"#,
     ),
     (
         "procedures_told",
