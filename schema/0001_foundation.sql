@@ -336,12 +336,16 @@ WHEN NEW.until IS NOT NULL OR NEW.declined_by IS NOT NULL OR NEW.declined_why IS
                    AND a.post IN (SELECT post FROM posts_that_appoint)))
 BEGIN SELECT RAISE(ABORT, 'appointment_refused'); END;
 -- Confirmed once, while it waits, by somebody who manages accounts and is
--- neither who gave it nor who gets it; its seal is made anew.
+-- neither who gave it nor who gets it, nor who alone issued the slip with which
+-- that account was opened last; its seal is made anew.
 CREATE TRIGGER appointments_confirmed BEFORE UPDATE ON appointments
 WHEN (NEW.confirmed_by IS NOT OLD.confirmed_by OR NEW.confirmed_at IS NOT OLD.confirmed_at) AND (
      OLD.confirmed_by IS NOT NULL OR OLD.confirmed_at IS NOT NULL OR OLD.until IS NOT NULL OR NEW.until IS NOT NULL
   OR NEW.confirmed_by IS NULL OR NEW.confirmed_at IS NULL OR NEW.confirmed_by IN (0, NEW.given_by, NEW.staff_id)
   OR NEW.post NOT IN (SELECT post FROM posts_to_confirm) OR NEW.mac = OLD.mac
+  OR EXISTS (SELECT 1 FROM activations v WHERE v.staff_id = NEW.staff_id AND v.ordered_by = NEW.confirmed_by
+             AND v.used_at IS NOT NULL AND v.confirmed_by IS NULL
+             AND NOT EXISTS (SELECT 1 FROM activations w WHERE w.staff_id = v.staff_id AND w.used_at > v.used_at))
   OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.confirmed_by AND a.since <= NEW.confirmed_at
                  AND a.post IN (SELECT post FROM posts_that_appoint)))
 BEGIN SELECT RAISE(ABORT, 'confirmation_refused'); END;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::api;
-use domain::appointment::{Confirm, ConfirmBar, Decline, WaitingAppointments};
+use domain::appointment::{Confirm, Decline, WaitingAppointments};
 use domain::audit::AuditAction;
 use domain::ids::AppointmentId;
 use domain::words::Words;
@@ -37,7 +37,7 @@ fn waits_no_more() -> AppError {
 /// `POST /api/appointments/confirmations`: all of them, or none.
 ///
 /// # Errors
-/// 403 for what the caller gave or is to hold, 409 for what does not wait, 422 where it names nothing.
+/// 403 for what the caller gave, is to hold, or opened the account for, 409 for what does not wait, 422 where it names nothing.
 pub async fn confirm(call: Signed, order: Confirm) -> Result<Reply<WaitingAppointments>, AppError> {
     order.check()?;
     let wanted: HashSet<AppointmentId> = order.appointments.iter().copied().collect();
@@ -51,7 +51,7 @@ pub async fn confirm(call: Signed, order: Confirm) -> Result<Reply<WaitingAppoin
     let (keys, now) = (app.keys()?, app.now());
     let mut batch = app.db.guarded();
     for row in chosen {
-        if let Some(bar) = ConfirmBar::of(person.id, row.staff_id, row.given_by) {
+        if let Some(bar) = row.bar(person.id) {
             return Err(bar.refusal().into());
         }
         // What was written past the Worker gets no good seal by being confirmed.

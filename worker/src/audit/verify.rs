@@ -221,6 +221,10 @@ fn entries_alone() -> [String; 2] {
              AND p.unit_id = COALESCE(r.value ->> '$.unit[1]', p.unit_id)
              AND (r.value ->> '$.until[1]' IS NULL OR p.until IS NOT NULL))
          UNION ALL
+         SELECT a.seq, 'delegation', CAST(r.key AS INTEGER) {of_rows} = 'delegation' AND {UNLESS_RETAINED}
+           AND NOT EXISTS (SELECT 1 FROM delegations g WHERE g.id = CAST(r.key AS INTEGER)
+             AND (r.value ->> '$.withdrawn_at[1]' IS NULL OR g.withdrawn_at IS NOT NULL))
+         UNION ALL
          SELECT a.seq, 'procedure', CAST(r.key AS INTEGER) {of_rows} = 'procedure'
            AND NOT EXISTS (SELECT 1 FROM procedures p WHERE p.id = CAST(r.key AS INTEGER)
              AND p.version = r.value ->> '$.version[1]' AND p.steps = r.value ->> '$.steps[1]')

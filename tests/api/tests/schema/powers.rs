@@ -54,6 +54,15 @@ pub const POWERS: &[Refused] = &[
          UPDATE appointments SET confirmed_by = 5, confirmed_at = 1, mac = 'm' WHERE id = 9",
         &["appointments_confirmed"],
     ),
+    // Nor who alone opened the account.
+    (
+        "INSERT INTO staff (id, number, name, created_at) VALUES (9, 'T9', '庚', 1);
+         INSERT INTO activations (staff_id, is_reset, code_index, mac, ordered_by, created_at, expires_at) VALUES (9, 0, 'c', 'm', 6, 1, 9);
+         UPDATE activations SET used_at = 2 WHERE code_index = 'c';
+         INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES (9, 9, 'principal', 1, 1, 5, '');
+         UPDATE appointments SET confirmed_by = 6, confirmed_at = 1, mac = 'm' WHERE id = 9",
+        &["appointments_confirmed"],
+    ),
     (
         "INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES (9, 6, 'principal', 1, 1, 5, '');
          UPDATE appointments SET confirmed_by = 6, confirmed_at = 1, mac = 'm' WHERE id = 9",
