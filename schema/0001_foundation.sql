@@ -107,7 +107,10 @@ CREATE TABLE school (
   stopped_by    INTEGER,
   stopped_post  TEXT,                   -- by which post: who lifts it has the same rank, or a higher one
   stop_reason   TEXT,
-  created_at    INTEGER NOT NULL
+  created_at    INTEGER NOT NULL,
+  lift_asked_by INTEGER,                -- while nobody has the rank of the stop: who asked first to let it go on
+  lift_asked_at INTEGER,
+  lifted_by     INTEGER                 -- who let it go on last
 );
 
 -- What parents read and when they may be disturbed is set when the school is opened.
@@ -128,6 +131,23 @@ WHEN OLD.stopped_at IS NOT NULL AND NEW.stopped_at IS NOT NULL
   AND (NEW.stopped_at <> OLD.stopped_at OR NEW.stopped_by IS NOT OLD.stopped_by OR NEW.stopped_post IS NOT OLD.stopped_post
     OR NEW.stop_reason IS NOT OLD.stop_reason)
 BEGIN SELECT RAISE(ABORT, 'halt_stays'); END;
+
+-- Whoever lets it go on has the rank of the stop or a higher one. Where nobody
+-- has it any more, two people who may stop sending do it together: the first
+-- asks, another one lifts. `domain::rank` says the same.
+CREATE VIEW ranks (post, rank) AS
+VALUES ('principal', 4), ('leader_in_charge', 4), ('vice_principal', 3), ('office_director', 2),
+  ('student_affairs_head', 2), ('student_affairs_deputy', 2), ('office_clerk', 1);
+CREATE TRIGGER school_lifted BEFORE UPDATE ON school
+WHEN OLD.stopped_at IS NOT NULL AND NEW.stopped_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM appointments_in_power a CROSS JOIN ranks r ON r.post = a.post
+    WHERE a.staff_id = NEW.lifted_by AND r.rank >= COALESCE((SELECT rank FROM ranks WHERE post = OLD.stopped_post), 4))
+  AND (EXISTS (SELECT 1 FROM ranks r CROSS JOIN appointments_in_power a ON a.post = r.post
+               WHERE r.rank >= COALESCE((SELECT rank FROM ranks WHERE post = OLD.stopped_post), 4))
+    OR OLD.lift_asked_by IS NULL OR NEW.lifted_by IS NULL OR OLD.lift_asked_by = NEW.lifted_by
+    OR (SELECT COUNT(DISTINCT a.staff_id) FROM appointments_in_power a CROSS JOIN ranks r ON r.post = a.post
+        WHERE a.staff_id IN (OLD.lift_asked_by, NEW.lifted_by)) < 2)
+BEGIN SELECT RAISE(ABORT, 'outranked'); END;
 
 -- G1. A tree of any depth: the school, its offices and departments, its
 -- grades. Two departments may each have a unit of the same name.

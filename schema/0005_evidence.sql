@@ -168,13 +168,14 @@ END;
 CREATE TRIGGER school_changed_told AFTER UPDATE ON school
 WHEN NEW.name <> OLD.name OR NEW.signature <> OLD.signature OR NEW.platform_word <> OLD.platform_word
   OR NEW.window_from <> OLD.window_from OR NEW.window_to <> OLD.window_to OR NEW.stopped_at IS NOT OLD.stopped_at
-  OR NEW.stopped_by IS NOT OLD.stopped_by
+  OR NEW.stopped_by IS NOT OLD.stopped_by OR NEW.lift_asked_by IS NOT OLD.lift_asked_by OR NEW.lifted_by IS NOT OLD.lifted_by
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
   WITH d (f, b, a) AS (VALUES ('name', OLD.name, NEW.name), ('signature', OLD.signature, NEW.signature),
         ('platform_word', OLD.platform_word, NEW.platform_word), ('window_from', OLD.window_from, NEW.window_from),
         ('window_to', OLD.window_to, NEW.window_to), ('stopped_at', OLD.stopped_at, NEW.stopped_at),
-        ('stopped_by', OLD.stopped_by, NEW.stopped_by))
+        ('stopped_by', OLD.stopped_by, NEW.stopped_by), ('lift_asked_by', OLD.lift_asked_by, NEW.lift_asked_by),
+        ('lifted_by', OLD.lifted_by, NEW.lifted_by))
   SELECT 'school', 1, json_group_object(f, json_array(b, a)), (SELECT COALESCE(MAX(seq), 0) FROM audit) FROM d
   WHERE b IS NOT a;
 END;

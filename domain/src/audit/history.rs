@@ -129,6 +129,8 @@ impl FieldChange {
             "window_to" => Words::fixed("发送时段结束", "sending hours to"),
             "stopped_at" => Words::fixed("停止发送时间", "sending stopped at"),
             "stopped_by" => Words::fixed("停止发送的人", "sending stopped by"),
+            "lift_asked_by" => Words::fixed("申请恢复的人", "asked to go on by"),
+            "lifted_by" => Words::fixed("恢复发送的人", "let go on by"),
             "version" => Words::fixed("版本", "version"),
             "scope" => Words::fixed("适用范围", "scope"),
             "steps" => Words::fixed("步骤", "steps"),

@@ -92,7 +92,7 @@ fn StoppedBanner() -> impl IntoView {
     move || {
         let stop = me.with(|m| m.school.stopped.clone())?;
         let at = stop.at.show(lang.get());
-        let may = me.with(|m| m.person.may(Action::StopSending) && m.person.may_lift(stop.post).is_ok());
+        let may = me.with(|m| m.person.may(Action::StopSending) && m.person.lift(&stop).is_ok());
         Some(view! {
             <Banner tone=Tone::Danger title=t(Words::fixed("全校发送已停止", "All sending of the school is stopped"))>
                 <p>{stop.by} " · " {at}</p>

@@ -262,7 +262,10 @@ fn a_forged_change_of_number_reaches_nobody_else() {
     );
     app.grade_head("八年级").approve(id);
     app.forward(2 * 60_000);
-    run(&app, "UPDATE school SET stopped_at = NULL");
+    run(
+        &app,
+        "UPDATE school SET lifted_by = (SELECT staff_id FROM appointments WHERE post = 'principal'), stopped_at = NULL",
+    );
     let teacher = teacher.at(&app);
     let funnel = eventually("it is sent", SOON, || {
         app.cron();

@@ -82,7 +82,7 @@ fn what_was_released_rests_while_the_provider_is_gone() {
         )
         .expect("nothing goes out yet");
     let (_, id) = app.class_notice();
-    app.db().execute_batch("UPDATE school SET stopped_at = NULL").expect("it may go");
+    app.db().execute_batch("UPDATE school SET lifted_by = (SELECT staff_id FROM appointments WHERE post = 'principal'), stopped_at = NULL").expect("it may go");
     for minutes in 2..8 {
         let offset = (minutes * MINUTE).to_string();
         app.restart_with(&[("SMS_PROVIDER", ""), ("CLOCK_OFFSET_MS", &offset)]);

@@ -167,8 +167,9 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 41] = [
+const LOST: [&str; 42] = [
     "guard_lost",
+    "outranked",
     "wrong_state",
     "content_frozen",
     "not_approved",

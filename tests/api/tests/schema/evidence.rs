@@ -34,7 +34,7 @@ const TOLD: &[(&str, &str, &str)] = &[
     ),
     (
         "school_told",
-        "INSERT INTO school VALUES (1, '某校', '某', '校信通', 1, 2, 1, NULL, NULL, NULL, NULL, 1)",
+        "INSERT INTO school VALUES (1, '某校', '某', '校信通', 1, 2, 1, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL)",
         r#"school 1 {"name":[null,"某校"],"signature":[null,"某"],"platform_word":[null,"校信通"],"window_from":[null,1],"window_to":[null,2]}"#,
     ),
     (

@@ -64,7 +64,7 @@ const FOUNDATION: &[Refused] = &[
     ("UPDATE school SET window_from = 0, window_to = 1439", &["school_settings_stay"]),
     ("UPDATE school SET signature = '别的学校'", &["school_settings_stay"]),
     (
-        "INSERT OR REPLACE INTO school VALUES (1, '示范中学', '别的学校', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1)",
+        "INSERT OR REPLACE INTO school VALUES (1, '示范中学', '别的学校', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL)",
         &["school_no_replace"],
     ),
     ("DELETE FROM school", &["school_no_delete"]),

@@ -53,7 +53,7 @@ pub fn school() -> Connection {
     let db = empty();
     run(
         &db,
-        "INSERT INTO school VALUES (1, '示范中学', '示范中学', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1);
+        "INSERT INTO school VALUES (1, '示范中学', '示范中学', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL);
          INSERT INTO units (id, parent_id, kind, code, name, created_at) VALUES
            (1, NULL, 'school', NULL, '示范中学', 1), (2, 1, 'grade', 'G7', '七年级', 1), (3, 1, 'grade', 'G8', '八年级', 1);
          INSERT INTO staff (id, number, name, created_at) VALUES
