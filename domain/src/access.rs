@@ -138,6 +138,8 @@ pub enum Action {
     EditRoster,
     /// See staff and the posts they hold, and issue activation slips (G42).
     ManageAccounts,
+    /// Be the second person for an activation slip that takes two.
+    ConfirmSlips,
     /// Message the guardians of classes.
     WriteToClass,
     /// Message all guardians of the school.
@@ -169,13 +171,20 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
     use Action::*;
     match post {
         // G13: leaders hand what they want sent to the office.
-        Post::Principal | Post::VicePrincipal => {
-            &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
-        }
+        // They are the second person for slips where only two people manage accounts.
+        Post::Principal | Post::VicePrincipal => &[
+            (ConfirmSlips, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
         // Clause 五 of the university's regulation: 主管校领导 answers for all that the school level sends.
-        Post::LeaderInCharge => {
-            &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
-        }
+        Post::LeaderInCharge => &[
+            (ConfirmSlips, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
         Post::DepartmentLeader | Post::FirstResponsible => &[(ReadMessages, Reach::Unit)],
         // Clause 三: 学生处 manages the information of all students, and sends to all.
         Post::StudentAffairsHead | Post::StudentAffairsDeputy => &[
@@ -209,6 +218,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadRoster, Reach::School),
             (EditRoster, Reach::School),
             (ManageAccounts, Reach::School),
+            (ConfirmSlips, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
             (WriteToAllTeachers, Reach::School),
@@ -233,9 +243,12 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadMessages, Reach::Class),
         ],
         Post::SubjectTeacher => &[(WriteToClass, Reach::Class), (WriteToAllTeachers, Reach::School)],
-        Post::Administrator => {
-            &[(ImportRoster, Reach::School), (ManageAccounts, Reach::School), (ReadAudit, Reach::School)]
-        }
+        Post::Administrator => &[
+            (ImportRoster, Reach::School),
+            (ManageAccounts, Reach::School),
+            (ConfirmSlips, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
     }
 }
 
@@ -348,6 +361,7 @@ mod tests {
             ReadRoster,
             EditRoster,
             ManageAccounts,
+            ConfirmSlips,
             WriteToClass,
             WriteToAllGuardians,
             WriteToAllTeachers,
@@ -369,27 +383,27 @@ mod tests {
         assert_eq!(
             table,
             [
-                "-------sss principal",
-                "-------sss vice_principal",
-                "-------sss leader_in_charge",
-                "-------u-- department_leader",
-                "ssssssssss office_director",
-                "ssssssssss office_clerk",
-                "-ss-ss-sss student_affairs_head",
-                "-ss-ss-sss student_affairs_deputy",
-                "-ss-ss-s-- student_affairs_clerk",
-                "-------u-- dean",
-                "-uu-u--u-- college_leader",
-                "-uu-u--u-- college_clerk",
-                "-------u-- first_responsible",
-                "----ss---- designated_sender",
-                "---------- department_head",
-                "---------- department_clerk",
-                "-------u-- grade_head",
-                "-cc-c-sc-- homeroom_teacher",
-                "-cc-c--c-- counsellor",
-                "----c-s--- subject_teacher",
-                "s--s-----s administrator",
+                "----s---sss principal",
+                "----s---sss vice_principal",
+                "----s---sss leader_in_charge",
+                "--------u-- department_leader",
+                "sssssssssss office_director",
+                "sssssssssss office_clerk",
+                "-ss--ss-sss student_affairs_head",
+                "-ss--ss-sss student_affairs_deputy",
+                "-ss--ss-s-- student_affairs_clerk",
+                "--------u-- dean",
+                "-uu--u--u-- college_leader",
+                "-uu--u--u-- college_clerk",
+                "--------u-- first_responsible",
+                "-----ss---- designated_sender",
+                "----------- department_head",
+                "----------- department_clerk",
+                "--------u-- grade_head",
+                "-cc--c-sc-- homeroom_teacher",
+                "-cc--c--c-- counsellor",
+                "-----c-s--- subject_teacher",
+                "s--ss-----s administrator",
             ]
         );
     }
@@ -400,7 +414,7 @@ mod tests {
         use Action::*;
         for post in Post::ALL {
             let strong = grants(post).iter().any(|(action, reach)| {
-                matches!(action, ImportRoster | ManageAccounts | StopSending | ReadAudit)
+                matches!(action, ImportRoster | ManageAccounts | ConfirmSlips | StopSending | ReadAudit)
                     || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
                     || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
             });

@@ -115,6 +115,8 @@ fn the_schema_names_the_posts_that_the_rules_name() {
         let grants = |post: Post| grants(post).iter().any(|(granted, _)| *granted == action);
         assert_eq!(posts(&db, "posts_that_appoint"), of(&grants));
     }
+    let seconds = |post: Post| grants(post).iter().any(|(granted, _)| *granted == Action::ConfirmSlips);
+    assert_eq!(posts(&db, "posts_that_second"), of(&seconds));
 }
 
 /// Setup opens two, and only while nothing has been written down.
