@@ -154,6 +154,8 @@ pub enum Action {
     ManageAccounts,
     /// Propose approval procedures, and confirm those that others proposed.
     SetProcedures,
+    /// Be the second person for an activation slip that takes two.
+    ConfirmSlips,
     /// Message the guardians of classes.
     WriteToClass,
     /// Message all guardians of the school.
@@ -188,9 +190,11 @@ pub enum Reach {
 pub fn grants(post: Post) -> &'static [(Action, Reach)] {
     use Action::*;
     match post {
-        // G13: leaders hand what they want sent to the office.
+        // G13: leaders hand what they want sent to the office. They are the second person for slips where only
+        // two people manage accounts.
         Post::VicePrincipal => &[
             (HandIn, Reach::School),
+            (ConfirmSlips, Reach::School),
             (ReadMessages, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
@@ -200,12 +204,14 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
         Post::Principal => &[
             (HandIn, Reach::School),
             (SetProcedures, Reach::School),
+            (ConfirmSlips, Reach::School),
             (ReadMessages, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
         ],
         Post::LeaderInCharge => &[
             (SetProcedures, Reach::School),
+            (ConfirmSlips, Reach::School),
             (ReadMessages, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
@@ -257,10 +263,12 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadRoster, Reach::School),
             (EditRoster, Reach::School),
             (ManageAccounts, Reach::School),
+            (ConfirmSlips, Reach::School),
             (SetProcedures, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
             (WriteToAllTeachers, Reach::School),
+            (TakeUpRequests, Reach::School),
             (ReadMessages, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
@@ -270,6 +278,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadRoster, Reach::School),
             (EditRoster, Reach::School),
             (ManageAccounts, Reach::School),
+            (ConfirmSlips, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
             (WriteToAllTeachers, Reach::School),
@@ -302,6 +311,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
         Post::Administrator => &[
             (ImportRoster, Reach::School),
             (ManageAccounts, Reach::School),
+            (ConfirmSlips, Reach::School),
             (SetProcedures, Reach::School),
             (ReadAudit, Reach::School),
         ],
@@ -431,6 +441,7 @@ mod tests {
             ListTeachers,
             ManageAccounts,
             SetProcedures,
+            ConfirmSlips,
             WriteToClass,
             WriteToAllGuardians,
             WriteToAllTeachers,
@@ -454,28 +465,28 @@ mod tests {
         assert_eq!(
             table,
             [
-                "-----s---s-sss principal",
-                "---------s-sss vice_principal",
-                "-----s-----sss leader_in_charge",
-                "-----------u-- department_leader",
-                "sss-sssss--sss office_director",
-                "sss-s-sss-ssss office_clerk",
-                "-ss--sss---sss student_affairs_head",
-                "-ss---ssu--sss student_affairs_deputy",
-                "-ss---ssu--s-- student_affairs_clerk",
-                "-----------u-- dean",
-                "-uu---u-u--u-- college_leader",
-                "-uu---u-u--u-- college_clerk",
-                "-----------u-- first_responsible",
-                "------ss------ designated_sender",
-                "-------------- custodian",
-                "---------s---- department_head",
-                "---------s---- department_clerk",
-                "-----------u-- grade_head",
-                "-ccc--c-s--c-- homeroom_teacher",
-                "-cc---c----c-- counsellor",
-                "------c-s----- subject_teacher",
-                "s---ss-------s administrator",
+                "-----ss---s-sss principal",
+                "------s---s-sss vice_principal",
+                "-----ss-----sss leader_in_charge",
+                "------------u-- department_leader",
+                "sss-ssssss-ssss office_director",
+                "sss-s-ssss-ssss office_clerk",
+                "-ss--s-ss---sss student_affairs_head",
+                "-ss----ssu--sss student_affairs_deputy",
+                "-ss----ssu--s-- student_affairs_clerk",
+                "------------u-- dean",
+                "-uu----u-u--u-- college_leader",
+                "-uu----u-u--u-- college_clerk",
+                "------------u-- first_responsible",
+                "-------ss------ designated_sender",
+                "--------------- custodian",
+                "----------s---- department_head",
+                "----------s---- department_clerk",
+                "------------u-- grade_head",
+                "-ccc---c-s--c-- homeroom_teacher",
+                "-cc----c----c-- counsellor",
+                "-------c-s----- subject_teacher",
+                "s---sss-------s administrator",
             ]
         );
     }
@@ -487,8 +498,10 @@ mod tests {
         use Action::*;
         for post in Post::ALL {
             let strong = grants(post).iter().any(|(action, reach)| {
-                matches!(action, ImportRoster | ManageAccounts | SetProcedures | StopSending | ReadAudit)
-                    || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
+                matches!(
+                    action,
+                    ImportRoster | ManageAccounts | SetProcedures | ConfirmSlips | StopSending | ReadAudit
+                ) || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
                     || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
             });
             assert_eq!(post.needs_confirmation(), strong || post.is_custodian(), "{post:?}");

@@ -69,6 +69,12 @@ pub struct Stopped {
     pub reason: String,
     /// Since when.
     pub at: Instant,
+    /// Nobody has that rank any more: two people who may stop sending let it go on together.
+    #[serde(default)]
+    pub vacant: bool,
+    /// Which of the two has asked, and waits for the other.
+    #[serde(default)]
+    pub asked_by: Option<PersonRef>,
 }
 
 impl SchoolView {

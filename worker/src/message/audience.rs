@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::children::{self, KnownChild};
 use crate::args;
+use crate::delegation::sealed::{OBJECT, SealedAbsence};
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
@@ -61,12 +62,13 @@ struct HolderRow {
     confirmed_by: StaffId,
     confirmed_at: Instant,
     #[serde(deserialize_with = "json::column")]
-    away: Vec<(StaffId, Instant)>,
+    away: Vec<SealedAbsence>,
 }
 
 impl HolderRow {
-    fn holder(self) -> Holder {
-        let away = self.away.into_iter();
+    /// An absence that nobody recorded through the Worker lets nobody stand in.
+    fn holder(self, keys: &Keys) -> Holder {
+        let away = self.away.into_iter().filter(|absence| absence.fits(keys));
         Holder {
             appointment: self.id,
             staff: self.staff_id,
@@ -76,7 +78,7 @@ impl HolderRow {
             given_by: self.given_by,
             confirmed_by: self.confirmed_by,
             confirmed_at: self.confirmed_at,
-            away: away.map(|(recorded_by, until)| Absence { recorded_by, until }).collect(),
+            away: away.map(|a| Absence { recorded_by: a.recorded_by, until: a.until_at }).collect(),
         }
     }
 }
@@ -269,12 +271,14 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, roll: &[Value], now: Instan
 /// Reads who holds posts that decide. They are few; those of teachers are many and decide nothing.
 pub(crate) fn holders_sql(now: Instant) -> Stmt {
     sql(
-        "SELECT a.id, a.staff_id, t.name, a.post, a.unit_id, a.given_by, a.confirmed_by, a.confirmed_at,
-           (SELECT json_group_array(json_array(g.recorded_by, g.until_at)) FROM delegations g
-            WHERE g.appointment_id = a.id AND g.withdrawn_at IS NULL
-              AND g.recorded_at <= ?1 AND g.from_at <= ?1 AND g.until_at > ?1) AS away
-         FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
-         WHERE a.post IN (SELECT post FROM posts_to_confirm) AND a.since <= ?1 ORDER BY a.staff_id, a.id",
+        format!(
+            "SELECT a.id, a.staff_id, t.name, a.post, a.unit_id, a.given_by, a.confirmed_by, a.confirmed_at,
+               (SELECT json_group_array({OBJECT}) FROM delegations g
+                WHERE g.appointment_id = a.id AND g.withdrawn_at IS NULL
+                  AND g.recorded_at <= ?1 AND g.from_at <= ?1 AND g.until_at > ?1) AS away
+             FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
+             WHERE a.post IN (SELECT post FROM posts_to_confirm) AND a.since <= ?1 ORDER BY a.staff_id, a.id"
+        ),
         args![now],
     )
 }
@@ -283,11 +287,11 @@ pub(crate) fn holders_sql(now: Instant) -> Stmt {
 ///
 /// # Errors
 /// Where a row cannot be read.
-pub(crate) fn holders(rows: &Rows) -> Result<Vec<Holder>, AppError> {
-    Ok(rows.all::<HolderRow>()?.into_iter().map(HolderRow::holder).collect())
+pub(crate) fn holders(rows: &Rows, keys: &Keys) -> Result<Vec<Holder>, AppError> {
+    Ok(rows.all::<HolderRow>()?.into_iter().map(|row| row.holder(keys)).collect())
 }
 
-pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError> {
+pub(super) fn read_surroundings(rows: &[Rows], keys: &Keys) -> Result<Surroundings, AppError> {
     let units: Vec<UnitRow> = rows.at(1)?.all()?;
     let school: SchoolRow = rows.at(4)?.one()?;
     let root = units.iter().find(|u| u.kind == UnitKind::School);
@@ -301,7 +305,7 @@ pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError>
             .into_iter()
             .map(InForce::read)
             .collect::<Result<_, _>>()?,
-        holders: holders(rows.at(3)?)?,
+        holders: holders(rows.at(3)?, keys)?,
         signature: school.signature,
         window: SendingWindow { from: school.window_from, to: school.window_to },
         reach: rows.at(5)?.first()?.unwrap_or_default(),
@@ -319,7 +323,7 @@ impl Surroundings {
         let roll = ReadableRolls::of(person, &[Action::ReadRoster]).args();
         let audience = json::text(audience)?.into();
         let rows = app.db.run(surroundings_sql("?1", &audience, &roll, app.now())).await?;
-        read_surroundings(&rows)
+        read_surroundings(&rows, app.keys()?)
     }
 
     /// The classes as the rules need them.

@@ -169,6 +169,7 @@ impl AppError {
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
 const LOST: &[&str] = &[
     "guard_lost",
+    "outranked",
     "wrong_state",
     "content_frozen",
     "not_approved",

@@ -16,6 +16,7 @@ use domain::school::UnitKind;
 use domain::time::Instant;
 use serde::{Deserialize, Serialize};
 
+use crate::appointment::sealed::{COLUMNS, SealedAppointment};
 use crate::args;
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
@@ -70,6 +71,8 @@ pub struct Roll {
     pub places: Places,
     /// Staff; only for a staff file.
     pub staff: StaffRoll,
+    /// The same posts as they are sealed.
+    pub sealed: Vec<SealedAppointment>,
     /// Students; only for a student file.
     pub students: Vec<RollStudent>,
 }
@@ -205,7 +208,7 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
             ),
             sql(
                 format!(
-                    "SELECT a.id, a.staff_id, t.number, a.post, a.unit_id, a.class_id, a.subject
+                    "SELECT {COLUMNS}, t.number
                      FROM appointments a JOIN staff t ON t.id = a.staff_id WHERE t.left_at IS NULL AND {in_force}"
                 ),
                 args![now],
@@ -242,6 +245,7 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
         next_guardian: base.next_guardian,
         next_appointment: base.next_appointment,
         staff: StaffRoll::default(),
+        sealed: Vec::new(),
         students: Vec::new(),
     };
     match (kind, rest) {
@@ -277,6 +281,7 @@ fn read_places(school: &str, units: &[UnitRow], classes: &Rows) -> Result<Places
 
 fn read_staff(roll: &mut Roll, people: &Rows, posts: &Rows) -> Result<(), AppError> {
     let mut held: HashMap<StaffId, BTreeSet<Held>> = HashMap::new();
+    roll.sealed = posts.all()?;
     for row in posts.all::<PostRow>()? {
         let post =
             Post::from_key(&row.post).ok_or_else(|| AppError::Internal(format!("post {}", row.post)))?;
@@ -391,6 +396,8 @@ pub struct Writer<'a> {
     pub import: ImportId,
     /// Seal what carries power.
     pub keys: &'a Keys,
+    /// Posts that can end by it.
+    pub sealed: &'a [SealedAppointment],
 }
 
 /// A changed number: kind, person, from, to, seal.

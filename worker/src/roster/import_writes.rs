@@ -3,7 +3,7 @@
 //! file is taken back by the same writes, turned round. Each change names
 //! what it changes from: whoever changed the row meanwhile makes it lose.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use domain::access::Post as PostKind;
 use domain::ids::{AppointmentId, ClassId, GuardianId, StaffId, StudentId, UnitId};
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::import_store::{NumberChange, Writer, each_counted, each_piece, write_changes};
 use super::leaving::{Departure, People, come_back, end_service, leave};
+use crate::appointment::sealed::{SealedAppointment, end};
 use crate::args;
 use crate::platform::d1::Guarded;
 use crate::platform::error::AppError;
@@ -172,7 +173,7 @@ impl Writes {
     /// # Errors
     /// Where the values cannot be bound.
     pub fn write<'a>(&self, batch: Guarded<'a>, writer: &Writer<'_>) -> Result<Guarded<'a>, AppError> {
-        let Writer { now, by, import, .. } = *writer;
+        let Writer { now, by, import, keys, sealed } = *writer;
         // Whoever leaves goes first: the number may pass on.
         let departure = Departure { reason: LeaveReason::Imported, by, now, import: Some(import) };
         let batch = leave(batch, &self.gone, &departure)?;
@@ -181,13 +182,12 @@ impl Writes {
         let batch = self.write_students(batch, writer)?;
         // Begun before ended: who gives them holds a post until then.
         let batch = self.begin_posts(batch, writer)?;
-        let ended: Vec<AppointmentId> = self.ended.iter().map(|post| post.id).collect();
-        let batch = each_counted(
-            batch,
-            &ended,
-            "UPDATE appointments SET until = ?2 WHERE id IN (SELECT value FROM json_each(?1)) AND until IS NULL",
-            args![now],
-        )?;
+        let ending: HashSet<i64> = self.ended.iter().map(|post| post.id.0).collect();
+        let ending: Vec<&SealedAppointment> = sealed.iter().filter(|a| ending.contains(&a.id)).collect();
+        if ending.len() < self.ended.len() {
+            return Err(AppError::Lost);
+        }
+        let batch = end(batch, keys, &ending, now)?;
         end_service(batch, &self.gone.staff, now)
     }
 

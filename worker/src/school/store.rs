@@ -13,6 +13,7 @@ use crate::args;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Guarded, Rows, Stmt, Subject, sql};
 use crate::platform::error::AppError;
+use crate::platform::json as columns;
 use crate::seals::{AppointmentSeal, ProcedureSeal, Seal};
 
 #[derive(Deserialize)]
@@ -26,13 +27,22 @@ struct SchoolRow {
     stopped_by: Option<String>,
     stopped_post: Option<String>,
     stop_reason: Option<String>,
+    #[serde(deserialize_with = "columns::flag")]
+    vacant: bool,
+    #[serde(deserialize_with = "columns::optional_column")]
+    asked_by: Option<PersonRef>,
 }
 
 /// Reads the school; for [`school_view`].
 pub fn school_sql() -> Stmt {
     sql(
         "SELECT s.name, s.signature, s.platform_word, s.window_from, s.window_to, s.stopped_at, s.stopped_post, s.stop_reason,
-           (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by
+           (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by,
+           s.stopped_at IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM ranks r CROSS JOIN appointments_in_power a ON a.post = r.post
+             WHERE r.rank >= COALESCE((SELECT rank FROM ranks WHERE post = s.stopped_post), 4)) AS vacant,
+           (SELECT json_object('id', t.id, 'name', t.name, 'number', t.number) FROM staff t WHERE t.id = s.lift_asked_by AND EXISTS (
+             SELECT 1 FROM appointments_in_power a CROSS JOIN ranks r ON r.post = a.post WHERE a.staff_id = t.id)) AS asked_by
          FROM school s WHERE s.id = 1",
         &[],
     )
@@ -55,6 +65,8 @@ pub fn school_view(rows: &Rows) -> Result<SchoolView, AppError> {
             post: row.stopped_post.as_deref().and_then(Post::from_key).unwrap_or(Post::Principal),
             reason: row.stop_reason.unwrap_or_default(),
             at,
+            vacant: row.vacant,
+            asked_by: row.asked_by,
         }),
     })
 }
@@ -177,15 +189,25 @@ pub fn stop<'a>(
 ) -> Guarded<'a> {
     if order.stopped {
         batch.must(
-            "UPDATE school SET stopped_at = ?1, stopped_by = ?2, stopped_post = ?4, stop_reason = ?3 WHERE id = 1 AND stopped_at IS NULL",
+            "UPDATE school SET stopped_at = ?1, stopped_by = ?2, stopped_post = ?4, stop_reason = ?3, lift_asked_by = NULL, lift_asked_at = NULL
+             WHERE id = 1 AND stopped_at IS NULL",
             args![now, by, order.reason.trim(), post.key()],
         )
     } else {
         batch.must(
-            "UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL WHERE id = 1 AND stopped_at = ?1",
-            args![lifted.map(|stop| stop.at)],
+            "UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL, lifted_by = ?2
+             WHERE id = 1 AND stopped_at = ?1",
+            args![lifted.map(|stop| stop.at), by],
         )
     }
+}
+
+/// Asks to let all sending go on; loses where it is another stop by now.
+pub fn ask_to_lift<'a>(batch: Guarded<'a>, stop: &Stopped, by: StaffId, now: Instant) -> Guarded<'a> {
+    batch.must(
+        "UPDATE school SET lift_asked_by = ?2, lift_asked_at = ?3 WHERE id = 1 AND stopped_at = ?1",
+        args![stop.at, by, now],
+    )
 }
 
 #[derive(Deserialize)]

@@ -116,7 +116,7 @@ pub const PEOPLE: &[Refused] = &[
     // A message goes in the post of its author.
     (
         "INSERT INTO registrations SELECT id, version, 2, '07-12', NULL, 3, 11 FROM messages WHERE id = 4;
-         UPDATE appointments SET until = 11 WHERE id = 1; UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4",
+         UPDATE appointments SET mac = mac || 'e', until = 11 WHERE id = 1; UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4",
         &["messages_in_a_post"],
     ),
     (
