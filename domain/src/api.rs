@@ -667,6 +667,9 @@ endpoints! {
     /// The decision names the digest that was read.
     pub const DECIDE: Endpoint<MessageId, Decide, MessageView> =
         Endpoint::post("/api/messages/{id}/decisions", "Approve or return");
+    /// A new draft to exactly those whom the message reached; it takes the full chain.
+    pub const CORRECT: Endpoint<MessageId, (), Created> =
+        Endpoint::post("/api/messages/{id}/correct", "Begin the correction of a message that went out").status(201);
     /// For the drafter, while a step still waits.
     pub const WITHDRAW: Endpoint<MessageId, (), MessageView> =
         Endpoint::post("/api/messages/{id}/withdraw", "Take back before approval");

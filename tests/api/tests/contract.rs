@@ -301,6 +301,12 @@ impl Day {
         assert_eq!((stopped.state, stopped.halted.is_some()), (MessageState::Stopped, true));
     }
 
+    fn corrects(&self, teacher: &Client, id: MessageId) {
+        let new = self.call(teacher, api::CORRECT.at(id), &()).id;
+        assert_eq!(self.call(teacher, api::MESSAGE.at(new), &()).corrects.map(|l| l.id), Some(id));
+        assert!(self.call(teacher, api::MESSAGE.at(id), &()).corrected_by.is_some());
+    }
+
     fn watches(&self, clerk: &Client, teacher: &Client, id: MessageId) {
         assert!(self.call(teacher, api::MESSAGE.at(id), &()).funnel.is_some());
         assert!(self.call(teacher, api::FUNNEL.at(id), &()).phones > 0);
@@ -336,6 +342,7 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     day.writes_and_takes_back(&teacher, &head, &draft);
     day.a_number_is_wrong();
     let id = day.sends(&clerk, &teacher, &head, &draft);
+    day.corrects(&teacher, id);
     day.watches(&clerk, &teacher, id);
     day.is_away(&head);
     day.somebody_leaves(&clerk);

@@ -167,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 41] = [
+const LOST: [&str; 43] = [
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -184,6 +184,8 @@ const LOST: [&str; 41] = [
     "filing_refused",
     "filings_stay",
     "capacity_not_held",
+    "correction_refused",
+    "register_fixed",
     "appointment_refused",
     "confirmation_refused",
     "appointments_stay",

@@ -12,14 +12,17 @@ use leptos::web_sys;
 pub const CLASSES: &str = "classes";
 pub const ALL_GUARDIANS: &str = "all_guardians";
 pub const ALL_TEACHERS: &str = "all_teachers";
+pub const EARLIER: &str = "earlier";
 pub const NOW: &str = "now";
 pub const LATER: &str = "later";
 
 /// What is being written.
 #[derive(Clone, Copy)]
 pub struct Form {
-    /// [`CLASSES`], [`ALL_GUARDIANS`] or [`ALL_TEACHERS`].
+    /// [`CLASSES`], [`ALL_GUARDIANS`], [`ALL_TEACHERS`] or [`EARLIER`].
     pub audience: RwSignal<String>,
+    /// The message that is corrected, with [`EARLIER`].
+    pub corrects: RwSignal<Option<MessageId>>,
     /// Ids of the classes chosen.
     pub classes: RwSignal<Vec<String>>,
     /// The id of the appointment in which it is sent, or empty where the one that fits is taken.
@@ -41,6 +44,7 @@ impl Form {
     pub fn of(draft: &Draft) -> Self {
         let form = Self {
             audience: RwSignal::default(),
+            corrects: RwSignal::default(),
             classes: RwSignal::default(),
             appointment: RwSignal::default(),
             category: RwSignal::default(),
@@ -60,9 +64,11 @@ impl Form {
             Audience::Classes { classes } => (CLASSES, classes.iter().map(ToString::to_string).collect()),
             Audience::AllGuardians => (ALL_GUARDIANS, Vec::new()),
             Audience::AllTeachers => (ALL_TEACHERS, Vec::new()),
+            Audience::Earlier { .. } => (EARLIER, Vec::new()),
         };
         self.audience.set(audience.to_owned());
         self.classes.set(classes);
+        self.corrects.set(draft.audience.corrects());
         self.appointment.set(draft.appointment.map(|id| id.to_string()).unwrap_or_default());
         self.category.set(draft.category.map(Category::key).unwrap_or_default().to_owned());
         self.title.set(draft.title.clone());
@@ -74,7 +80,9 @@ impl Form {
 
     /// The draft as it stands (reactive).
     pub fn draft(self) -> Draft {
+        let corrects = self.corrects.get();
         let audience = self.audience.with(|kind| match kind.as_str() {
+            EARLIER if let Some(message) = corrects => Audience::Earlier { message },
             ALL_GUARDIANS => Audience::AllGuardians,
             ALL_TEACHERS => Audience::AllTeachers,
             _ => {
@@ -105,9 +113,13 @@ impl Form {
 }
 
 /// A copy of a notice as a new one: what was written, to whom and why findings stand; neither its time nor
-/// the capacity, which its writer may hold no more.
+/// the capacity, which its writer may hold no more. To whom a correction went is not chosen anew.
 pub fn copied(draft: &Draft) -> Draft {
-    Draft { send_at: None, appointment: None, ..draft.clone() }
+    let audience = match draft.audience.corrects() {
+        Some(_) => empty_draft().audience,
+        None => draft.audience.clone(),
+    };
+    Draft { audience, send_at: None, appointment: None, ..draft.clone() }
 }
 
 /// A draft with nothing in it.

@@ -7,6 +7,7 @@ use crate::people::PEOPLE;
 use crate::powers::POWERS;
 use crate::refused_deliveries::DELIVERIES;
 use crate::refused_messages::MESSAGES;
+use crate::refused_register::REGISTER;
 use crate::slips::SLIPS;
 use crate::world::{number, refusal, run, world};
 
@@ -204,7 +205,15 @@ const ROSTER: &[Refused] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Refused> {
-    FOUNDATION.iter().chain(POWERS).chain(SLIPS).chain(ROSTER).chain(MESSAGES).chain(DELIVERIES).chain(PEOPLE)
+    FOUNDATION
+        .iter()
+        .chain(POWERS)
+        .chain(SLIPS)
+        .chain(ROSTER)
+        .chain(MESSAGES)
+        .chain(REGISTER)
+        .chain(DELIVERIES)
+        .chain(PEOPLE)
 }
 
 /// The SQL of a trigger.
