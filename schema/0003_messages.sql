@@ -89,6 +89,8 @@ CREATE INDEX messages_in_hand ON messages (author_id) WHERE state IN ('draft', '
 CREATE INDEX messages_corrects ON messages (corrects_id) WHERE corrects_id IS NOT NULL;
 -- The register, in the order of its entries, and each number once. Written once for each message.
 CREATE INDEX messages_registered_at ON messages (registered_at, id) WHERE registered_at IS NOT NULL;
+-- What went out on a day, for the agenda.
+CREATE INDEX messages_released ON messages (released_at) WHERE released_at IS NOT NULL;
 CREATE UNIQUE INDEX messages_register ON messages (register_unit, register_year, register_no) WHERE register_no IS NOT NULL;
 
 -- The last number of the register by year and unit. It steps in the batch that
@@ -526,4 +528,29 @@ BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
 CREATE TRIGGER versions_no_delete BEFORE DELETE ON message_versions
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
   OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
+
+-- G63: wordings that a unit keeps for its own. What is taken away stays on record.
+CREATE TABLE templates (
+  id         INTEGER PRIMARY KEY,
+  unit_id    INTEGER NOT NULL REFERENCES units (id),
+  title      TEXT    NOT NULL,
+  body       TEXT    NOT NULL,
+  category   TEXT,
+  author_id  INTEGER NOT NULL REFERENCES staff (id),
+  created_at INTEGER NOT NULL,
+  removed_at INTEGER,
+  removed_by INTEGER REFERENCES staff (id)
+);
+CREATE INDEX templates_unit ON templates (unit_id) WHERE removed_at IS NULL;
+CREATE TRIGGER templates_no_replace BEFORE INSERT ON templates
+WHEN NEW.removed_at IS NOT NULL OR EXISTS (SELECT 1 FROM templates t WHERE t.id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'templates_stay'); END;
+CREATE TRIGGER templates_removed_once BEFORE UPDATE ON templates
+WHEN OLD.removed_at IS NOT NULL OR NEW.removed_at IS NULL OR NEW.removed_by IS NULL OR NEW.id <> OLD.id
+  OR NEW.unit_id <> OLD.unit_id OR NEW.title <> OLD.title OR NEW.body <> OLD.body OR NEW.category IS NOT OLD.category
+  OR NEW.author_id <> OLD.author_id OR NEW.created_at <> OLD.created_at
+BEGIN SELECT RAISE(ABORT, 'templates_stay'); END;
+CREATE TRIGGER templates_no_delete BEFORE DELETE ON templates
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;

@@ -15,6 +15,7 @@ mod message;
 mod openapi;
 mod people;
 pub mod platform;
+mod register;
 mod roster;
 pub mod router;
 mod sandbox;
@@ -22,6 +23,7 @@ mod school;
 pub mod seals;
 pub mod sequencer;
 pub mod sms_queue;
+mod template;
 
 #[cfg(target_arch = "wasm32")]
 mod entries;

@@ -20,8 +20,8 @@ use crate::platform::http::idempotency::{self, Earlier};
 use crate::platform::http::route::FORM_BYTES_MAX;
 use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
 use crate::{
-    account, appointment, approval, audit, delegation, delivery, link, me, message, openapi, people, roster,
-    sandbox, school,
+    account, appointment, approval, audit, delegation, delivery, link, me, message, openapi, people,
+    register, roster, sandbox, school, template,
 };
 
 const GET: Method = Method::Known(api::Method::Get);
@@ -97,6 +97,14 @@ pub fn table() -> Vec<Route> {
         on(api::PUT_AGAIN, delivery::halt::put_again),
         on(api::FUNNEL, delivery::routes::funnel),
         on(api::DELIVERIES, delivery::routes::list),
+        on(api::REGISTER, register::routes::list),
+        on(api::REGISTER_TOTALS, register::routes::totals),
+        on(api::REGISTER_SHEET, register::routes::sheet),
+        on(api::VERIFY_DIGEST, register::routes::verify),
+        on(api::AGENDA, register::routes::agenda),
+        on(api::TEMPLATES, template::routes::list),
+        on(api::SAVE_TEMPLATE, template::routes::save),
+        on(api::REMOVE_TEMPLATE, template::routes::remove),
         on(api::AUDIT, audit::routes::list),
         on(api::VERIFY_AUDIT, audit::routes::verify),
         on(api::EXPORT_AUDIT, audit::routes::export),

@@ -19,7 +19,7 @@ use serde_json::json;
 
 /// Tables whose rows are added by use. (Those of the roll are as large as the
 /// school, and a school-wide notice has to read them all.)
-const GROWING: [&str; 32] = [
+const GROWING: [&str; 33] = [
     "activations",
     "answers",
     "attempt_parts",
@@ -52,6 +52,7 @@ const GROWING: [&str; 32] = [
     "rounds",
     "sessions",
     "signin_failures",
+    "templates",
 ];
 
 /// Uses the product from end to end, so that every statement runs.
@@ -87,6 +88,13 @@ fn use_everything(app: &mut App) {
         for path in [
             "/api/me".to_owned(),
             "/api/units".into(),
+            "/api/register".into(),
+            "/api/register?q=x&unit=1&state=sent&since=1&until=9&before=3&before_at=9".into(),
+            "/api/register/totals".into(),
+            format!("/api/register/{id}"),
+            format!("/api/register/{id}/verify?digest=x"),
+            "/api/agenda".into(),
+            "/api/templates".into(),
             "/api/classes".into(),
             format!("/api/classes/{class}"),
             "/api/staff".into(),
@@ -111,6 +119,10 @@ fn use_everything(app: &mut App) {
     let absence =
         json!({ "appointment": own.posts[0].appointment.id, "until": i64::MAX / 1_000_000, "reason": "" });
     uses_the_own_account(app);
+    let unit = own.posts[0].appointment.unit;
+    let wording = json!({ "unit": unit, "title": "期中考试", "body": "请准时到校" });
+    let saved: Vec<domain::template::TemplateView> = teacher.post("/api/templates", &wording).json();
+    assert_eq!(teacher.delete(&format!("/api/templates/{}", saved[0].id)).status, 204);
     let clerk = app.office_clerk();
     for part in VerifyPart::ALL {
         assert_eq!(clerk.get(&format!("/api/audit/verify?part={}", part.key())).status, 200);

@@ -167,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 43] = [
+const LOST: [&str; 44] = [
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -186,6 +186,7 @@ const LOST: [&str; 43] = [
     "capacity_not_held",
     "correction_refused",
     "register_fixed",
+    "templates_stay",
     "appointment_refused",
     "confirmation_refused",
     "appointments_stay",

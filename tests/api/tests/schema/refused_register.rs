@@ -93,6 +93,11 @@ pub const REGISTER: &[Refused] = &[
     ("UPDATE register_counters SET last_no = 0", &["register_counters_step"]),
     ("UPDATE register_counters SET year = 2025", &["register_counters_step"]),
     ("DELETE FROM register_counters", &["register_counters_no_delete"]),
+    // G63: a wording is taken away once, and stays on record.
+    ("INSERT OR REPLACE INTO templates VALUES (1, 2, '别的', '文', NULL, 1, 1, NULL, NULL)", &["templates_no_replace"]),
+    ("UPDATE templates SET body = 'x', removed_at = 2, removed_by = 1", &["templates_removed_once"]),
+    ("UPDATE templates SET removed_at = 2", &["templates_removed_once"]),
+    ("DELETE FROM templates", &["templates_no_delete"]),
 ];
 
 /// A number that is taken is not taken again, whatever the counter says.

@@ -235,7 +235,8 @@ pub fn world() -> Connection {
          UPDATE guardians SET left_at = 6 WHERE id = 3;
          UPDATE departures SET returned_at = 7, returned_by = 3;
          UPDATE guardians SET left_at = NULL WHERE id = 3;
-         INSERT INTO disputes (phone_id, kind, person, message_id, at) VALUES (1, 'guardian', 1, 1, 8)",
+         INSERT INTO disputes (phone_id, kind, person, message_id, at) VALUES (1, 'guardian', 1, 1, 8);
+         INSERT INTO templates VALUES (1, 2, '题', '文', NULL, 1, 1, NULL, NULL)",
     );
     crate::slips::add(&db);
     db

@@ -112,6 +112,7 @@ ids!(
     StreamId,
     AppointmentId,
     DelegationId,
+    TemplateId,
     SessionId,
     SlipId,
     ProcedureId
