@@ -14,6 +14,7 @@ mod common;
 mod home;
 mod menu;
 mod message;
+mod register;
 mod roster;
 mod route;
 mod school;

@@ -31,6 +31,10 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
     if writes || person.may(Action::ReadRoster) {
         items.push(item("/classes", Words::fixed("班级", "Classes"), IconName::People, true));
     }
+    if person.may(Action::StopSending) {
+        items.push(item("/agenda", Words::fixed("发送安排", "Going out"), IconName::Clock, false));
+    }
+    items.push(item("/register", Words::fixed("登记簿", "Register"), IconName::Book, false));
     if person.may(Action::ManageAccounts) {
         let tab = !reads;
         items.push(item("/staff", Words::fixed("教职工", "Staff"), IconName::Staff, tab));

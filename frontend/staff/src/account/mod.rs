@@ -25,6 +25,7 @@ pub use member::MemberPage;
 pub use mine::MinePage;
 pub use notice::ResetNotices;
 pub use posts::posts_line;
+pub use qr::Qr;
 pub use security::SecurityPage;
 pub use sign_in::SignInPage;
 pub use sign_out::SignOut;

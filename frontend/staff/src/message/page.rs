@@ -196,6 +196,18 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
         <Remarks view />
         <Card>
             <Summary view />
+            {move || {
+                view.with(|v| v.digest.is_some())
+                    .then(|| {
+                        view! {
+                            <p class="x-small">
+                                <a href=Route::Sheet(id).path()>
+                                    {t(Words::fixed("审核登记表（可打印）", "Approval record (for print)"))}
+                                </a>
+                            </p>
+                        }
+                    })
+            }}
         </Card>
         <div class="x-columns">{columns}</div>
         <Actions view changed />
