@@ -19,6 +19,7 @@ mod page;
 mod preview;
 mod row;
 mod submit;
+mod templates;
 
 pub use common::title_or_none;
 pub use compose::ComposePage;
