@@ -178,6 +178,17 @@ fn g33_who_may_correct() {
     assert!(hidden.refusals.iter().any(|r| r.kind == "audience_not_yours"));
     assert_eq!((hidden.reach, hidden.missed.len()), (Default::default(), 0));
 
+    // Who teaches the class, or leads another one of the year, sends as a teacher of the same unit, and did not.
+    let teacher = app.homeroom("七年级1班");
+    let seventh = teacher.draft(&draft_to(&[teacher.class("七年级1班")]));
+    teacher.submit(seventh);
+    app.grade_head("七年级").approve(seventh);
+    let earlier = Draft { audience: Audience::Earlier { message: seventh }, ..draft_to(&[]) };
+    for other in [app.subject_teacher(), app.homeroom("七年级2班")] {
+        assert_eq!(other.post("/api/messages", &earlier).refused(422), "audience_not_yours");
+    }
+    assert_eq!(teacher.post("/api/messages", &earlier).status, 201);
+
     // In an office, a colleague corrects what the other wrote.
     let clerk = app.office_clerk();
     let notice = clerk.draft(&draft_to_all());

@@ -620,6 +620,40 @@ fn entry(line: &str) -> Option<Recipient> {
 mod tests {
     use super::*;
 
+    /// Post, unit, class: of a correction's capacity, of what was sent.
+    #[test]
+    fn g33_who_stands_for_what_a_message_was_sent_as() {
+        use Post::*;
+        let sent = |post, unit, class: Option<i64>| SentAs {
+            appointment: AppointmentId(1),
+            post,
+            unit: UnitId(unit),
+            class: class.map(ClassId),
+        };
+        let held = |id, post, unit, class: Option<i64>| Appointment {
+            id: AppointmentId(id),
+            post,
+            unit: UnitId(unit),
+            unit_name: String::new(),
+            class: class.map(ClassId),
+            class_name: None,
+            subject: None,
+        };
+        let of_class = sent(SubjectTeacher, 7, Some(71));
+        assert!(of_class.is_corrected_by(&held(1, SubjectTeacher, 7, Some(71))), "the very one");
+        assert!(of_class.is_corrected_by(&held(2, HomeroomTeacher, 7, Some(71))), "who leads the class");
+        assert!(!of_class.is_corrected_by(&held(2, HomeroomTeacher, 7, Some(72))), "of another class");
+        assert!(!of_class.is_corrected_by(&held(2, SubjectTeacher, 7, Some(71))), "teaches it as well");
+        let office = sent(OfficeClerk, 3, None);
+        assert!(office.is_corrected_by(&held(2, OfficeDirector, 3, None)), "the same office");
+        assert!(!office.is_corrected_by(&held(2, OfficeDirector, 4, None)), "another office");
+        assert!(!office.is_corrected_by(&held(2, DesignatedSender, 3, None)), "sends as another");
+        assert!(
+            !sent(CollegeClerk, 20, None).is_corrected_by(&held(2, CollegeLeader, 21, None)),
+            "another college"
+        );
+    }
+
     #[test]
     fn an_entry_reads_back() {
         let read = Recipient { kind: RecipientKind::Guardian, person: 12, student: 34, phone: PhoneId(56) };
