@@ -122,7 +122,7 @@ const COUNT: &str = "UPDATE batches SET confirmed = confirmed + 1
 /// What a token that was ours leads to.
 pub enum Behind {
     /// A page.
-    Page(Page),
+    Page(Box<Page>),
     /// An SMS was sent there once, but the phone is not, or no more, theirs for whom it was meant.
     NotTheirs,
     /// Nothing, or nothing any more.
@@ -148,7 +148,7 @@ fn behind(app: &App, id: DeliveryId, rows: &Rows) -> Result<Behind, AppError> {
             None => recipient = Some(name),
         }
     }
-    Ok(Behind::Page(Page {
+    Ok(Behind::Page(Box::new(Page {
         school: row.school,
         platform_word: row.platform_word,
         children,
@@ -161,7 +161,7 @@ fn behind(app: &App, id: DeliveryId, rows: &Rows) -> Result<Behind, AppError> {
         corrected_by: row.corrected_by.map(|row| other(row, id, key)),
         corrects: row.corrects.map(|row| other(row, id, key)),
         withdrawn_at: row.withdrawn_at,
-    }))
+    })))
 }
 
 /// The page behind a link.
