@@ -111,6 +111,12 @@ CREATE TABLE messages (
   halted_by    INTEGER REFERENCES staff (id),   -- by whom,
   halted_post  TEXT,                    -- by which post: who resumes it has the same rank, or a higher one
   halt_reason  TEXT,                    -- and why it was stopped
+  corrects_id  INTEGER,                 -- the message that it corrects (G33). No foreign key: that one may be deleted first
+  -- 登记: its number by year and unit, given when it is first submitted, and when that was.
+  register_year INTEGER,
+  register_unit INTEGER REFERENCES units (id),
+  register_no   INTEGER,
+  registered_at INTEGER,
   FOREIGN KEY (procedure_id, procedure_version) REFERENCES procedures (id, version)
 );
 CREATE INDEX messages_author ON messages (author_id, id);
@@ -121,6 +127,32 @@ CREATE INDEX messages_submitted ON messages (id) WHERE state = 'submitted';
 CREATE INDEX messages_approved ON messages (due_at) WHERE state = 'approved';
 -- What its drafter has in hand: those that came back are found among them, for a badge on every page.
 CREATE INDEX messages_in_hand ON messages (author_id) WHERE state IN ('draft', 'returned');
+
+-- The corrections of a message: few.
+CREATE INDEX messages_corrects ON messages (corrects_id) WHERE corrects_id IS NOT NULL;
+-- The register, in the order of its entries, and each number once. Written once for each message.
+CREATE INDEX messages_registered_at ON messages (registered_at, id) WHERE registered_at IS NOT NULL;
+-- What went out on a day, for the agenda.
+CREATE INDEX messages_released ON messages (released_at) WHERE released_at IS NOT NULL;
+CREATE UNIQUE INDEX messages_register ON messages (register_unit, register_year, register_no) WHERE register_no IS NOT NULL;
+
+-- The last number of the register by year and unit. It steps in the batch that
+-- submits, so that a race that is lost takes none with it, and it outlives
+-- what retention deletes.
+CREATE TABLE register_counters (
+  year    INTEGER NOT NULL,
+  unit_id INTEGER NOT NULL REFERENCES units (id),
+  last_no INTEGER NOT NULL,
+  PRIMARY KEY (year, unit_id)
+) WITHOUT ROWID;
+CREATE TRIGGER register_counters_begin BEFORE INSERT ON register_counters
+WHEN NEW.last_no <> 0 OR EXISTS (SELECT 1 FROM register_counters c WHERE c.year = NEW.year AND c.unit_id = NEW.unit_id)
+BEGIN SELECT RAISE(ABORT, 'register_fixed'); END;
+CREATE TRIGGER register_counters_step BEFORE UPDATE ON register_counters
+WHEN NEW.year <> OLD.year OR NEW.unit_id <> OLD.unit_id OR NEW.last_no <> OLD.last_no + 1
+BEGIN SELECT RAISE(ABORT, 'register_fixed'); END;
+CREATE TRIGGER register_counters_no_delete BEFORE DELETE ON register_counters
+BEGIN SELECT RAISE(ABORT, 'register_fixed'); END;
 
 -- What a submitted version said and in which form its digest was computed.
 -- It stays for the approver's before and after, and so that the digest of a
@@ -324,6 +356,7 @@ BEGIN SELECT RAISE(ABORT, 'procedure_not_in_force'); END;
 CREATE TRIGGER messages_about_one_child BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.category IN ('thinking', 'study')
   AND (NEW.audience ->> '$.kind' IS NOT 'children' OR json_array_length(NEW.audience, '$.students') IS NOT 1)
+  AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.id = NEW.corrects_id AND o.category IN ('thinking', 'study'))
 BEGIN SELECT RAISE(ABORT, 'about_one_child'); END;
 -- To chosen children: each on the list is a guardian of one of them, in their class, at the own number.
 CREATE TRIGGER messages_to_chosen_children BEFORE UPDATE ON messages
@@ -339,8 +372,37 @@ BEGIN SELECT RAISE(ABORT, 'not_the_guardian'); END;
 
 CREATE TRIGGER messages_born_as_drafts BEFORE INSERT ON messages
 WHEN NEW.state <> 'draft' OR NEW.digest IS NOT NULL OR NEW.version <> 1
+  OR COALESCE(NEW.register_year, NEW.register_unit, NEW.register_no, NEW.registered_at) IS NOT NULL
   OR NEW.id <> -1 AND NEW.id <= (SELECT seq FROM sqlite_sequence WHERE name = 'messages')    -- stops REPLACE, too
 BEGIN SELECT RAISE(ABORT, 'not_a_draft'); END;
+
+-- 登记: who is first submitted gets the number that its unit's counter has just
+-- come to, in the unit that sends; then it stays, whatever the version.
+CREATE TRIGGER messages_in_register BEFORE UPDATE ON messages
+WHEN OLD.register_no IS NOT NULL AND (NEW.register_year IS NOT OLD.register_year OR NEW.register_unit IS NOT OLD.register_unit
+      OR NEW.register_no IS NOT OLD.register_no OR NEW.registered_at IS NOT OLD.registered_at)
+  OR OLD.register_no IS NULL AND CASE WHEN OLD.state = 'draft' AND NEW.state = 'submitted' THEN
+      NEW.register_unit IS NOT NEW.capacity_unit_id OR NEW.registered_at IS NULL OR NEW.registered_at IS NOT NEW.submitted_at
+      OR NOT EXISTS (SELECT 1 FROM register_counters c WHERE c.year = NEW.register_year AND c.unit_id = NEW.register_unit
+                     AND c.last_no = NEW.register_no)
+      OR EXISTS (SELECT 1 FROM messages m WHERE m.register_unit = NEW.register_unit AND m.register_year = NEW.register_year
+                 AND m.register_no = NEW.register_no)
+    ELSE COALESCE(NEW.register_year, NEW.register_unit, NEW.register_no, NEW.registered_at) IS NOT NULL END
+BEGIN SELECT RAISE(ABORT, 'register_fixed'); END;
+
+-- G33. A correction is of a message that went out, goes to those whom that one
+-- reached (corrections_to_whom_it_went), and is the only one that is under way
+-- or has gone out.
+CREATE TRIGGER corrections_fit BEFORE INSERT ON messages
+WHEN NEW.corrects_id IS NOT CASE NEW.audience ->> '$.kind' WHEN 'earlier' THEN NEW.audience ->> '$.message' END
+  OR NEW.corrects_id IS NOT NULL AND (
+     NOT EXISTS (SELECT 1 FROM messages o WHERE o.id = NEW.corrects_id AND o.state IN ('sending', 'paused', 'sent', 'stopped'))
+  OR EXISTS (SELECT 1 FROM messages c WHERE c.corrects_id = NEW.corrects_id AND c.state NOT IN ('withdrawn', 'cancelled', 'stopped')))
+BEGIN SELECT RAISE(ABORT, 'correction_refused'); END;
+CREATE TRIGGER corrections_stay BEFORE UPDATE ON messages
+WHEN NEW.corrects_id IS NOT OLD.corrects_id
+  OR NEW.corrects_id IS NOT CASE NEW.audience ->> '$.kind' WHEN 'earlier' THEN NEW.audience ->> '$.message' END
+BEGIN SELECT RAISE(ABORT, 'correction_refused'); END;
 
 -- Retention is about what has ended: nothing under way loses its chain.
 CREATE TRIGGER messages_stay BEFORE DELETE ON messages
@@ -548,4 +610,29 @@ BEGIN SELECT RAISE(ABORT, 'content_frozen'); END;
 CREATE TRIGGER versions_no_delete BEFORE DELETE ON message_versions
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
   OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
+
+-- G63: wordings that a unit keeps for its own. What is taken away stays on record.
+CREATE TABLE templates (
+  id         INTEGER PRIMARY KEY,
+  unit_id    INTEGER NOT NULL REFERENCES units (id),
+  title      TEXT    NOT NULL,
+  body       TEXT    NOT NULL,
+  category   TEXT,
+  author_id  INTEGER NOT NULL REFERENCES staff (id),
+  created_at INTEGER NOT NULL,
+  removed_at INTEGER,
+  removed_by INTEGER REFERENCES staff (id)
+);
+CREATE INDEX templates_unit ON templates (unit_id) WHERE removed_at IS NULL;
+CREATE TRIGGER templates_no_replace BEFORE INSERT ON templates
+WHEN NEW.removed_at IS NOT NULL OR EXISTS (SELECT 1 FROM templates t WHERE t.id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'templates_stay'); END;
+CREATE TRIGGER templates_removed_once BEFORE UPDATE ON templates
+WHEN OLD.removed_at IS NOT NULL OR NEW.removed_at IS NULL OR NEW.removed_by IS NULL OR NEW.id <> OLD.id
+  OR NEW.unit_id <> OLD.unit_id OR NEW.title <> OLD.title OR NEW.body <> OLD.body OR NEW.category IS NOT OLD.category
+  OR NEW.author_id <> OLD.author_id OR NEW.created_at <> OLD.created_at
+BEGIN SELECT RAISE(ABORT, 'templates_stay'); END;
+CREATE TRIGGER templates_no_delete BEFORE DELETE ON templates
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;

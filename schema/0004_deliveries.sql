@@ -286,6 +286,16 @@ WHEN OLD.state = 'filling' AND NEW.state = 'sending' AND EXISTS (
              AND EXISTS (SELECT 1 FROM phone_changes c WHERE c.kind = r.kind AND c.person = r.person AND c.to_phone = d.phone_id)))))
 BEGIN SELECT RAISE(ABORT, 'not_on_the_list'); END;
 
+-- G33: a correction goes to nobody whom the message that it corrects did not
+-- reach: the same persons, for the same child, in the same stream. Compared once, as a set.
+CREATE TRIGGER corrections_to_whom_it_went BEFORE UPDATE ON messages
+WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.corrects_id IS NOT NULL AND EXISTS (
+  SELECT r.stream_id, r.kind, r.person, r.student FROM recipients r WHERE r.message_id = NEW.id AND r.version = NEW.version
+  EXCEPT
+  SELECT x.value ->> 3, x.value ->> 0, x.value ->> 1, x.value ->> 2 FROM deliveries d CROSS JOIN json_each(d.recipients) x
+  WHERE d.message_id = NEW.corrects_id AND d.round = 0 AND d.state <> 'skipped')
+BEGIN SELECT RAISE(ABORT, 'correction_refused'); END;
+
 -- One row per provider call, written before it: whatever dies afterwards, it
 -- says what may have reached the provider.
 CREATE TABLE attempts (

@@ -39,6 +39,21 @@ pub struct Page {
     pub at: Instant,
     /// When this family confirmed.
     pub confirmed_at: Option<Instant>,
+    /// By which notice it was corrected.
+    pub corrected_by: Option<Other>,
+    /// Which notice it corrects.
+    pub corrects: Option<Other>,
+    /// When the school withdrew it: its sending was stopped.
+    pub withdrawn_at: Option<Instant>,
+}
+
+/// Another notice that the page names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Other {
+    /// Title and the token of its link, where this very phone got it.
+    pub link: Option<(String, String)>,
+    /// When it was sent.
+    pub at: Instant,
 }
 
 /// A child on the page.

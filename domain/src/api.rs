@@ -27,18 +27,24 @@ use crate::delegation::{Delegations, RecordAbsence};
 use crate::delivery::{DeliveryList, Funnel};
 use crate::ids::{
     AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, ProcedureId, RequestId,
-    SessionId, SlipId, StaffId, StudentId,
+    SessionId, SlipId, StaffId, StudentId, TemplateId, UnitId,
 };
 use crate::message::{
-    Created, Draft, DraftChange, MessageBox, MessageList, MessageView, Preview, StopMessage, Submit,
+    Created, Draft, DraftChange, MessageBox, MessageList, MessageState, MessageView, Preview, StopMessage,
+    Submit,
 };
 use crate::office_request::{AnswerChange, DeclineRequest, HandIn, Requests, TakeUp};
+use crate::register::{
+    AgendaItem, MonthTotal, RegisterPage, RegisterSheet, SOUGHT_MAX, Sought, Verification,
+};
 use crate::roster::people::{Departures, Dispute, FamilyLeaving, Leave, MarkNumber, NewNumber, StaffLeaving};
 use crate::roster::{
     ClassRoll, ClassView, GuardianView, ImportApplied, ImportApply, ImportKind, ImportPreview, ImportView,
     ListTeachers, MAX_APPLY_BYTES, MAX_IMPORT_BYTES, StaffView,
 };
 use crate::school::{SchoolView, Setup, StopOrder, UnitView};
+use crate::template::{NewTemplate, TemplateView};
+use crate::time::Instant;
 
 /// Most bytes of a JSON body: a text of 5,000 Chinese characters is 15 KB, three times over.
 pub const JSON_BYTES_MAX: usize = 64_000;
@@ -338,7 +344,9 @@ id_values!(
     SlipId,
     DisputeId,
     GuardianId,
-    StudentId
+    StudentId,
+    TemplateId,
+    UnitId
 );
 
 macro_rules! key_values {
@@ -355,7 +363,35 @@ macro_rules! key_values {
     )+};
 }
 
-key_values!(ImportKind, MessageBox, RecordKind, VerifyPart);
+key_values!(ImportKind, MessageBox, MessageState, RecordKind, VerifyPart);
+
+impl Value for Instant {
+    fn write(&self) -> Cow<'static, str> {
+        self.0.write()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        i64::read(text).map(Self)
+    }
+}
+
+impl Value for Sought {
+    fn write(&self) -> Cow<'static, str> {
+        let mut text = String::new();
+        for byte in self.0.bytes() {
+            if byte.is_ascii_alphanumeric() {
+                text.push(char::from(byte));
+            } else {
+                text.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        text.into()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Some(Self(text.trim().chars().take(SOUGHT_MAX).collect()))
+    }
+}
 
 /// A parameter of a query, without its type.
 #[derive(Clone, Copy, Debug)]
@@ -400,6 +436,20 @@ impl<T: Described> Param<T> {
 pub const BOX: Param<MessageBox> = Param::new("box", "Which messages; `mine` where absent");
 /// Where a further page of messages begins.
 pub const BEFORE: Param<MessageId> = Param::new("before", "Only older ones: `next` of the page before");
+/// What the register is searched for: in titles, drafters and senders.
+pub const SOUGHT: Param<Sought> = Param::new("q", "Part of a title, or of a drafter's or sender's name");
+/// Whose messages of the register.
+pub const OF_UNIT: Param<UnitId> = Param::new("unit", "Sent by this unit or one below it");
+/// Which state of the register's messages.
+pub const IN_STATE: Param<MessageState> = Param::new("state", "Only those in this state");
+/// From when on.
+pub const SINCE: Param<Instant> = Param::new("since", "Registered at this time or later");
+/// Until when.
+pub const UNTIL: Param<Instant> = Param::new("until", "Registered before this time");
+/// Where a further page of the register begins, by time.
+pub const BEFORE_AT: Param<Instant> = Param::new("before_at", "With `before`: `next` of the page before");
+/// The digest on paper.
+pub const DIGEST: Param<Sought> = Param::new("digest", "The digest, 64 hexadecimal characters").required();
 /// Where a further page of the audit log begins.
 pub const BEFORE_ENTRY: Param<i64> = Param::new("before", "Only entries with a lower number");
 /// Which part of the audit log's check.
@@ -715,6 +765,9 @@ endpoints! {
     /// The decision names the digest that was read.
     pub const DECIDE: Endpoint<MessageId, Decide, MessageView> =
         Endpoint::post("/api/messages/{id}/decisions", "Approve or return");
+    /// A new draft to exactly those whom the message reached; it takes the full chain.
+    pub const CORRECT: Endpoint<MessageId, (), Created> =
+        Endpoint::post("/api/messages/{id}/correct", "Begin the correction of a message that went out").status(201);
     /// For the drafter, while a step still waits.
     pub const WITHDRAW: Endpoint<MessageId, (), MessageView> =
         Endpoint::post("/api/messages/{id}/withdraw", "Take back before approval");
@@ -739,6 +792,39 @@ endpoints! {
     /// With the reason for every failure.
     pub const DELIVERIES: Endpoint<MessageId, (), DeliveryList> =
         Endpoint::get("/api/messages/{id}/deliveries", "The named list, by child");
+
+    /// The reader's part of it, the newest number first.
+    pub const REGISTER: Endpoint<(), (), RegisterPage> = Endpoint::get("/api/register", "The register of messages")
+        .query(&[
+            SOUGHT.parameter,
+            OF_UNIT.parameter,
+            IN_STATE.parameter,
+            SINCE.parameter,
+            UNTIL.parameter,
+            BEFORE.parameter,
+            BEFORE_AT.parameter,
+        ]);
+    /// Open to all staff (G64).
+    pub const REGISTER_TOTALS: Endpoint<(), (), Vec<MonthTotal>> =
+        Endpoint::get("/api/register/totals", "What each unit sent, by month").query(&[SINCE.parameter, UNTIL.parameter]);
+    /// For print.
+    pub const REGISTER_SHEET: Endpoint<MessageId, (), RegisterSheet> =
+        Endpoint::get("/api/register/{id}", "The sheet (审核登记表) of a message");
+    /// Who has the paper has its digest.
+    pub const VERIFY_DIGEST: Endpoint<MessageId, (), Verification> =
+        Endpoint::get("/api/register/{id}/verify", "Whether a digest on paper is on record").query(&[DIGEST.parameter]);
+    /// What goes out today and within a week, as far as the reader may see it.
+    pub const AGENDA: Endpoint<(), (), Vec<AgendaItem>> =
+        Endpoint::get("/api/agenda", "What goes out today and this week");
+    /// Those of the reader's units and of the units above them.
+    pub const TEMPLATES: Endpoint<(), (), Vec<TemplateView>> =
+        Endpoint::get("/api/templates", "Templates that the reader can begin with");
+    /// For a unit in which one sends.
+    pub const SAVE_TEMPLATE: Endpoint<(), NewTemplate, Vec<TemplateView>> =
+        Endpoint::post("/api/templates", "Save a template for a unit");
+    /// By who saved it, or who sends in its unit.
+    pub const REMOVE_TEMPLATE: Endpoint<TemplateId, (), ()> =
+        Endpoint::delete("/api/templates/{id}", "Take a template away").status(204);
 
     /// Newest first, a page at a time.
     pub const AUDIT: Endpoint<(), (), AuditPage> =
@@ -787,6 +873,13 @@ mod tests {
         assert_eq!(MessageId::read(&MessageId(9).write()), Some(MessageId(9)));
         assert_eq!(MessageId::read("nine"), None);
         assert_eq!(ImportKind::read(""), None);
+    }
+
+    #[test]
+    fn what_is_sought_stands_encoded_in_an_address() {
+        assert_eq!(Sought("运 a&b".into()).write(), "%E8%BF%90%20a%26b");
+        assert_eq!(Sought::read(" 运动 "), Some(Sought("运动".into())));
+        assert_eq!(Sought::read(&"字".repeat(80)).map(|s| s.0.chars().count()), Some(SOUGHT_MAX));
     }
 
     #[test]

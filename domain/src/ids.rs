@@ -57,6 +57,8 @@ ids! {
     SessionId,
     /// An activation slip (开通单).
     SlipId,
+    /// A shared template.
+    TemplateId,
     /// An approval procedure of the school; its versions share the id.
     ProcedureId,
 }

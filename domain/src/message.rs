@@ -60,16 +60,29 @@ pub enum Audience {
     },
     /// 全体教师.
     AllTeachers,
+    /// Exactly those to whom an earlier message went, in the same streams: its correction (更正, G33).
+    Earlier {
+        /// The message that is corrected.
+        message: MessageId,
+    },
 }
 
 impl Audience {
+    /// The message that a draft to this audience corrects.
+    pub fn corrects(&self) -> Option<MessageId> {
+        match self {
+            Self::Earlier { message } => Some(*message),
+            _ => None,
+        }
+    }
+
     /// Whether nobody is chosen yet.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Classes { classes } => classes.is_empty(),
             Self::Children { students, .. } => students.is_empty(),
             Self::Units { units } => units.is_empty(),
-            Self::AllGuardians | Self::AllTeachers => false,
+            Self::AllGuardians | Self::AllTeachers | Self::Earlier { .. } => false,
         }
     }
 
@@ -207,7 +220,11 @@ impl Draft {
                 ));
             }
             // Which units lie within reach: `check_units`.
-            Audience::Units { .. } | Audience::AllGuardians | Audience::AllTeachers => {}
+            // Who corrects a message depends on that message: the Worker asks.
+            Audience::Units { .. }
+            | Audience::AllGuardians
+            | Audience::AllTeachers
+            | Audience::Earlier { .. } => {}
         }
         refusals
     }
@@ -280,14 +297,14 @@ impl Draft {
                 "category",
                 Words::fixed("请选择内容类别", "Choose a category"),
             )),
-            Some(c) if c.is_about_one_child() && !self.audience.is_one_child() => refusals.push(Refusal::field(
-                "category_about_one_child",
-                "category",
-                Words::fixed(
-                    "学生思想动态、学习和生活情况只能发给该生本人的家长，不能群发：请在班级下选这一名学生",
-                    "What concerns one student goes to that student's own parents only, never to a group: choose that one student of the class",
-                ),
-            )),
+            // A correction goes where its original went: whether that was one child's the Worker asks.
+            Some(c)
+                if c.is_about_one_child()
+                    && self.audience.corrects().is_none()
+                    && !self.audience.is_one_child() =>
+            {
+                refusals.push(about_one_child());
+            }
             Some(_) => {}
         }
         if let Some(at) = self.send_at {
@@ -348,6 +365,18 @@ fn class_not_yours() -> Refusal {
     )
 }
 
+/// Refuses a category about one child for a group (G8).
+pub fn about_one_child() -> Refusal {
+    Refusal::field(
+        "category_about_one_child",
+        "category",
+        Words::fixed(
+            "学生思想动态、学习和生活情况只能发给该生本人的家长，不能群发：请在班级下选这一名学生",
+            "What concerns one student goes to that student's own parents only, never to a group: choose that one student of the class",
+        ),
+    )
+}
+
 /// The field of the reason for a rule's findings, as a refusal names it.
 pub fn reason_field(rule: &str) -> String {
     format!("reasons.{rule}")
@@ -380,6 +409,11 @@ keyed! {
 }
 
 impl MessageState {
+    /// Whether it went out, at least in part: then it is corrected, and not taken back.
+    pub fn went_out(self) -> bool {
+        matches!(self, Self::Sending | Self::Paused | Self::Sent | Self::Stopped)
+    }
+
     /// For the screen.
     pub fn title(self) -> Words {
         match self {
@@ -450,6 +484,53 @@ pub struct Preview {
     pub refusals: Vec<Refusal>,
     /// When it would be sent: the first open window.
     pub sends_at: Instant,
+    /// Of a correction: who got the message that it corrects and will not get this one; at most 50.
+    #[serde(default)]
+    pub missed: Vec<Missed>,
+}
+
+/// Somebody whom a correction does not reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Missed {
+    /// `丁书瑶（父亲）`; empty where the reader may not read that roll.
+    pub name: String,
+    /// Why.
+    pub why: MissedWhy,
+}
+
+keyed! {
+    /// Why a correction does not reach somebody whom the original reached.
+    pub enum MissedWhy {
+        /// Off the roll since.
+        Left = "left",
+        /// There is no number any more, or SMS may not go there.
+        NumberGone = "number_gone",
+    }
+}
+
+impl MissedWhy {
+    /// For the screen.
+    pub fn title(self) -> Words {
+        match self {
+            Self::Left => Words::fixed("已不在册", "no longer on the roll"),
+            Self::NumberGone => Words::fixed("号码已不能接收", "the number takes no SMS any more"),
+        }
+    }
+}
+
+/// A message that another one names: what it corrects, or by which it is corrected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Linked {
+    /// Its id.
+    pub id: MessageId,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub state: MessageState,
+    /// When it went out.
+    pub released_at: Option<Instant>,
 }
 
 /// How many an audience holds, after merging.
@@ -590,6 +671,12 @@ pub struct MessageView {
     /// SMS of it that are set apart.
     #[serde(default)]
     pub set_apart: Vec<SetApart>,
+    /// The message that it corrects, where the reader may see that one.
+    #[serde(default)]
+    pub corrects: Option<Linked>,
+    /// Its correction that is under way or has gone out, where the reader may see that one.
+    #[serde(default)]
+    pub corrected_by: Option<Linked>,
 }
 
 /// Who paused or stopped, by which post, why.
@@ -800,6 +887,8 @@ pub enum Command {
     Stop,
     /// Put what is set apart on its way again.
     PutAgain,
+    /// Write its correction (更正).
+    Correct,
 }
 
 /// `POST /api/messages/{id}/submit`: the statement that G60 asks for.

@@ -56,6 +56,17 @@ impl Instant {
         Self((self.0 + SHANGHAI).div_euclid(DAY) * DAY - SHANGHAI)
     }
 
+    /// The year in Shanghai.
+    pub fn year(self) -> u32 {
+        self.shanghai().year().unsigned_abs()
+    }
+
+    /// Midnight in Shanghai at the start of this instant's year.
+    pub fn start_of_year(self) -> Self {
+        let days = i64::from(self.shanghai().ordinal0());
+        Self(self.start_of_day().0 - days * DAY)
+    }
+
     /// `2026-09-01` in Shanghai.
     pub fn date(self) -> String {
         let t = self.shanghai();

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::access::{Appointment, Person, Post};
-use domain::ids::{AppointmentId, ClassId, PhoneId, ProcedureId, StaffId, StreamId, StudentId, UnitId};
+use domain::ids::{
+    AppointmentId, ClassId, MessageId, PhoneId, ProcedureId, StaffId, StreamId, StudentId, UnitId,
+};
 use domain::message::*;
 use domain::time::Instant;
 use proptest::prelude::*;
@@ -36,6 +38,7 @@ fn i2_every_field_moves_the_digest() {
         procedure: ProcedureId(1),
         procedure_version: 1,
         lists: &lists,
+        corrects: None,
     };
     // Mode and answer have one value each: the pinned digest holds them.
     let variants = [
@@ -56,6 +59,7 @@ fn i2_every_field_moves_the_digest() {
         CanonicalMessage { procedure_version: 2, ..base.clone() },
         CanonicalMessage { lists: &other, ..base.clone() },
         CanonicalMessage { lists: &[], ..base.clone() },
+        CanonicalMessage { corrects: Some(MessageId(1)), ..base.clone() },
     ];
     let mut digests: Vec<String> = variants
         .iter()
@@ -86,6 +90,7 @@ fn pinned(lists: &[ListRoot]) -> CanonicalMessage<'_> {
         procedure: ProcedureId(1),
         procedure_version: 3,
         lists,
+        corrects: Some(MessageId(41)),
     }
 }
 
@@ -95,6 +100,13 @@ fn digest_form_1_unchanged() {
     let lists = [ListRoot { stream: CLASS, entries: 2, root: "00ff".repeat(16) }];
     let digest = pinned(&lists).digest(1).expect("a known form").to_hex();
     assert_eq!(digest, "7f681342a7d0daa0820429e8feb1220a4f5988167678c1fc049e5e5fd528f2ff");
+}
+
+#[test]
+fn digest_form_2_unchanged() {
+    let lists = [ListRoot { stream: CLASS, entries: 2, root: "00ff".repeat(16) }];
+    let digest = pinned(&lists).digest(2).expect("a known form").to_hex();
+    assert_eq!(digest, "67efd25e3757c27e25ca433f015486aa4ccb7c9f93eebe004611da24549cbbad");
 }
 
 #[test]

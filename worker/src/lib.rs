@@ -17,6 +17,7 @@ mod openapi;
 mod people;
 pub mod platform;
 mod procedure;
+mod register;
 mod roster;
 pub mod router;
 mod sandbox;
@@ -24,6 +25,7 @@ mod school;
 pub mod seals;
 pub mod sequencer;
 pub mod sms_queue;
+mod template;
 
 #[cfg(target_arch = "wasm32")]
 mod entries;

@@ -21,7 +21,7 @@ use crate::platform::http::route::FORM_BYTES_MAX;
 use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
 use crate::{
     account, appointment, approval, audit, delegation, delivery, link, me, message, office_request, openapi,
-    people, procedure, roster, sandbox, school,
+    people, procedure, register, roster, sandbox, school, template,
 };
 
 const GET: Method = Method::Known(api::Method::Get);
@@ -101,6 +101,7 @@ pub fn table() -> Vec<Route> {
         on(api::CHANGE_MESSAGE, message::routes::change),
         on(api::SUBMIT, message::routes::submit),
         on(api::DECIDE, approval::routes::decide),
+        on(api::CORRECT, message::routes::correct),
         on(api::WITHDRAW, message::routes::withdraw),
         on(api::CANCEL, message::routes::cancel),
         on(api::PAUSE, message::routes::pause),
@@ -109,6 +110,14 @@ pub fn table() -> Vec<Route> {
         on(api::PUT_AGAIN, delivery::halt::put_again),
         on(api::FUNNEL, delivery::routes::funnel),
         on(api::DELIVERIES, delivery::routes::list),
+        on(api::REGISTER, register::routes::list),
+        on(api::REGISTER_TOTALS, register::routes::totals),
+        on(api::REGISTER_SHEET, register::routes::sheet),
+        on(api::VERIFY_DIGEST, register::routes::verify),
+        on(api::AGENDA, register::routes::agenda),
+        on(api::TEMPLATES, template::routes::list),
+        on(api::SAVE_TEMPLATE, template::routes::save),
+        on(api::REMOVE_TEMPLATE, template::routes::remove),
         on(api::AUDIT, audit::routes::list),
         on(api::VERIFY_AUDIT, audit::routes::verify),
         on(api::EXPORT_AUDIT, audit::routes::export),

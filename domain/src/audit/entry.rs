@@ -128,6 +128,10 @@ keyed! {
         MessagePutAgain = "message.put_again",
         /// It is settled in every stream.
         MessageSent = "message.sent",
+        /// A wording was saved for a unit.
+        TemplateSaved = "message.template_saved",
+        /// A unit's wording was taken away.
+        TemplateRemoved = "message.template_removed",
         /// The system ended deliveries before their call.
         DeliveryStopped = "delivery.stopped",
         /// The system set a batch apart that it could not work on.
@@ -222,6 +226,8 @@ impl AuditAction {
             Self::MessageStopped => Words::fixed("停止发送一条通知", "Stopped a notice"),
             Self::MessagePutAgain => Words::fixed("重新提交搁置的短信", "Put again what was set apart"),
             Self::MessageSent => Words::fixed("发送完毕", "All sent"),
+            Self::TemplateSaved => Words::fixed("保存共享模板", "Saved a shared template"),
+            Self::TemplateRemoved => Words::fixed("移除共享模板", "Took away a shared template"),
             Self::DeliveryStopped => Words::fixed("一批短信被系统停止", "A batch was stopped by the system"),
             Self::DeliverySetApart => {
                 Words::fixed("一批短信被系统搁置", "A batch was set apart by the system")

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::kinds::{AnswerLevel, Category, Mode};
 use crate::digest::Digest;
-use crate::ids::{AppointmentId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
+use crate::ids::{AppointmentId, MessageId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
 use crate::keys::keyed;
 use crate::time::Instant;
 
@@ -152,11 +152,13 @@ pub struct CanonicalMessage<'a> {
     pub procedure_version: u32,
     /// The frozen list, by stream.
     pub lists: &'a [ListRoot],
+    /// The message that it corrects (since form 2).
+    pub corrects: Option<MessageId>,
 }
 
-impl CanonicalMessage<'_> {
+impl<'a> CanonicalMessage<'a> {
     /// The form of new digests.
-    pub const FORM: u32 = 1;
+    pub const FORM: u32 = 2;
 
     /// Whether this version of the program can compute digests of this form.
     pub fn knows(form: u32) -> bool {
@@ -170,24 +172,29 @@ impl CanonicalMessage<'_> {
     /// `CanonicalMessage` for a later form changes no digest of an earlier one.
     pub fn digest(&self, form: u32) -> Option<Digest> {
         match form {
-            1 => Some(Digest::of(&Form1 {
-                form: 1,
-                title: self.title,
-                body: self.body,
-                category: self.category,
-                signature: self.signature,
-                template: (self.template, self.template_version),
-                mode: self.mode,
-                answer: self.answer,
-                send_at: self.send_at,
-                author: self.author,
-                sender_title: self.sender_title,
-                capacity: (self.appointment, self.capacity_unit),
-                audience: self.audience,
-                procedure: (self.procedure, self.procedure_version),
-                lists: self.lists,
-            })),
+            1 => Some(Digest::of(&self.form1(1))),
+            2 => Some(Digest::of(&Form2 { base: self.form1(2), corrects: self.corrects })),
             _ => None,
+        }
+    }
+
+    fn form1(&self, form: u32) -> Form1<'a> {
+        Form1 {
+            form,
+            title: self.title,
+            body: self.body,
+            category: self.category,
+            signature: self.signature,
+            template: (self.template, self.template_version),
+            mode: self.mode,
+            answer: self.answer,
+            send_at: self.send_at,
+            author: self.author,
+            sender_title: self.sender_title,
+            capacity: (self.appointment, self.capacity_unit),
+            audience: self.audience,
+            procedure: (self.procedure, self.procedure_version),
+            lists: self.lists,
         }
     }
 }
@@ -209,4 +216,11 @@ struct Form1<'a> {
     audience: &'a str,
     procedure: (ProcedureId, u32),
     lists: &'a [ListRoot],
+}
+
+#[derive(Serialize)]
+struct Form2<'a> {
+    #[serde(flatten)]
+    base: Form1<'a>,
+    corrects: Option<MessageId>,
 }

@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use domain::answer::{CONFIRM, Child, Page};
+use domain::answer::{CONFIRM, Child, Other, Page};
 use domain::page_text::{Piece, paragraphs, pieces};
 use domain::words;
 use domain::words::{Lang, Words};
@@ -42,6 +42,7 @@ pub fn page(page: &Page, token: &str, lang: Lang, just_confirmed: bool) -> Strin
         <main>
             {top(school, &label, lang)}
             <article class="card">
+                {corrections(page, lang)}
                 {done}
                 <h1 lang="zh-CN">{page.title.clone()}</h1>
                 {to}
@@ -57,6 +58,51 @@ pub fn page(page: &Page, token: &str, lang: Lang, just_confirmed: bool) -> Strin
         </main>
     };
     document(head, body)
+}
+
+/// What became of the notice, before anything of it is read: withdrawn, corrected by another, or the
+/// correction of one.
+fn corrections(page: &Page, lang: Lang) -> Vec<AnyView> {
+    let withdrawn = page.withdrawn_at.map(|at| {
+        let at = at.words();
+        let (zh, en) = (&at.zh, &at.en);
+        let words = words!(
+            "学校已于 {zh} 停止发送这条通知，请以学校后来的通知为准。",
+            "The school withdrew this notice on {en}: what it says later is what counts."
+        );
+        (words, None)
+    });
+    let corrected = page.corrected_by.as_ref().map(|other| {
+        let at = other.at.words();
+        let (zh, en) = (&at.zh, &at.en);
+        let words = words!(
+            "这条通知有误，学校已于 {zh} 更正，请以更正后的通知为准。",
+            "This notice was corrected on {en}: please go by the correction."
+        );
+        (words, Some(other))
+    });
+    let corrects = page.corrects.as_ref().map(|other| {
+        let at = other.at.words();
+        let (zh, en) = (&at.zh, &at.en);
+        let words = words!(
+            "这是更正：学校 {zh} 发的通知有误，请以这一条为准。",
+            "This is a correction of the notice sent on {en}: please go by this one."
+        );
+        (words, Some(other))
+    });
+    let said = |(words, other): (Words, Option<&Other>)| {
+        let link = other.and_then(|other| other.link.clone()).map(|(title, token)| {
+            let keep = if lang == Lang::En { "?lang=en" } else { "" };
+            view! {
+                " "
+                <a href=format!("/m/{token}{keep}") lang="zh-CN">
+                    {title}
+                </a>
+            }
+        });
+        view! { <p class="fix">{words.get(lang).to_owned()} {link}</p> }.into_any()
+    };
+    [withdrawn, corrected, corrects].into_iter().flatten().map(said).collect()
 }
 
 /// The one page for a link that does not open, whatever the cause: it tells

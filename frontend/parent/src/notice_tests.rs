@@ -20,6 +20,9 @@ fn notice(body: &str) -> Page {
         sender: "七年级1班班主任".into(),
         at: Instant(1_788_193_800_000),
         confirmed_at: None,
+        corrected_by: None,
+        corrects: None,
+        withdrawn_at: None,
     }
 }
 
@@ -247,4 +250,26 @@ fn one_page_for_every_link_that_does_not_open() {
     assert!(html.contains("打电话给班主任或学校") && html.contains("href=\"?lang=en\""));
     assert!(!html.contains("<form"));
     assert!(not_found(Lang::En, None).contains("call the homeroom teacher or the school"));
+}
+
+#[test]
+fn g33_a_corrected_notice_says_so_and_leads_to_its_correction() {
+    let at = Instant(1_788_280_200_000);
+    let mut old = notice("正文");
+    old.corrected_by = Some(Other { link: Some(("更正：秋季运动会".into(), "TOKENNEW".into())), at });
+    let html = page(&old, TOKEN, Lang::Zh, false);
+    assert!(html.contains("学校已于 9月2日 00:30 更正") && html.contains("href=\"/m/TOKENNEW\""), "{html}");
+    assert!(html.find("更正").expect("said") < html.find("<h1").expect("a title"), "before anything is read");
+    assert!(page(&old, TOKEN, Lang::En, false).contains("href=\"/m/TOKENNEW?lang=en\""));
+
+    let mut new = notice("正文");
+    new.corrects = Some(Other { link: None, at });
+    let html = page(&new, TOKEN, Lang::En, false);
+    assert!(html.contains("a correction of the notice sent on 2 Sep, 00:30"), "{html}");
+    assert!(!html.contains("/m/TOKENNEW"), "no link where this phone did not get it");
+
+    let mut gone = notice("正文");
+    gone.withdrawn_at = Some(at);
+    assert!(page(&gone, TOKEN, Lang::Zh, false).contains("学校已于 9月2日 00:30 停止发送这条通知"));
+    assert!(!page(&notice("正文"), TOKEN, Lang::Zh, false).contains("class=\"fix\""));
 }

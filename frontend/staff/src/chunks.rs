@@ -1,10 +1,11 @@
 //! The app comes in chunks: what everybody needs at once (sign-in and start
-//! page), a teacher's pages (messages, classes, one's own), and the office's
-//! pages with what is rarely opened. A chunk is fetched when one of its pages
+//! page), a teacher's pages (messages, classes, one's own), the register, which
+//! brings the writer of spreadsheets along, and the office's pages with what is
+//! rarely opened. A chunk is fetched when one of its pages
 //! is opened, or ahead of that when the browser has nothing to do, so that the
 //! first load stays small.
 //!
-//! The build cuts the wasm at the two functions marked `wasm_split`
+//! The build cuts the wasm at the three functions marked `wasm_split`
 //! (`scripts/build-frontend.mjs`): what only they reach goes into a file of its own.
 
 use std::time::Duration;
@@ -18,7 +19,7 @@ use ui::{Card, ErrorState, Page, Skeleton, t, use_lang};
 
 use crate::message::{ComposePage, MessageListPage, MessagePage};
 use crate::route::Route;
-use crate::{account, audit, checklist, office_request, procedure, roster, school};
+use crate::{account, audit, checklist, office_request, procedure, register, roster, school};
 
 /// The pages of a chunk: a view for the routes that it knows.
 type Pages = fn(Route) -> AnyView;
@@ -37,6 +38,7 @@ enum State {
 enum Chunk {
     Message,
     Office,
+    Register,
 }
 
 impl Chunk {
@@ -66,6 +68,7 @@ impl Chunk {
             | Route::Audit
             | Route::History(..)
             | Route::Security => Some(Self::Office),
+            Route::Register | Route::Sheet(_) | Route::Verify(_) | Route::Agenda => Some(Self::Register),
             _ => None,
         }
     }
@@ -104,6 +107,15 @@ fn office_page(route: Route) -> AnyView {
     }
 }
 
+fn register_page(route: Route) -> AnyView {
+    match route {
+        Route::Sheet(_) => view! { <register::SheetPage /> }.into_any(),
+        Route::Verify(_) => view! { <register::VerifyPage /> }.into_any(),
+        Route::Agenda => view! { <register::AgendaPage /> }.into_any(),
+        _ => view! { <register::RegisterPage /> }.into_any(),
+    }
+}
+
 /// Where the build cuts.
 mod cut {
     use super::*;
@@ -117,6 +129,11 @@ mod cut {
     pub fn office() -> Result<Pages, SplitLoaderError> {
         Ok(office_page)
     }
+
+    #[wasm_split(register, wasm_split_path = leptos::wasm_split, fallible)]
+    pub fn register() -> Result<Pages, SplitLoaderError> {
+        Ok(register_page)
+    }
 }
 
 /// The chunks of this app and how far each has got.
@@ -124,18 +141,21 @@ mod cut {
 pub struct Chunks {
     message: RwSignal<State>,
     office: RwSignal<State>,
+    register: RwSignal<State>,
 }
 
 impl Chunks {
     /// Nothing fetched yet.
     pub fn new() -> Self {
-        Self { message: RwSignal::new(State::Absent), office: RwSignal::new(State::Absent) }
+        let absent = || RwSignal::new(State::Absent);
+        Self { message: absent(), office: absent(), register: absent() }
     }
 
     fn state(self, chunk: Chunk) -> RwSignal<State> {
         match chunk {
             Chunk::Message => self.message,
             Chunk::Office => self.office,
+            Chunk::Register => self.register,
         }
     }
 
@@ -150,6 +170,7 @@ impl Chunks {
             let pages = match chunk {
                 Chunk::Message => cut::message().await,
                 Chunk::Office => cut::office().await,
+                Chunk::Register => cut::register().await,
             };
             let _ = state.try_set(pages.map_or(State::Failed, State::Here));
         });

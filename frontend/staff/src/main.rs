@@ -16,6 +16,7 @@ mod menu;
 mod message;
 mod office_request;
 mod procedure;
+mod register;
 mod roster;
 mod route;
 mod school;

@@ -37,6 +37,10 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
         let label = office_request::title(person.may(Action::TakeUpRequests));
         items.push(item("/requests", label, IconName::Write, !writes));
     }
+    if person.may(Action::StopSending) {
+        items.push(item("/agenda", Words::fixed("发送安排", "Going out"), IconName::Clock, false));
+    }
+    items.push(item("/register", Words::fixed("登记簿", "Register"), IconName::Book, false));
     if person.may(Action::ManageAccounts) {
         let tab = !reads;
         items.push(item("/staff", Words::fixed("教职工", "Staff"), IconName::Staff, tab));

@@ -55,6 +55,14 @@ pub enum Route {
     Procedures,
     /// `/settings`.
     Settings,
+    /// `/register`: the register of all messages.
+    Register,
+    /// `/register/{id}`: the sheet of one.
+    Sheet(MessageId),
+    /// `/verify/{id}?digest=`: whether a sheet on paper is on record.
+    Verify(MessageId),
+    /// `/agenda`: what goes out this week.
+    Agenda,
     /// `/audit`.
     Audit,
     /// `/audit/{kind}/{id}`: the history of a person, post or number.
@@ -94,6 +102,10 @@ impl Route {
             ["checklist"] => Self::Checklist,
             ["procedures"] => Self::Procedures,
             ["settings"] => Self::Settings,
+            ["register"] => Self::Register,
+            ["register", id] => id.parse().map_or(Self::NotFound, Self::Sheet),
+            ["verify", id] => id.parse().map_or(Self::NotFound, Self::Verify),
+            ["agenda"] => Self::Agenda,
             ["audit"] => Self::Audit,
             ["audit", kind, id] => match (RecordKind::from_key(kind), id.parse()) {
                 (Some(kind), Ok(id)) => Self::History(kind, id),
@@ -130,6 +142,10 @@ impl Route {
             Self::Checklist => "/checklist".into(),
             Self::Procedures => "/procedures".into(),
             Self::Settings => "/settings".into(),
+            Self::Register => "/register".into(),
+            Self::Sheet(id) => format!("/register/{id}"),
+            Self::Verify(id) => format!("/verify/{id}"),
+            Self::Agenda => "/agenda".into(),
             Self::Audit => "/audit".into(),
             Self::History(kind, id) => format!("/audit/{}/{id}", kind.key()),
             Self::Mine => "/mine".into(),
@@ -279,6 +295,10 @@ mod tests {
             Route::Checklist,
             Route::Procedures,
             Route::Settings,
+            Route::Register,
+            Route::Sheet(MessageId(7)),
+            Route::Verify(MessageId(7)),
+            Route::Agenda,
             Route::Audit,
             Route::History(RecordKind::Staff, 7),
             Route::Mine,

@@ -53,6 +53,8 @@ pub enum IconName {
     Search,
     /// A clock.
     Clock,
+    /// A book: the register.
+    Book,
     /// A phone.
     Phone,
     /// A circling arrow: again.
@@ -98,6 +100,9 @@ impl IconName {
             Self::Print => "M7 9V3h10v6M7 17H4v-8h16v8h-3M7 14h10v7H7z",
             Self::Search => "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
             Self::Clock => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5.500l3.500 2",
+            Self::Book => {
+                "M6 3h13v18H6a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM4 19a2 2 0 0 1 2-2h13M8.500 7.500h6.500M8.500 11h6.500"
+            }
             Self::Phone => "M7 2.500h10v19H7zM11 18.500h2",
             Self::Again => "M20 5v5h-5M19.500 10a8 8 0 1 0 .5 4",
         }

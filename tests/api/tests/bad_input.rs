@@ -78,6 +78,10 @@ fn bodies() -> Vec<Takes> {
         (&api::SUBMIT.operation, json!({"statement": true})),
         (&api::DECIDE.operation, serde_json::to_value(decide).expect("json")),
         (&api::STOP_MESSAGE.operation, json!({"reason": "x"})),
+        (
+            &api::SAVE_TEMPLATE.operation,
+            json!({"unit": 999_999, "title": "期中考试", "body": "请准时到校", "category": "event"}),
+        ),
         (&api::STOP.operation, json!({"stopped": false, "reason": "x"})),
         (&api::REVEAL_VALUES.operation, json!({"kind": "staff", "id": 999_999})),
     ];

@@ -17,10 +17,12 @@ use domain::delegation::RecordAbsence;
 use domain::ids::{ClassId, MessageId};
 use domain::message::{Draft, DraftChange, MessageBox, MessageState, MessageView, StopMessage, Submit};
 use domain::office_request::{AnswerChange, DeclineRequest, HandIn, TakeUp};
+use domain::register::Sought;
 use domain::roster::people::{Leave, LeaveReason, MarkNumber, NewNumber, NumberState};
 use domain::roster::{ImportKind, ImportPreview, ListTeachers};
 use domain::school::{FirstAdministrator, Setup, StopOrder};
-use domain::time::HOUR;
+use domain::template::NewTemplate;
+use domain::time::{HOUR, Instant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -358,6 +360,41 @@ impl Day {
         assert_eq!((stopped.state, stopped.halted.is_some()), (MessageState::Stopped, true));
     }
 
+    fn corrects(&self, teacher: &Client, id: MessageId) {
+        let new = self.call(teacher, api::CORRECT.at(id), &()).id;
+        assert_eq!(self.call(teacher, api::MESSAGE.at(new), &()).corrects.map(|l| l.id), Some(id));
+        assert!(self.call(teacher, api::MESSAGE.at(id), &()).corrected_by.is_some());
+    }
+
+    fn reads_the_register(&self, teacher: &Client, id: MessageId) {
+        let far = api::REGISTER
+            .with(api::SOUGHT, Sought("运动".into()))
+            .with(api::IN_STATE, MessageState::Sending)
+            .with(api::SINCE, Instant(0))
+            .with(api::UNTIL, Instant::MAX)
+            .with(api::BEFORE, MessageId(1_000))
+            .with(api::BEFORE_AT, Instant::MAX);
+        self.call(teacher, far, &());
+        let entry = self.call(teacher, api::REGISTER, &()).entries.remove(0);
+        assert!(
+            !self.call(teacher, api::REGISTER.with(api::OF_UNIT, entry.number.unit), &()).entries.is_empty()
+        );
+        let year = api::REGISTER_TOTALS.with(api::SINCE, Instant(0)).with(api::UNTIL, Instant::MAX);
+        assert!(!self.call(teacher, year, &()).is_empty());
+        let digest = self.call(teacher, api::REGISTER_SHEET.at(id), &()).entry.digest.expect("a digest");
+        let fits = self.call(teacher, api::VERIFY_DIGEST.at(id).with(api::DIGEST, Sought(digest)), &()).fits;
+        assert_eq!(fits, Some(true));
+        assert!(!self.call(teacher, api::AGENDA, &()).is_empty());
+        let unit = entry.number.unit;
+        let wording =
+            NewTemplate {
+                unit, title: "期中考试".into(), body: "请准时到校".into(), category: None
+            };
+        let saved = self.call(teacher, api::SAVE_TEMPLATE, &wording);
+        assert_eq!(self.call(teacher, api::TEMPLATES, &()), saved);
+        self.call(teacher, api::REMOVE_TEMPLATE.at(saved[0].id), &());
+    }
+
     fn watches(&self, clerk: &Client, teacher: &Client, id: MessageId) {
         assert!(self.call(teacher, api::MESSAGE.at(id), &()).funnel.is_some());
         assert!(self.call(teacher, api::FUNNEL.at(id), &()).phones > 0);
@@ -393,6 +430,8 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     day.writes_and_takes_back(&teacher, &head, &draft);
     day.a_number_is_wrong();
     let id = day.sends(&clerk, &teacher, &head, &draft);
+    day.corrects(&teacher, id);
+    day.reads_the_register(&teacher, id);
     day.watches(&clerk, &teacher, id);
     day.is_away(&head);
     day.hands_in_and_takes_up(&clerk);

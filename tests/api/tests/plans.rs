@@ -11,6 +11,7 @@ use domain::approval::Verdict;
 use domain::approval::procedure::{Procedures, Standing};
 use domain::audit::VerifyPart;
 use domain::delegation::Delegations;
+use domain::message::{Audience, Created, Draft};
 use domain::roster::{ImportApplied, ImportApply, ImportPreview, OtherPerson, PersonAnswer, Sameness};
 use domain::school::StopOrder;
 use domain::time::HOUR;
@@ -19,7 +20,7 @@ use serde_json::json;
 
 /// Tables whose rows are added by use. (Those of the roll are as large as the
 /// school, and a school-wide notice has to read them all.)
-const GROWING: [&str; 32] = [
+const GROWING: [&str; 33] = [
     "activations",
     "answers",
     "attempt_parts",
@@ -52,6 +53,7 @@ const GROWING: [&str; 32] = [
     "rounds",
     "sessions",
     "signin_failures",
+    "templates",
 ];
 
 /// Uses the product from end to end, so that every statement runs.
@@ -67,6 +69,12 @@ fn use_everything(app: &mut App) {
     teacher.submit(id);
     head.approve(id);
     app.settled(&teacher, id);
+    let correction: Created = teacher.post(&format!("/api/messages/{id}/correct"), &json!({})).json();
+    let earlier = Draft { audience: Audience::Earlier { message: id }, ..draft_to(&[]) };
+    assert_eq!(teacher.post("/api/messages/preview", &earlier).status, 200);
+    teacher.submit(correction.id);
+    head.approve(correction.id);
+    app.settled(&teacher, correction.id);
     let other = teacher.draft(&draft_to(&[class]));
     teacher.submit(other);
     assert_eq!(teacher.post(&format!("/api/messages/{other}/withdraw"), &json!({})).status, 200);
@@ -81,6 +89,13 @@ fn use_everything(app: &mut App) {
         for path in [
             "/api/me".to_owned(),
             "/api/units".into(),
+            "/api/register".into(),
+            "/api/register?q=x&unit=1&state=sent&since=1&until=9&before=3&before_at=9".into(),
+            "/api/register/totals".into(),
+            format!("/api/register/{id}"),
+            format!("/api/register/{id}/verify?digest=x"),
+            "/api/agenda".into(),
+            "/api/templates".into(),
             "/api/classes".into(),
             format!("/api/classes/{class}"),
             "/api/staff".into(),
@@ -118,6 +133,10 @@ fn use_everything(app: &mut App) {
     let absence =
         json!({ "appointment": own.posts[0].appointment.id, "until": i64::MAX / 1_000_000, "reason": "" });
     uses_the_own_account(app);
+    let unit = own.posts[0].appointment.unit;
+    let wording = json!({ "unit": unit, "title": "期中考试", "body": "请准时到校" });
+    let saved: Vec<domain::template::TemplateView> = teacher.post("/api/templates", &wording).json();
+    assert_eq!(teacher.delete(&format!("/api/templates/{}", saved[0].id)).status, 204);
     let clerk = app.office_clerk();
     for part in VerifyPart::ALL {
         assert_eq!(clerk.get(&format!("/api/audit/verify?part={}", part.key())).status, 200);

@@ -31,6 +31,8 @@ mod refused;
 mod refused_deliveries;
 #[path = "schema/refused_messages.rs"]
 mod refused_messages;
+#[path = "schema/refused_register.rs"]
+mod refused_register;
 #[path = "schema/retention.rs"]
 mod retention;
 #[path = "schema/rounds.rs"]

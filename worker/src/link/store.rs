@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
-use domain::answer::{Child, Page};
-use domain::link::DeliveryId;
+use domain::answer::{Child, Other, Page};
+use domain::ids::MessageId;
+use domain::link::{DeliveryId, LinkKey};
 use domain::time::{DAY, Instant};
 use serde::Deserialize;
 
@@ -30,6 +31,23 @@ struct PageRow {
     confirmed_at: Option<Instant>,
     #[serde(deserialize_with = "json::column")]
     people: Vec<PersonRow>,
+    #[serde(deserialize_with = "json::optional_column")]
+    corrected_by: Option<OtherRow>,
+    #[serde(deserialize_with = "json::optional_column")]
+    corrects: Option<OtherRow>,
+    withdrawn_at: Option<Instant>,
+}
+
+/// `[message, title, when it was sent, whether this phone got it]`.
+type OtherRow = (MessageId, String, Instant, u8);
+
+/// A notice that is named beside the one of `id`, with a link of this very phone.
+fn other(row: OtherRow, id: DeliveryId, key: Option<&LinkKey>) -> Other {
+    let (message, title, at, is_sent) = row;
+    let token = key
+        .filter(|_| is_sent == 1)
+        .and_then(|key| key.sign(DeliveryId { message, round: 0, phone: id.phone }));
+    Other { link: token.map(|token| (title, token)), at }
 }
 
 /// `[student's or staff member's name, class name or null, number in the class]`.
@@ -51,7 +69,10 @@ fn page_text() -> &'static str {
                   LEFT JOIN staff t ON r.value ->> 0 = 'staff' AND t.id = r.value ->> 1
                   LEFT JOIN classes c ON c.id = w.class_id
                   LEFT JOIN message_streams ms ON ms.message_id = d.message_id AND ms.round = 0 AND ms.stream_id = w.id
-                  WHERE {theirs}) END AS people
+                  WHERE {theirs}) END AS people,
+               (SELECT {other} FROM messages o WHERE o.corrects_id = m.id AND o.released_at IS NOT NULL ORDER BY o.id DESC LIMIT 1) AS corrected_by,
+               (SELECT {other} FROM messages o WHERE o.id = m.corrects_id) AS corrects,
+               CASE m.state WHEN 'stopped' THEN m.halted_at END AS withdrawn_at
              FROM deliveries d CROSS JOIN messages m ON m.id = d.message_id CROSS JOIN phones p ON p.id = d.phone_id CROSS JOIN school s
              WHERE d.message_id = ?1 AND d.round = ?2 AND d.phone_id = ?3 AND d.state <> 'skipped' AND m.released_at > ?4",
             barred = barred("p"),
@@ -59,6 +80,8 @@ fn page_text() -> &'static str {
             staff = name_at("staff", "t", "m.submitted_at"),
             class = name_at("class", "c", "m.submitted_at"),
             theirs = theirs("r.value", "d.phone_id"),
+            other = "json_array(o.id, o.title, o.released_at, EXISTS (SELECT 1 FROM deliveries e
+               WHERE e.message_id = o.id AND e.round = 0 AND e.phone_id = d.phone_id AND e.state <> 'skipped'))",
         )
     })
 }
@@ -99,7 +122,7 @@ const COUNT: &str = "UPDATE batches SET confirmed = confirmed + 1
 /// What a token that was ours leads to.
 pub enum Behind {
     /// A page.
-    Page(Page),
+    Page(Box<Page>),
     /// An SMS was sent there once, but the phone is not, or no more, theirs for whom it was meant.
     NotTheirs,
     /// Nothing, or nothing any more.
@@ -110,7 +133,9 @@ fn page_sql(id: DeliveryId, now: Instant) -> Stmt {
     sql(page_text(), args![id.message, id.round, id.phone, now.plus(-LINK_LIFE)])
 }
 
-fn behind(rows: &Rows) -> Result<Behind, AppError> {
+fn behind(app: &App, id: DeliveryId, rows: &Rows) -> Result<Behind, AppError> {
+    let keys = &app.keys()?.links;
+    let key = keys.first();
     let Some(row) = rows.first::<PageRow>()? else { return Ok(Behind::Nothing) };
     if row.people.is_empty() {
         return Ok(Behind::NotTheirs);
@@ -123,7 +148,7 @@ fn behind(rows: &Rows) -> Result<Behind, AppError> {
             None => recipient = Some(name),
         }
     }
-    Ok(Behind::Page(Page {
+    Ok(Behind::Page(Box::new(Page {
         school: row.school,
         platform_word: row.platform_word,
         children,
@@ -133,7 +158,10 @@ fn behind(rows: &Rows) -> Result<Behind, AppError> {
         sender: row.sender,
         at: row.at,
         confirmed_at: row.confirmed_at,
-    }))
+        corrected_by: row.corrected_by.map(|row| other(row, id, key)),
+        corrects: row.corrects.map(|row| other(row, id, key)),
+        withdrawn_at: row.withdrawn_at,
+    })))
 }
 
 /// The page behind a link.
@@ -141,7 +169,7 @@ fn behind(rows: &Rows) -> Result<Behind, AppError> {
 /// # Errors
 /// Where the database fails.
 pub async fn page(app: &App, id: DeliveryId) -> Result<Behind, AppError> {
-    behind(app.db.run(vec![page_sql(id, app.now())]).await?.at(0)?)
+    behind(app, id, app.db.run(vec![page_sql(id, app.now())]).await?.at(0)?)
 }
 
 /// Leaves the hint that the page was opened.
@@ -167,7 +195,7 @@ pub async fn confirm(app: &App, id: DeliveryId) -> Result<Behind, AppError> {
             page_sql(id, now),
         ])
         .await?;
-    behind(rows.at(2)?)
+    behind(app, id, rows.at(2)?)
 }
 
 /// Takes in that the number is not theirs for whom the SMS was meant: from now on nothing goes there
@@ -179,5 +207,5 @@ pub async fn not_mine(app: &App, id: DeliveryId) -> Result<Behind, AppError> {
     let now = app.now();
     let [said, entry] = disputes::say_so(id.message.0, id.round, id.phone.0, now);
     let rows = app.db.run(vec![said, entry, page_sql(id, now)]).await?;
-    behind(rows.at(2)?)
+    behind(app, id, rows.at(2)?)
 }

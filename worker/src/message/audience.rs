@@ -8,9 +8,10 @@ use domain::access::{Action, Appointment, ClassPlace, Person, Post};
 use domain::approval::{
     Absence, Binding, Holder, OWN_PROCEDURE, Procedure, ProcedureStep, Scope, Sender, Step,
 };
-use domain::ids::{AppointmentId, ClassId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
+use domain::ids::{AppointmentId, ClassId, MessageId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
 use domain::message::{
-    Audience, Audiences, ChosenChild, Draft, ListRoot, Recipient, RecipientKind, RootHasher,
+    Audience, Audiences, Category, ChosenChild, Draft, ListRoot, MessageState, Missed, Recipient,
+    RecipientKind, RootHasher,
 };
 use domain::school::UnitKind;
 use domain::time::{Instant, SendingWindow};
@@ -26,6 +27,7 @@ use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
 use crate::roster::scope::Scope as ReadableRolls;
+use crate::roster::whose::barred;
 use crate::seals::{ProcedureSeal, Seal};
 
 /// Streams whose entries are read at once: at eighty entries of some 25 bytes each, 1.4 MB.
@@ -150,6 +152,71 @@ impl InForce {
     }
 }
 
+/// The message that a draft corrects, as its correction is judged by it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct EarlierMessage {
+    /// Where it stands.
+    pub state: MessageState,
+    /// What it was about.
+    pub category: Option<Category>,
+    /// Its audience in words.
+    pub audience_zh: String,
+    /// Its audience in words.
+    pub audience_en: String,
+    audience_unit_id: UnitId,
+    appointment_id: AppointmentId,
+    capacity_post: Post,
+    capacity_unit_id: UnitId,
+    capacity_class: Option<ClassId>,
+    /// Its correction that is under way or has gone out.
+    pub open_id: Option<MessageId>,
+    /// Who wrote that one.
+    pub open_author: Option<StaffId>,
+    #[serde(deserialize_with = "json::flag")]
+    to_staff: bool,
+}
+
+impl EarlierMessage {
+    fn sent_as(&self) -> SentAs {
+        SentAs {
+            appointment: self.appointment_id,
+            post: self.capacity_post,
+            unit: self.capacity_unit_id,
+            class: self.capacity_class,
+        }
+    }
+}
+
+/// By which appointment a message was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct SentAs {
+    /// The appointment.
+    pub appointment: AppointmentId,
+    /// Its post.
+    pub post: Post,
+    /// Its unit.
+    pub unit: UnitId,
+    /// Its class, of a teacher's.
+    pub class: Option<ClassId>,
+}
+
+impl SentAs {
+    /// Whether an appointment sends corrections of what was sent by this one: itself; in an office, any of the
+    /// same unit that sends as the same; of a class, whoever leads it now.
+    pub fn is_corrected_by(&self, held: &Appointment) -> bool {
+        let Some(sender) = held.post.sender().filter(|sender| self.post.sender() == Some(*sender)) else {
+            return false;
+        };
+        let leads = matches!(held.post, Post::HomeroomTeacher | Post::Counsellor);
+        held.id == self.appointment
+            || if self.class.is_some() || sender == Sender::Teacher {
+                leads && held.class.is_some() && held.class == self.class
+            } else {
+                held.unit == self.unit
+            }
+    }
+}
+
 /// What the world looks like for an audience: who it holds, which chain fits.
 pub struct Surroundings {
     /// Classes of the audience that exist.
@@ -172,6 +239,55 @@ pub struct Surroundings {
     pub children: Vec<ChosenChild>,
     /// The roll that all this was read from.
     pub roll_version: i64,
+    /// The message that is corrected, where the audience is a correction's.
+    pub earlier: Option<EarlierMessage>,
+}
+
+/// The message that the audience `a` corrects; no row is of it where it corrects none.
+fn corrected(a: &str) -> String {
+    format!("(CASE {a} ->> '$.kind' WHEN 'earlier' THEN {a} ->> '$.message' END)")
+}
+
+/// Whom a correction concerns: each entry `e.value` of those to whom the original went, with who it is now.
+fn reached(a: &str) -> String {
+    format!(
+        "(SELECT e.value AS value, d.phone_id, e.value ->> 0 AS kind, e.value ->> 1 AS person, e.value ->> 2 AS student
+          FROM deliveries d CROSS JOIN json_each(d.recipients) e
+          WHERE d.message_id = {} AND d.round = 0 AND d.state <> 'skipped') e
+         LEFT JOIN guardians g ON e.kind = 'guardian' AND g.id = e.person
+         LEFT JOIN students s ON e.student <> 0 AND s.id = e.student
+         LEFT JOIN staff t ON e.kind = 'staff' AND t.id = e.person",
+        corrected(a)
+    )
+}
+
+/// Whether such an entry is still on the roll.
+const STILL_THERE: &str = "CASE e.kind WHEN 'guardian' THEN g.left_at IS NULL AND g.id IS NOT NULL AND s.left_at IS NULL AND s.id IS NOT NULL
+       WHEN 'staff' THEN t.left_at IS NULL AND t.id IS NOT NULL ELSE s.left_at IS NULL AND s.id IS NOT NULL END";
+/// Its phone now. (A student's number is the frozen one.)
+const PHONE_NOW: &str =
+    "CASE e.kind WHEN 'guardian' THEN g.phone_id WHEN 'staff' THEN t.phone_id ELSE e.phone_id END";
+
+/// How many who are missed are named.
+const MISSED_MAX: u32 = 50;
+
+/// Reads who got the message that the audience `a` (bound to ?1) corrects and will not get the correction.
+/// A child's parent is named to those who may read the class's roll.
+fn missed_sql(a: &str, arg: &Value, author: &Person) -> Stmt {
+    let readable = ReadableRolls::holds("c", 2);
+    let roll = ReadableRolls::of(author, &[Action::ReadRoster]).args();
+    sql(
+        format!(
+            "SELECT COALESCE(CASE WHEN e.student = 0 THEN t.name
+                 ELSE (SELECT s.name FROM classes c WHERE c.id = s.class_id AND {readable}) || COALESCE('（' || g.relation || '）', '') END, '') AS name,
+               CASE WHEN NOT {STILL_THERE} THEN 'left' ELSE 'number_gone' END AS why
+             FROM {} LEFT JOIN phones p ON p.id = {PHONE_NOW}
+             WHERE NOT {STILL_THERE} OR p.id IS NULL OR {} IS NOT NULL ORDER BY 1 DESC LIMIT {MISSED_MAX}",
+            reached(a),
+            barred("p")
+        ),
+        &[std::slice::from_ref(arg), roll.as_slice()].concat(),
+    )
 }
 
 /// The classes `c` all of whose guardians the audience `a` holds (an SQL expression that gives its JSON).
@@ -216,8 +332,12 @@ pub(super) fn who(a: &str) -> String {
            SELECT {staff}, 'staff', t.id, 0, t.phone_id FROM staff t
            WHERE {a} ->> '$.kind' = 'units' AND t.left_at IS NULL AND t.phone_id IS NOT NULL AND EXISTS (
              SELECT 1 FROM appointments_in_power p CROSS JOIN unit_tree w ON w.unit_id = p.unit_id
-             WHERE p.staff_id = t.id AND w.ancestor_id IN (SELECT value FROM json_each({a}, '$.units'))))",
-        staff = domain::delivery::STAFF_STREAM
+             WHERE p.staff_id = t.id AND w.ancestor_id IN (SELECT value FROM json_each({a}, '$.units')))
+           UNION ALL
+           SELECT e.value ->> 3, e.kind, e.person, e.student, {PHONE_NOW} FROM {reached}
+           WHERE {STILL_THERE} AND {PHONE_NOW} IS NOT NULL)",
+        staff = domain::delivery::STAFF_STREAM,
+        reached = reached(a)
     )
 }
 
@@ -228,7 +348,8 @@ fn reach(a: &str) -> String {
     format!(
         "WITH {who} SELECT
            (SELECT COUNT(*) FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL WHERE {classes})
-             + (SELECT COUNT(*) FROM students s WHERE {chosen}) AS children,
+             + (SELECT COUNT(*) FROM students s WHERE {chosen})
+             + COUNT(DISTINCT CASE WHEN {a} ->> '$.kind' = 'earlier' THEN NULLIF(student, 0) END) AS children,
            COUNT(*) AS people, COUNT(DISTINCT phone_id) AS phones,
            (SELECT COUNT(*) FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL WHERE {classes} AND {alone})
              + (SELECT COUNT(*) FROM students s WHERE {chosen} AND {alone}) AS unreachable
@@ -247,8 +368,11 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, roll: &[Value], now: Instan
                 "SELECT c.id, c.unit_id, c.name, (SELECT json_group_array(t.ancestor_id) FROM
                    (SELECT ancestor_id FROM unit_tree WHERE unit_id = c.unit_id ORDER BY depth) t) AS within
                  FROM classes c WHERE {}
-                   OR c.archived_at IS NULL AND {a} ->> '$.kind' = 'children' AND c.id = {a} ->> '$.class' ORDER BY c.id",
-                in_audience(a)
+                   OR c.archived_at IS NULL AND {a} ->> '$.kind' = 'children' AND c.id = {a} ->> '$.class'
+                   OR c.id IN (SELECT w.class_id FROM message_streams q CROSS JOIN streams w ON w.id = q.stream_id
+                     WHERE q.message_id = {} AND q.round = 0) ORDER BY c.id",
+                in_audience(a),
+                corrected(a)
             ),
             arg,
         ),
@@ -265,8 +389,23 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, roll: &[Value], now: Instan
         sql("SELECT signature, window_from, window_to, roll_version FROM school WHERE id = 1", &[]),
         sql(reach(a), arg),
         known,
+        sql(
+            format!(
+                "SELECT o.state, o.category, o.audience_zh, o.audience_en, o.audience_unit_id, o.appointment_id, o.capacity_unit_id,
+                   h.post AS capacity_post, h.class_id AS capacity_class, n.id AS open_id, n.author_id AS open_author,
+                   EXISTS (SELECT 1 FROM message_streams q WHERE q.message_id = o.id AND q.round = 0 AND q.stream_id = {staff}) AS to_staff
+                 FROM messages o CROSS JOIN appointments h ON h.id = o.appointment_id
+                 LEFT JOIN messages n ON n.corrects_id = o.id AND {STANDS} WHERE o.id = {id}",
+                staff = domain::delivery::STAFF_STREAM,
+                id = corrected(a)
+            ),
+            arg,
+        ),
     ]
 }
+
+/// Whether a correction `n` is under way or has gone out. The trigger `corrections_fit` asks the same.
+pub(super) const STANDS: &str = "n.state NOT IN ('withdrawn', 'cancelled', 'stopped')";
 
 /// Reads who holds posts that decide. They are few; those of teachers are many and decide nothing.
 pub(crate) fn holders_sql(now: Instant) -> Stmt {
@@ -311,6 +450,7 @@ pub(super) fn read_surroundings(rows: &[Rows], keys: &Keys) -> Result<Surroundin
         reach: rows.at(5)?.first()?.unwrap_or_default(),
         children: rows.at(6)?.all::<KnownChild>()?.into_iter().map(ChosenChild::from).collect(),
         roll_version: school.roll_version,
+        earlier: rows.at(7)?.first()?,
     })
 }
 
@@ -326,6 +466,27 @@ impl Surroundings {
         read_surroundings(&rows, app.keys()?)
     }
 
+    /// Reads the same, and who is missed by a correction.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn with_missed(
+        app: &App,
+        audience: &Audience,
+        author: &Person,
+    ) -> Result<(Self, Vec<Missed>), AppError> {
+        let arg: Value = json::text(audience)?.into();
+        let roll = ReadableRolls::of(author, &[Action::ReadRoster]).args();
+        let mut statements = surroundings_sql("?1", &arg, &roll, app.now());
+        let at = statements.len();
+        if audience.corrects().is_some() {
+            statements.push(missed_sql("?1", &arg, author));
+        }
+        let rows = app.db.run(statements).await?;
+        let missed = rows.get(at).map(|rows| rows.all()).transpose()?.unwrap_or_default();
+        Ok((read_surroundings(&rows, app.keys()?)?, missed))
+    }
+
     /// The classes as the rules need them.
     pub fn places(&self) -> Vec<ClassPlace> {
         self.classes.iter().map(NamedClass::place).collect()
@@ -333,8 +494,13 @@ impl Surroundings {
 
     /// The smallest unit that holds the whole audience.
     pub fn unit(&self, audience: &Audience) -> UnitId {
+        if let (Audience::Earlier { .. }, Some(earlier)) = (audience, &self.earlier) {
+            return earlier.audience_unit_id;
+        }
         let paths: Vec<Vec<UnitId>> = match audience {
-            Audience::AllGuardians | Audience::AllTeachers => return self.school_unit,
+            Audience::AllGuardians | Audience::AllTeachers | Audience::Earlier { .. } => {
+                return self.school_unit;
+            }
             Audience::Units { units } => units.iter().map(|unit| self.path(*unit)).collect(),
             Audience::Classes { .. } | Audience::Children { .. } => {
                 self.classes.iter().map(|class| class.within.clone()).collect()
@@ -422,6 +588,7 @@ impl Surroundings {
             Audience::Classes { .. } | Audience::Children { .. } => Action::WriteToClass,
             Audience::AllGuardians => return alone(held).may_school(Action::WriteToAllGuardians),
             Audience::AllTeachers => return alone(held).may_school(Action::WriteToAllTeachers),
+            Audience::Earlier { .. } => return self.corrects(author, held),
             Audience::Units { units } => {
                 let (alone, action) = (alone(held), Action::WriteToAllTeachers);
                 let within = |unit: &UnitId| alone.may_unit(action, &self.path(*unit));
@@ -439,6 +606,16 @@ impl Surroundings {
         alone.may(action)
             && (places.is_empty() || places.iter().any(|class| alone.may_class(action, class)))
             && places.iter().all(|class| together.may_class(action, class))
+    }
+
+    /// Whether a person can send a correction of the earlier message by an appointment: one that stands for what
+    /// that was sent by, and lets write to all whom it reached.
+    fn corrects(&self, author: &Person, held: &Appointment) -> bool {
+        let Some(earlier) = &self.earlier else { return false };
+        let alone = Person { appointments: vec![held.clone()], ..author.clone() };
+        earlier.sent_as().is_corrected_by(held)
+            && (!earlier.to_staff || alone.may_school(Action::WriteToAllTeachers))
+            && self.places().iter().all(|class| author.may_class(Action::WriteToClass, class))
     }
 
     /// In which of a person's appointments a draft can be sent, in the order in which posts are shown.
@@ -522,6 +699,41 @@ fn entry(line: &str) -> Option<Recipient> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Post, unit, class: of a correction's capacity, of what was sent.
+    #[test]
+    fn g33_who_stands_for_what_a_message_was_sent_as() {
+        use Post::*;
+        let sent = |post, unit, class: Option<i64>| SentAs {
+            appointment: AppointmentId(1),
+            post,
+            unit: UnitId(unit),
+            class: class.map(ClassId),
+        };
+        let held = |id, post, unit, class: Option<i64>| Appointment {
+            id: AppointmentId(id),
+            post,
+            unit: UnitId(unit),
+            unit_name: String::new(),
+            class: class.map(ClassId),
+            class_name: None,
+            subject: None,
+            listed: true,
+        };
+        let of_class = sent(SubjectTeacher, 7, Some(71));
+        assert!(of_class.is_corrected_by(&held(1, SubjectTeacher, 7, Some(71))), "the very one");
+        assert!(of_class.is_corrected_by(&held(2, HomeroomTeacher, 7, Some(71))), "who leads the class");
+        assert!(!of_class.is_corrected_by(&held(2, HomeroomTeacher, 7, Some(72))), "of another class");
+        assert!(!of_class.is_corrected_by(&held(2, SubjectTeacher, 7, Some(71))), "teaches it as well");
+        let office = sent(OfficeClerk, 3, None);
+        assert!(office.is_corrected_by(&held(2, OfficeDirector, 3, None)), "the same office");
+        assert!(!office.is_corrected_by(&held(2, OfficeDirector, 4, None)), "another office");
+        assert!(!office.is_corrected_by(&held(2, DesignatedSender, 3, None)), "sends as another");
+        assert!(
+            !sent(CollegeClerk, 20, None).is_corrected_by(&held(2, CollegeLeader, 21, None)),
+            "another college"
+        );
+    }
 
     #[test]
     fn an_entry_reads_back() {

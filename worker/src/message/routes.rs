@@ -6,10 +6,10 @@ use domain::approval::Chain;
 use domain::audit::AuditAction;
 use domain::ids::MessageId;
 use domain::message::{
-    CanonicalMessage, Command, Created, Draft, DraftChange, MessageBox, MessageList, MessageState,
-    MessageView, Preview, Submit,
+    Audience, CanonicalMessage, Category, Command, Created, Draft, DraftChange, MessageBox, MessageList,
+    MessageState, MessageView, Preview, Submit, about_one_child,
 };
-use domain::problem::Refusal;
+use domain::problem::{Ground, Refusal};
 use domain::sms::{LINK_TEMPLATE, length};
 use domain::time::Instant;
 use domain::words::Words;
@@ -46,8 +46,51 @@ fn refuse(refusals: Vec<Refusal>) -> Result<(), AppError> {
     if refusals.is_empty() { Ok(()) } else { Err(AppError::Invalid(refusals)) }
 }
 
-fn check_saving(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refusal> {
+/// What holds for a correction: `own` is the draft that is saved, where there is one.
+fn check_correction(around: &Surroundings, own: impl Fn(MessageId) -> bool) -> Option<Refusal> {
+    let earlier = around.earlier.as_ref()?;
+    if !earlier.state.went_out() {
+        return Some(Refusal::field(
+            "not_sent_yet",
+            "audience",
+            Words::fixed(
+                "这条通知还没有发出，不用更正：请撤回或取消后修改",
+                "That notice has not gone out: withdraw or cancel it and change it, there is nothing to correct",
+            ),
+        ));
+    }
+    let other = earlier.open_id.filter(|id| !own(*id));
+    other.map(|id| {
+        Refusal::field(
+            "corrected_already",
+            "audience",
+            domain::words!(
+                "这条通知已经有一条更正（编号 {id}）：还没发出的请在那里改，已发出的请更正那一条",
+                "That notice has a correction already (no. {id}): change it there, or, once it has gone out, correct that one"
+            ),
+        )
+    })
+}
+
+fn check_saving(
+    call: &Signed,
+    draft: &Draft,
+    around: &Surroundings,
+    own: impl Fn(MessageId) -> bool,
+) -> Vec<Refusal> {
     let mut refusals = draft.check_saving(&call.person, &around.places());
+    if draft.audience.corrects().is_some() && around.capacities(&call.person, &draft.audience).is_empty() {
+        refusals.push(Refusal::field(
+            "audience_not_yours",
+            "audience",
+            Words::fixed(
+                "更正只能由原起草人，或与原通知发送身份相同的人起草",
+                "A correction is written by whoever wrote the original, or by somebody who sends in the same capacity",
+            ),
+        ));
+    } else if let Some(refusal) = check_correction(around, own) {
+        refusals.push(refusal);
+    }
     if refusals.is_empty() {
         refusals.extend(draft.check_children(&around.children));
         refusals.extend(draft.check_units(&call.person, |unit| around.path(unit)));
@@ -88,6 +131,13 @@ fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Resu
                 "The address of the parents' links is not set (it has to begin with https), so nothing can be submitted: tell the administrator",
             ),
         ));
+    }
+    // What was one child's stays one child's, and what went to a group never becomes one child's.
+    if let (Some(category), Some(earlier)) = (draft.category, &around.earlier)
+        && category.is_about_one_child()
+        && !earlier.category.is_some_and(Category::is_about_one_child)
+    {
+        refusals.push(about_one_child());
     }
     let capacity = around.capacity(&call.person, draft).map(Capacity::from);
     if let Some(capacity) = capacity
@@ -134,8 +184,10 @@ fn chain(call: &Signed, draft: &Draft, around: &Surroundings) -> Chain {
 /// # Errors
 /// Where the body is no draft.
 pub async fn preview(call: Signed, draft: Draft) -> Result<Reply<Preview>, AppError> {
-    let around = Surroundings::of(&call.app, &call.person, &draft.audience).await?;
-    let mut refusals = check_saving(&call, &draft, &around);
+    let (around, missed) = Surroundings::with_missed(&call.app, &draft.audience, &call.person).await?;
+    // Which draft it is a preview of is not known: a correction of one's own is not in its own way.
+    let mine = around.earlier.as_ref().is_some_and(|e| e.open_author == Some(call.person.id));
+    let mut refusals = check_saving(&call, &draft, &around, |_| mine);
     // Who may not write to an audience is told nothing about it.
     let hidden = refusals.iter().any(|r| r.kind == "audience_not_yours");
     let of_text = domain::content::check(&draft.title, &draft.body, &call.app.text_context());
@@ -168,6 +220,7 @@ pub async fn preview(call: Signed, draft: Draft) -> Result<Reply<Preview>, AppEr
             chain: view::chain_view(label, &chain.steps, &chain, &[], 1, MessageState::Draft),
             refusals,
             sends_at: around.window.next_open(draft.send_at.unwrap_or(now).max(now)),
+            missed: if hidden { Vec::new() } else { missed },
         },
     )
 }
@@ -185,16 +238,43 @@ pub async fn create(call: Signed, draft: Draft) -> Result<Reply<Created>, AppErr
         return Err(AppError::Forbidden);
     }
     let around = Surroundings::of(&call.app, &call.person, &draft.audience).await?;
-    refuse(check_saving(&call, &draft, &around))?;
+    refuse(check_saving(&call, &draft, &around, |_| false))?;
+    save_new(&call, &draft, &around).await
+}
+
+/// `POST /api/messages/{id}/correct`: a draft of its correction, in its own words, to exactly those whom it reached.
+///
+/// # Errors
+/// Where it did not go out, has a correction already, or is not the caller's to correct.
+pub async fn correct(call: Signed, id: MessageId) -> Result<Reply<Created>, AppError> {
+    let loaded = rows::load(&call.app, &call.person, id).await?;
+    let draft = Draft {
+        audience: Audience::Earlier { message: id },
+        appointment: None,
+        send_at: None,
+        ..loaded.draft()
+    };
+    let around = Surroundings::of(&call.app, &call.person, &draft.audience).await?;
+    match check_saving(&call, &draft, &around, |_| false).into_iter().next() {
+        None => save_new(&call, &draft, &around).await,
+        Some(refusal) if refusal.kind == "audience_not_yours" => {
+            Err(Refusal { ground: Ground::Rights, ..refusal }.into())
+        }
+        Some(refusal) => Err(Refusal { ground: Ground::State, ..refusal }.into()),
+    }
+}
+
+async fn save_new(call: &Signed, draft: &Draft, around: &Surroundings) -> Result<Reply<Created>, AppError> {
+    let person = &call.person;
     let now = call.app.now();
-    let columns = view::columns(person, &draft, &around)?;
-    let batch = transition::insert(call.app.db.guarded(), person.id, &draft, &columns, now)?;
+    let columns = view::columns(person, draft, around)?;
+    let batch = transition::insert(call.app.db.guarded(), person.id, draft, &columns, now)?;
     let batch = batch.audit(&Audit {
         at: now,
         actor: person.id.0,
         action: AuditAction::MessageDrafted,
         subject: Subject::NewestMessage,
-        detail: &json!({}),
+        detail: &draft.audience.corrects().map_or_else(|| json!({}), |id| json!({ "corrects": id })),
     });
     let batch = call.remember(batch, 201, Kept::NewestMessage);
     let at = batch.len();
@@ -259,8 +339,18 @@ pub async fn change(
         );
         return Err(AppError::conflict("changed_meanwhile", words));
     }
+    if draft.audience.corrects() != loaded.row.corrects_id {
+        return Err(AppError::field(
+            "correction_stays",
+            "audience",
+            Words::fixed(
+                "更正通知发给原通知的收件人，发送范围不能改；要发给别人，请另写一条",
+                "A correction goes to those who got the original, and to nobody else: write a new notice for others",
+            ),
+        ));
+    }
     let around = Surroundings::of(&call.app, &call.person, &draft.audience).await?;
-    refuse(check_saving(&call, &draft, &around))?;
+    refuse(check_saving(&call, &draft, &around, |open| open == id))?;
     // Two savings within one millisecond are two savings.
     let now = call.app.now().max(loaded.row.changed_at.plus(1));
     let columns = view::columns(person, &draft, &around)?;
@@ -288,7 +378,7 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
         return Err(wrong_state(&loaded));
     }
     let draft = loaded.draft();
-    let mut refusals = check_saving(&call, &draft, &loaded.around);
+    let mut refusals = check_saving(&call, &draft, &loaded.around, |open| open == id);
     refusals.extend(check_submission(&call, &draft, &loaded.around)?);
     if !order.statement {
         refusals.push(Refusal::field(

@@ -7,15 +7,17 @@ use domain::access::{Action, Person, Post};
 use domain::approval::{Need, StepKind, Verdict};
 use domain::content::Finding;
 use domain::delivery::SetApart;
-use domain::ids::{AppointmentId, MessageId, ProcedureId, StaffId, StreamId, UnitId};
+use domain::ids::{AppointmentId, ClassId, MessageId, ProcedureId, StaffId, StreamId, UnitId};
 use domain::message::{
-    AnswerLevel, Audience, Audiences, CanonicalMessage, Category, HoldReason, ListRoot, MessageState, Mode,
+    AnswerLevel, Audience, Audiences, CanonicalMessage, Category, HoldReason, Linked, ListRoot, MessageState,
+    Mode,
 };
 use domain::time::Instant;
 use serde::Deserialize;
 
 use super::audience::{
-    self, Capacity, Surroundings, page_roots, page_sql, read_surroundings, surroundings_sql, who,
+    self, Capacity, STANDS, SentAs, Surroundings, page_roots, page_sql, read_surroundings, surroundings_sql,
+    who,
 };
 use super::children::{self, Named};
 use super::held::{held_sql, read_held};
@@ -48,6 +50,8 @@ pub struct MessageRow {
     pub capacity_unit_id: UnitId,
     /// Its post.
     pub capacity_post: Post,
+    /// Its class, of a teacher's.
+    pub capacity_class: Option<ClassId>,
     /// Label of the procedure that its chain was copied from, in Chinese; none before submission.
     pub procedure_zh: Option<String>,
     /// In English.
@@ -112,6 +116,10 @@ pub struct MessageRow {
     pub halted_post: Option<String>,
     /// Why it was stopped.
     pub halt_reason: Option<String>,
+    /// The message that it corrects.
+    pub corrects_id: Option<MessageId>,
+    /// Its number in the register; none before it was first submitted.
+    pub register_no: Option<u32>,
     /// Whether the reader sees it as a whole, not for an own class alone.
     #[serde(deserialize_with = "json::flag")]
     pub seen_whole: bool,
@@ -123,6 +131,16 @@ impl MessageRow {
         Capacity { post: self.capacity_post, unit: self.capacity_unit_id }
     }
 
+    /// By which appointment it is sent.
+    pub fn sent_as(&self) -> SentAs {
+        SentAs {
+            appointment: self.appointment_id,
+            post: self.capacity_post,
+            unit: self.capacity_unit_id,
+            class: self.capacity_class,
+        }
+    }
+
     /// The post that paused or stopped it. Where it cannot be read, only the highest one lifts it.
     pub fn halting_post(&self) -> Post {
         self.halted_post.as_deref().and_then(Post::from_key).unwrap_or(Post::Principal)
@@ -132,6 +150,7 @@ impl MessageRow {
 /// Columns of [`MessageRow`] behind the author's name.
 const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, m.appointment_id, m.capacity_unit_id,
     (SELECT p.post FROM appointments p WHERE p.id = m.appointment_id) AS capacity_post,
+    (SELECT p.class_id FROM appointments p WHERE p.id = m.appointment_id) AS capacity_class, m.corrects_id, m.register_no,
     (SELECT p.label_zh FROM procedures p WHERE p.id = m.procedure_id AND p.version = m.procedure_version) AS procedure_zh,
     (SELECT p.label_en FROM procedures p WHERE p.id = m.procedure_id AND p.version = m.procedure_version) AS procedure_en, m.sender_title, m.audience, m.audience_zh, m.audience_en, m.category, m.title, m.body, m.send_at, m.reasons, m.findings,
     m.template, m.template_version, m.mode, m.answer, m.signature, m.digest,
@@ -174,6 +193,7 @@ impl MessageRow {
             procedure: procedure.0,
             procedure_version: procedure.1,
             lists,
+            corrects: self.corrects_id,
         };
         canonical.digest(form).map(|digest| digest.to_hex())
     }
@@ -379,8 +399,47 @@ pub struct Loaded {
     pub held: Option<HoldReason>,
     /// Numbers changed between submission and release.
     pub changed: Vec<ChangedRow>,
+    /// The message that it corrects, where the reader may see that one.
+    pub corrects: Option<Linked>,
+    /// Its correction that is under way or has gone out.
+    pub corrected_by: Option<Linked>,
+    /// Whether the reader may see that one.
+    pub sees_correction: bool,
     /// The world around.
     pub around: Surroundings,
+}
+
+#[derive(Deserialize)]
+struct LinkedRow {
+    id: MessageId,
+    title: String,
+    state: MessageState,
+    released_at: Option<Instant>,
+    #[serde(deserialize_with = "json::flag")]
+    is_seen: bool,
+    #[serde(deserialize_with = "json::flag")]
+    is_corrected: bool,
+}
+
+impl LinkedRow {
+    fn linked(self) -> Linked {
+        let Self { id, title, state, released_at, .. } = self;
+        Linked { id, title, state, released_at }
+    }
+}
+
+/// What message ?5 corrects, and by which one it is corrected, each with whether it is seen.
+fn linked_sql(visible: &str, values: &[Value]) -> Stmt {
+    let linked = "m.id, m.title, m.state, m.released_at";
+    sql(
+        format!(
+            "SELECT {linked}, {visible} AS is_seen, 1 AS is_corrected FROM messages m
+             WHERE m.id = (SELECT corrects_id FROM messages WHERE id = ?5)
+             UNION ALL SELECT {linked}, {visible}, 0 FROM messages m WHERE m.corrects_id = ?5 AND {}",
+            STANDS.replace("n.", "m.")
+        ),
+        values,
+    )
 }
 
 #[derive(Deserialize)]
@@ -474,6 +533,7 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
         ),
         held_sql(id, now),
         changed_sql(id, &roll, now),
+        linked_sql(&visible, &values),
     ];
     statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), &roll, now));
     Ok(statements)
@@ -485,7 +545,13 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
 /// [`AppError::NotFound`] where it does not exist or is not visible.
 pub fn read(rows: &[Rows], keys: &Keys) -> Result<Loaded, AppError> {
     let row: MessageRow = rows.at(0)?.one()?;
+    let (corrected, correction): (Vec<LinkedRow>, Vec<LinkedRow>) =
+        rows.at(11)?.all::<LinkedRow>()?.into_iter().partition(|row| row.is_corrected);
+    let correction = correction.into_iter().next();
     Ok(Loaded {
+        corrects: corrected.into_iter().find(|row| row.is_seen).map(LinkedRow::linked),
+        sees_correction: correction.as_ref().is_some_and(|row| row.is_seen),
+        corrected_by: correction.map(LinkedRow::linked),
         audience: json::read("an audience", &row.audience)?,
         steps: rows.at(1)?.all()?,
         decisions: rows.at(2)?.all()?,
@@ -497,7 +563,7 @@ pub fn read(rows: &[Rows], keys: &Keys) -> Result<Loaded, AppError> {
         set_apart: rows.at(8)?.known(),
         held: read_held(rows.at(9)?)?,
         changed: rows.at(10)?.all()?,
-        around: read_surroundings(rows.get(11..).unwrap_or_default(), keys)?,
+        around: read_surroundings(rows.get(12..).unwrap_or_default(), keys)?,
         row,
     })
 }

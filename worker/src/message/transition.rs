@@ -69,11 +69,18 @@ pub fn insert<'a>(
     now: Instant,
 ) -> Result<Guarded<'a>, AppError> {
     let mut values = draft_values(draft, columns, now)?;
-    values.extend([author.into(), Mode::Link.key().into(), AnswerLevel::Confirm.key().into()]);
+    let corrects = draft.audience.corrects();
+    values.extend([
+        author.into(),
+        Mode::Link.key().into(),
+        AnswerLevel::Confirm.key().into(),
+        corrects.into(),
+    ]);
     Ok(batch.must(
         "INSERT INTO messages (appointment_id, capacity_unit_id, audience_unit_id, sender_title, audience, audience_zh, audience_en,
-           category, title, body, send_at, reasons, signature, template, template_version, created_at, changed_at, author_id, mode, answer)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16, ?17, ?18, ?19)",
+           category, title, body, send_at, reasons, signature, template, template_version, created_at, changed_at, author_id, mode, answer,
+           corrects_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16, ?17, ?18, ?19, ?20)",
         &values,
     ))
 }
@@ -167,6 +174,19 @@ pub fn submit<'a>(batch: Guarded<'a>, s: &Submission<'_>) -> Result<Guarded<'a>,
         );
     }
     let form = CanonicalMessage::FORM;
+    let (year, unit) = (s.now.year(), s.row.capacity_unit_id);
+    if s.row.register_no.is_none() {
+        batch = batch
+            .then(
+                "INSERT INTO register_counters (year, unit_id, last_no) SELECT ?1, ?2, 0
+                 WHERE NOT EXISTS (SELECT 1 FROM register_counters WHERE year = ?1 AND unit_id = ?2)",
+                args![year, unit],
+            )
+            .must(
+                "UPDATE register_counters SET last_no = last_no + 1 WHERE year = ?1 AND unit_id = ?2",
+                args![year, unit],
+            );
+    }
     Ok(batch
         .then(
             "INSERT INTO message_versions (message_id, version, title, body, audience_zh, audience_en, digest, submitted_at, digest_form,
@@ -177,8 +197,11 @@ pub fn submit<'a>(batch: Guarded<'a>, s: &Submission<'_>) -> Result<Guarded<'a>,
         )
         .must(
             "UPDATE messages SET state = 'submitted', digest = ?1, digest_form = ?2, procedure_id = ?3, procedure_version = ?4,
-               submitted_at = ?5, statement_at = ?5, reach = ?6 WHERE id = ?7 AND state = 'draft'",
-            args![s.digest, form, s.procedure.id, s.procedure.version, s.now, json::text(s.reach)?, id],
+               submitted_at = ?5, statement_at = ?5, reach = ?6, registered_at = COALESCE(registered_at, ?5),
+               register_year = COALESCE(register_year, ?8), register_unit = COALESCE(register_unit, ?9),
+               register_no = COALESCE(register_no, (SELECT last_no FROM register_counters WHERE year = ?8 AND unit_id = ?9))
+             WHERE id = ?7 AND state = 'draft'",
+            args![s.digest, form, s.procedure.id, s.procedure.version, s.now, json::text(s.reach)?, id, year, unit],
         ))
 }
 

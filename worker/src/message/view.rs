@@ -69,6 +69,10 @@ pub fn audience_words(audience: &Audience, around: &Surroundings) -> Words {
         Audience::Children { students, .. } => {
             count_words(around.classes.first().map_or("", |c| &c.name), students.len())
         }
+        Audience::Earlier { .. } => {
+            let (zh, en) = around.earlier.as_ref().map_or(("", ""), |e| (&e.audience_zh, &e.audience_en));
+            words!("{zh}（原收件人）", "{en} (those who got the original)")
+        }
         Audience::Classes { .. } => {
             let names: Vec<&str> = around.classes.iter().map(|c| c.name.as_str()).collect();
             let n = names.len();
@@ -255,11 +259,20 @@ impl Loaded {
             }
             _ => {}
         }
+        if state.went_out() && self.may_correct(person) {
+            may.push(Command::Correct);
+        }
         let waits_for_a_person = self.set_apart.iter().any(|apart| !apart.why.goes_on_by_itself());
         if waits_for_a_person && person.may_school(Action::StopSending) {
             may.push(Command::PutAgain);
         }
         may
+    }
+
+    /// Whether the reader may write its correction: there is none yet, and an appointment sends as it was sent.
+    fn may_correct(&self, person: &Person) -> bool {
+        let sent_as = self.row.sent_as();
+        self.corrected_by.is_none() && person.appointments.iter().any(|held| sent_as.is_corrected_by(held))
     }
 
     fn changed_numbers(&self, app: &App) -> Result<Vec<ChangedNumber>, AppError> {
@@ -379,6 +392,8 @@ impl Loaded {
             halted: self.row.halt(),
             hold: self.row.hold(app),
             set_apart: self.set_apart.clone(),
+            corrects: self.corrects.clone(),
+            corrected_by: self.corrected_by.clone().filter(|_| self.sees_correction),
             draft,
         })
     }

@@ -26,6 +26,7 @@ pub use mine::MinePage;
 pub use notice::ResetNotices;
 pub use pending::SlipsToConfirm;
 pub use posts::posts_line;
+pub use qr::Qr;
 pub use security::SecurityPage;
 pub use sign_in::SignInPage;
 pub use sign_out::SignOut;

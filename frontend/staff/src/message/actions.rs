@@ -50,6 +50,11 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
             changed.run(v);
         });
     };
+    let correction = Order::new();
+    let router = use_router();
+    let correct = move |()| {
+        correction.call(api::CORRECT.at(id), move |made| router.go(&Route::EditMessage(made.id).path()));
+    };
     let kind = Memo::new(move |_| view.with(waiting_kind));
     let approve_words = tw(move || approve_label(kind.get()));
     let buttons = move || {
@@ -109,6 +114,15 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
                 />
             }
             .into_any(),
+            Command::Correct => view! {
+                <Button
+                    label=t(Words::fixed("更正", "Correct it"))
+                    icon=IconName::Write
+                    busy=correction.busy()
+                    on_click=correct
+                />
+            }
+            .into_any(),
             other => {
                 let (label, ..) = about(other, view.with_untracked(is_first_draft));
                 view! { <Button label=t(label) on_click=move |()| ask(other) /> }.into_any()
@@ -136,6 +150,7 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
     view! {
         <Problems order=resume />
         <Problems order=again />
+        <Problems order=correction />
         <div class="m-bar-bottom" hidden=move || !shows()>
             <div class="m-bar-buttons">{copy} {buttons}</div>
         </div>
@@ -221,7 +236,8 @@ fn about(command: Command, first_draft: bool) -> About {
         | Command::Decide
         | Command::Resume
         | Command::Stop
-        | Command::PutAgain => {
+        | Command::PutAgain
+        | Command::Correct => {
             let nothing = Words::fixed("", "");
             (nothing.clone(), nothing.clone(), nothing.clone(), nothing)
         }
@@ -236,7 +252,7 @@ fn endpoint(command: Command) -> Option<Endpoint<MessageId, (), MessageView>> {
         Command::Pause => Some(api::PAUSE),
         Command::Resume => Some(api::RESUME),
         Command::PutAgain => Some(api::PUT_AGAIN),
-        Command::Submit | Command::Decide | Command::Edit | Command::Stop => None,
+        Command::Submit | Command::Decide | Command::Edit | Command::Stop | Command::Correct => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use domain::access::Action;
 use domain::ids::UnitId;
+use domain::message::Missed;
 use domain::roster::ClassView;
 use domain::words;
 use domain::words::{Words, count};
@@ -33,21 +34,39 @@ pub fn AudienceLine(form: Form, classes: Vec<ClassView>, error: Signal<Option<St
         StoredValue::new(classes.iter().map(|c| (c.id.to_string(), c.name.clone())).collect::<Vec<_>>());
     let editor = expect_context::<Editor>();
     let is_chosen = move || !editor.draft.with(|d| d.audience.is_empty());
-    let whom = tw(move || names.with_value(|all| whom(form, all)));
+    let preview = editor.preview;
+    let is_fixed = Memo::new(move |_| form.audience.with(|a| a == form::EARLIER));
+    let whom = tw(move || match is_fixed.get() {
+        true => preview.with(|p| {
+            p.as_ref().map_or(Words::fixed("原通知的收件人", "Those who got the original"), |p| {
+                p.audience.clone()
+            })
+        }),
+        false => names.with_value(|all| whom(form, all)),
+    });
     view! {
         <div class="x-field m-to" class:x-field-invalid=move || error.with(Option::is_some)>
-            <button type="button" class="m-to-line" aria-haspopup="dialog" on:click=move |_| open.set(true)>
+            <button
+                type="button"
+                class="m-to-line"
+                aria-haspopup="dialog"
+                disabled=is_fixed
+                on:click=move |_| open.set(true)
+            >
                 <span class="m-to-label">{t(Words::fixed("发给", "To"))}</span>
                 <span class="m-to-words">
                     <span class:m-to-open=move || !is_chosen()>{whom}</span>
                     <Reach />
                 </span>
-                <Icon name=IconName::Forward />
+                <Show when=move || !is_fixed.get()>
+                    <Icon name=IconName::Forward />
+                </Show>
             </button>
             <p class="x-field-error" role="alert" hidden=move || error.with(Option::is_none)>
                 {move || error.get()}
             </p>
             <Unreachable />
+            <NotReached />
         </div>
         <Dialog open title=t(Words::fixed("发给谁", "To whom"))>
             <div class="x-dialog-body">
@@ -63,6 +82,39 @@ pub fn AudienceLine(form: Form, classes: Vec<ClassView>, error: Signal<Option<St
         </Dialog>
     }
     .into_any()
+}
+
+/// Who got the original and will not get its correction, by name.
+#[component]
+fn NotReached() -> impl IntoView {
+    let preview = expect_context::<Editor>().preview;
+    let missed = Memo::new(move |_| preview.with(|p| p.as_ref().map_or_else(Vec::new, |p| p.missed.clone())));
+    let told = move || {
+        let missed = missed.get();
+        (!missed.is_empty()).then(|| {
+            let n = missed.len();
+            let title = words!(
+                "有 {n} 位收到过原通知的人收不到更正，请另行告知",
+                "{n} who got the original will not get the correction: tell them in another way"
+            );
+            let row = |one: Missed| {
+                let name = if one.name.is_empty() { "—".to_owned() } else { one.name };
+                view! {
+                    <li>
+                        <span lang="zh-CN">{name}</span>
+                        " · "
+                        <span class="x-small x-muted">{t(one.why.title())}</span>
+                    </li>
+                }
+            };
+            view! {
+                <Banner tone=Tone::Warning title=t(title)>
+                    <ul>{missed.into_iter().map(row).collect::<Vec<_>>()}</ul>
+                </Banner>
+            }
+        })
+    };
+    told.into_any()
 }
 
 /// To whom, in words, of what is chosen now (reactive).

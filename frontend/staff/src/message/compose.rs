@@ -30,6 +30,7 @@ use super::findings::LiveFindings;
 use super::form::{self, Form, LATER, NOW};
 use super::preview::{Letter, SmsBubble};
 use super::submit::SubmitDialog;
+use super::templates::Templates;
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
 use crate::route::{Route, use_router};
@@ -220,6 +221,7 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
                 <Card>
                     <AudienceLine form classes error=errors.of("audience") />
                     <CapacityField editor error=errors.of("appointment") />
+                    <Templates form />
                     <TextFields form />
                     <LiveFindings form findings />
                 </Card>

@@ -15,14 +15,17 @@ pub const ALL_TEACHERS: &str = "all_teachers";
 pub const UNITS: &str = "units";
 pub const WHOLE: &str = "whole";
 pub const SOME: &str = "some";
+pub const EARLIER: &str = "earlier";
 pub const NOW: &str = "now";
 pub const LATER: &str = "later";
 
 /// What is being written.
 #[derive(Clone, Copy)]
 pub struct Form {
-    /// [`CLASSES`], [`ALL_GUARDIANS`], [`ALL_TEACHERS`] or [`UNITS`].
+    /// [`CLASSES`], [`ALL_GUARDIANS`], [`ALL_TEACHERS`], [`UNITS`] or [`EARLIER`].
     pub audience: RwSignal<String>,
+    /// The message that is corrected, with [`EARLIER`].
+    pub corrects: RwSignal<Option<MessageId>>,
     /// Ids of the classes chosen.
     pub classes: RwSignal<Vec<String>>,
     /// [`WHOLE`] or [`SOME`]: of a class that is chosen alone, all or some of its students.
@@ -52,6 +55,7 @@ impl Form {
     pub fn of(draft: &Draft) -> Self {
         let form = Self {
             audience: RwSignal::default(),
+            corrects: RwSignal::default(),
             classes: RwSignal::default(),
             part: RwSignal::default(),
             students: RwSignal::default(),
@@ -90,9 +94,11 @@ impl Form {
             Audience::Units { .. } => (UNITS, Vec::new()),
             Audience::AllGuardians => (ALL_GUARDIANS, Vec::new()),
             Audience::AllTeachers => (ALL_TEACHERS, Vec::new()),
+            Audience::Earlier { .. } => (EARLIER, Vec::new()),
         };
         self.audience.set(audience.to_owned());
         self.classes.set(classes);
+        self.corrects.set(draft.audience.corrects());
         self.appointment.set(draft.appointment.map(|id| id.to_string()).unwrap_or_default());
         self.category.set(draft.category.map(Category::key).unwrap_or_default().to_owned());
         self.title.set(draft.title.clone());
@@ -104,7 +110,9 @@ impl Form {
 
     /// The draft as it stands (reactive).
     pub fn draft(self) -> Draft {
+        let corrects = self.corrects.get();
         let audience = self.audience.with(|kind| match kind.as_str() {
+            EARLIER if let Some(message) = corrects => Audience::Earlier { message },
             ALL_GUARDIANS => Audience::AllGuardians,
             ALL_TEACHERS => Audience::AllTeachers,
             UNITS => {
@@ -172,9 +180,13 @@ impl Form {
 }
 
 /// A copy of a notice as a new one: what was written, to whom and why findings stand; neither its time nor
-/// the capacity, which its writer may hold no more.
+/// the capacity, which its writer may hold no more. To whom a correction went is not chosen anew.
 pub fn copied(draft: &Draft) -> Draft {
-    Draft { send_at: None, appointment: None, ..draft.clone() }
+    let audience = match draft.audience.corrects() {
+        Some(_) => empty_draft().audience,
+        None => draft.audience.clone(),
+    };
+    Draft { audience, send_at: None, appointment: None, ..draft.clone() }
 }
 
 /// A draft with nothing in it.

@@ -20,6 +20,7 @@ mod preview;
 mod row;
 mod students;
 mod submit;
+mod templates;
 mod units;
 
 pub use common::title_or_none;

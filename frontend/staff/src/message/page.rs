@@ -7,7 +7,7 @@ use domain::api;
 use domain::approval::{StepKind, Verdict};
 use domain::delivery::Funnel;
 use domain::ids::MessageId;
-use domain::message::{Category, ChangedNumber, Command, Earlier, MessageState, MessageView};
+use domain::message::{Category, ChangedNumber, Command, Earlier, Linked, MessageState, MessageView};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
@@ -194,6 +194,18 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
         <Remarks view />
         <Card>
             <Summary view />
+            {move || {
+                view.with(|v| v.digest.is_some())
+                    .then(|| {
+                        view! {
+                            <p class="x-small">
+                                <a href=Route::Sheet(id).path()>
+                                    {t(Words::fixed("审核登记表（可打印）", "Approval record (for print)"))}
+                                </a>
+                            </p>
+                        }
+                    })
+            }}
         </Card>
         <div class="x-columns">{columns}</div>
         <Actions view changed />
@@ -337,13 +349,44 @@ fn Remarks(view: RwSignal<MessageView>) -> impl IntoView {
             view! { <Banner tone=Tone::Warning title=t(words)>{reason}</Banner> }
         })
     };
+    let links = Memo::new(move |_| view.with(|v| (v.corrected_by.clone(), v.corrects.clone())));
+    let corrections = move || {
+        let (by, of) = links.get();
+        let by = by.map(|by| {
+            let state = by.state.title();
+            let (zh, en) = (state.zh, state.en);
+            let words = match by.released_at {
+                Some(at) => {
+                    let at = at.words();
+                    let (zh, en) = (at.zh, at.en);
+                    words!("已于 {zh} 更正", "Corrected on {en}")
+                }
+                None => words!("更正正在办理：{zh}", "A correction is under way: {en}"),
+            };
+            linked(words, by)
+        });
+        let of = of.map(|of| linked(Words::fixed("这是一条更正", "This is a correction"), of));
+        view! { {by} {of} }
+    };
     view! {
+        {corrections}
         {halted}
         <Standstill view />
         {waits}
         {came_back}
         {lists}
         {numbers}
+    }
+    .into_any()
+}
+
+/// A message that is named beside this one, with a way to it.
+fn linked(words: Words, message: Linked) -> AnyView {
+    let (href, title) = (Route::Message(message.id).path(), title_or_none(&message.title));
+    view! {
+        <Banner tone=Tone::Info title=t(words)>
+            <a href=href>{t(title)}</a>
+        </Banner>
     }
     .into_any()
 }
@@ -667,6 +710,8 @@ mod tests {
             halted: None,
             hold: None,
             set_apart: Vec::new(),
+            corrects: None,
+            corrected_by: None,
             own_class_only: false,
             may: Vec::new(),
             times: Times {

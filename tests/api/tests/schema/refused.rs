@@ -10,6 +10,7 @@ use crate::powers::POWERS;
 use crate::procedures::PROCEDURES;
 use crate::refused_deliveries::DELIVERIES;
 use crate::refused_messages::MESSAGES;
+use crate::refused_register::REGISTER;
 use crate::slips::SLIPS;
 use crate::world::{number, refusal, run, world};
 
@@ -217,6 +218,7 @@ fn all() -> impl Iterator<Item = &'static Refused> {
         .chain(ROSTER)
         .chain(MESSAGES)
         .chain(PROCEDURES)
+        .chain(REGISTER)
         .chain(DELIVERIES)
         .chain(CHILDREN)
         .chain(PEOPLE)

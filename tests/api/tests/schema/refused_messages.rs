@@ -109,27 +109,27 @@ pub const MESSAGES: &[Refused] = &[
     ("UPDATE messages SET digest = 'e' WHERE id = 3", &["messages_digest"]),
     (
         "UPDATE messages SET state = 'submitted' WHERE id = 3",
-        &["messages_digest", "messages_submitted_version", "messages_capacity", "messages_procedure"],
+        &["messages_digest", "messages_submitted_version", "messages_capacity", "messages_procedure", "messages_in_register"],
     ),
     ("UPDATE messages SET version = 2 WHERE id = 3", &["messages_next_version"]),
     ("DELETE FROM messages WHERE id = 3", &["messages_stay"]),
     // What is submitted stands in message_versions, and in a capacity that its author holds.
     (
         "UPDATE messages SET state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 1, submitted_at = 1 WHERE id = 3",
-        &["messages_submitted_version"],
+        &["messages_submitted_version", "messages_in_register"],
     ),
     (
         "INSERT INTO message_versions SELECT id, 1, title, '别的话', audience_zh, audience_en, 'd', 1, 1, template, template_version,
            mode, answer, appointment_id, capacity_unit_id, 1, 1, '[]' FROM messages WHERE id = 3;
          UPDATE messages SET state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 1, submitted_at = 1 WHERE id = 3",
-        &["messages_submitted_version"],
+        &["messages_submitted_version", "messages_in_register"],
     ),
     (
         "UPDATE messages SET appointment_id = 3, capacity_unit_id = 1 WHERE id = 3;
          INSERT INTO message_versions SELECT id, 1, title, body, audience_zh, audience_en, 'd', 1, 1, template, template_version,
            mode, answer, appointment_id, capacity_unit_id, 1, 1, '[]' FROM messages WHERE id = 3;
          UPDATE messages SET state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 1, submitted_at = 1 WHERE id = 3",
-        &["messages_capacity"],
+        &["messages_capacity", "messages_in_register"],
     ),
     ("INSERT INTO message_versions SELECT message_id, 2, title, body, audience_zh, audience_en, 'e', 2, 1, template, template_version,
         mode, answer, appointment_id, capacity_unit_id, 1, 1, '[]' FROM message_versions WHERE message_id = 2",

@@ -16,7 +16,8 @@ fn open(db: &Connection) {
 }
 
 /// All tables that keep their rows, in an order that foreign keys allow.
-const KEPT: [&str; 25] = [
+const KEPT: [&str; 26] = [
+    "templates",
     "former_names",
     "departures",
     "disputes",

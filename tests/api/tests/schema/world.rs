@@ -93,19 +93,25 @@ pub fn draft(db: &Connection, id: i64) {
     );
 }
 
-/// The row in which a submitted version is kept.
+/// The row in which a submitted version is kept, and the number that it takes in the register.
 pub fn version(id: i64) -> String {
     format!(
         "INSERT INTO message_versions
          SELECT id, version, title, body, audience_zh, audience_en, '{DIGEST}', 1, 1, template, template_version, mode, answer,
-           appointment_id, capacity_unit_id, 1, 1, '[]' FROM messages WHERE id = {id}"
+           appointment_id, capacity_unit_id, 1, 1, '[]' FROM messages WHERE id = {id}; {NEXT_NUMBER}"
     )
 }
 
 /// What a submission writes to the message itself.
 pub const SUBMITTED: &str =
     "state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 1,
-    submitted_at = 1, statement_at = 1";
+    submitted_at = 1, statement_at = 1, registered_at = 1, register_year = 2026, register_unit = 2,
+    register_no = COALESCE(register_no, (SELECT last_no FROM register_counters))";
+
+/// The counter of the grade's register steps to the number that the next one takes.
+const NEXT_NUMBER: &str =
+    "INSERT INTO register_counters SELECT 2026, 2, 0 WHERE NOT EXISTS (SELECT 1 FROM register_counters);
+    UPDATE register_counters SET last_no = last_no + 1";
 
 /// Freezes the guardians of class 1 and a chain: review by the office
 /// director, approval by the grade head, a number to be registered before it
@@ -235,7 +241,8 @@ pub fn world() -> Connection {
          UPDATE guardians SET left_at = 6 WHERE id = 3;
          UPDATE departures SET returned_at = 7, returned_by = 3;
          UPDATE guardians SET left_at = NULL WHERE id = 3;
-         INSERT INTO disputes (phone_id, kind, person, message_id, at) VALUES (1, 'guardian', 1, 1, 8)",
+         INSERT INTO disputes (phone_id, kind, person, message_id, at) VALUES (1, 'guardian', 1, 1, 8);
+         INSERT INTO templates VALUES (1, 2, '题', '文', NULL, 1, 1, NULL, NULL)",
     );
     crate::slips::add(&db);
     db

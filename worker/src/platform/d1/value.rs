@@ -113,6 +113,7 @@ ids!(
     AppointmentId,
     DelegationId,
     RequestId,
+    TemplateId,
     SessionId,
     SlipId,
     ProcedureId
