@@ -13,6 +13,8 @@ pub const CLASSES: &str = "classes";
 pub const ALL_GUARDIANS: &str = "all_guardians";
 pub const ALL_TEACHERS: &str = "all_teachers";
 pub const UNITS: &str = "units";
+pub const PARENTS: &str = "parents";
+pub const STUDENTS: &str = "students";
 pub const WHOLE: &str = "whole";
 pub const SOME: &str = "some";
 pub const NOW: &str = "now";
@@ -25,6 +27,8 @@ pub struct Form {
     pub audience: RwSignal<String>,
     /// Ids of the classes chosen.
     pub classes: RwSignal<Vec<String>>,
+    /// [`PARENTS`] or [`STUDENTS`]: whose numbers, of the classes.
+    pub whose: RwSignal<String>,
     /// [`WHOLE`] or [`SOME`]: of a class that is chosen alone, all or some of its students.
     pub part: RwSignal<String>,
     /// Ids of the students chosen,
@@ -53,6 +57,7 @@ impl Form {
         let form = Self {
             audience: RwSignal::default(),
             classes: RwSignal::default(),
+            whose: RwSignal::default(),
             part: RwSignal::default(),
             students: RwSignal::default(),
             students_of: RwSignal::default(),
@@ -77,6 +82,8 @@ impl Form {
             }
             _ => (WHOLE, String::new(), Vec::new()),
         };
+        let to_students = matches!(draft.audience, Audience::Students { .. });
+        self.whose.set(if to_students { STUDENTS } else { PARENTS }.to_owned());
         self.part.set(part.to_owned());
         self.students_of.set(of);
         self.students.set(students);
@@ -86,7 +93,9 @@ impl Form {
         });
         let (audience, classes) = match &draft.audience {
             Audience::Children { class, .. } => (CLASSES, vec![class.to_string()]),
-            Audience::Classes { classes } => (CLASSES, classes.iter().map(ToString::to_string).collect()),
+            Audience::Classes { classes } | Audience::Students { classes } => {
+                (CLASSES, classes.iter().map(ToString::to_string).collect())
+            }
             Audience::Units { .. } => (UNITS, Vec::new()),
             Audience::AllGuardians => (ALL_GUARDIANS, Vec::new()),
             Audience::AllTeachers => (ALL_TEACHERS, Vec::new()),
@@ -119,6 +128,7 @@ impl Form {
                 // The order of tapping is no change of the draft.
                 classes.sort_unstable();
                 match classes.as_slice() {
+                    _ if self.whose.with(|w| w == STUDENTS) => Audience::Students { classes },
                     [class] if self.part.with(|p| p == SOME) => {
                         Audience::Children { class: *class, students: self.chosen_of(*class) }
                     }
