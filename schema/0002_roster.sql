@@ -73,7 +73,7 @@ WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
 -- A guardian's entry for one student. The same person has one entry per
--- child; what they share is the phone.
+-- child; what they share is the phone. The relation 本人 is the student's own number.
 CREATE TABLE guardians (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   student_id INTEGER NOT NULL REFERENCES students (id),

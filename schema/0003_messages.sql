@@ -339,7 +339,7 @@ CREATE TRIGGER messages_capacity BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
   SELECT 1 FROM appointments_in_power a WHERE a.id = NEW.appointment_id AND a.staff_id = NEW.author_id
     AND a.unit_id = NEW.capacity_unit_id AND a.since <= NEW.submitted_at
-    AND (a.listed OR NEW.audience ->> 'kind' NOT IN ('classes', 'children')))
+    AND (a.listed OR NEW.audience ->> 'kind' NOT IN ('classes', 'children', 'students')))
 BEGIN SELECT RAISE(ABORT, 'capacity_not_held'); END;
 
 -- The procedure is the one that holds at that moment: confirmed, its day come, and no later one in its place.
@@ -358,7 +358,7 @@ WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.category IN ('think
   AND (NEW.audience ->> '$.kind' IS NOT 'children' OR json_array_length(NEW.audience, '$.students') IS NOT 1)
   AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.id = NEW.corrects_id AND o.category IN ('thinking', 'study'))
 BEGIN SELECT RAISE(ABORT, 'about_one_child'); END;
--- To chosen children: each on the list is a guardian of one of them, in their class, at the own number.
+-- To chosen children: each on the list is a guardian of one of them, not the child, in their class, at the own number.
 CREATE TRIGGER messages_to_chosen_children BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.audience ->> '$.kind' = 'children' AND EXISTS (
   SELECT 1 FROM recipients r WHERE r.message_id = NEW.id AND r.version = NEW.version AND (
@@ -366,7 +366,7 @@ WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.audience ->> '$.kin
       SELECT 1 FROM guardians g
       CROSS JOIN students s ON s.id = g.student_id AND s.left_at IS NULL
       CROSS JOIN streams t ON t.class_id = s.class_id
-      WHERE g.id = r.person AND g.student_id = r.student AND g.phone_id = r.phone_id AND g.left_at IS NULL
+      WHERE g.id = r.person AND g.student_id = r.student AND g.phone_id = r.phone_id AND g.left_at IS NULL AND g.relation <> '本人'
         AND s.class_id = NEW.audience ->> '$.class' AND t.id = r.stream_id)))
 BEGIN SELECT RAISE(ABORT, 'not_the_guardian'); END;
 

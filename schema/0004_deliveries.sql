@@ -103,7 +103,7 @@ BEGIN SELECT RAISE(ABORT, 'place_fixed'); END;
 -- The number counts what the whole class, or all of the staff, was told: of what goes to some of them the
 -- others would miss one. It has its turn like any other.
 CREATE TRIGGER places_number BEFORE INSERT ON message_streams
-WHEN NEW.takes_number <> (NEW.round = 0 AND COALESCE((SELECT m.audience ->> '$.kind' FROM messages m WHERE m.id = NEW.message_id), '') NOT IN ('children', 'units'))
+WHEN NEW.takes_number <> (NEW.round = 0 AND COALESCE((SELECT m.audience ->> '$.kind' FROM messages m WHERE m.id = NEW.message_id), '') NOT IN ('children', 'students', 'units'))
 BEGIN SELECT RAISE(ABORT, 'place_fixed'); END;
 -- A seq and a number that were given stay, and so does the place.
 CREATE TRIGGER places_forward BEFORE UPDATE ON message_streams

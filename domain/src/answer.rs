@@ -27,6 +27,9 @@ pub struct Page {
     pub platform_word: String,
     /// Names of the children it is about, with class; empty for staff.
     pub children: Vec<Child>,
+    /// Whether it is to these students themselves, and not to their parents.
+    #[serde(default)]
+    pub to_students: bool,
     /// The staff member's name where the recipient is one.
     pub recipient: Option<String>,
     /// Title.

@@ -51,6 +51,11 @@ pub enum Audience {
         /// The students.
         students: Vec<StudentId>,
     },
+    /// The students of these classes themselves, who have a number of their own on the roll (G61).
+    Students {
+        /// The classes.
+        classes: Vec<ClassId>,
+    },
     /// All guardians of the school.
     AllGuardians,
     /// The staff of these units: who holds a post in one of them, or below it.
@@ -79,7 +84,7 @@ impl Audience {
     /// Whether nobody is chosen yet.
     pub fn is_empty(&self) -> bool {
         match self {
-            Self::Classes { classes } => classes.is_empty(),
+            Self::Classes { classes } | Self::Students { classes } => classes.is_empty(),
             Self::Children { students, .. } => students.is_empty(),
             Self::Units { units } => units.is_empty(),
             Self::AllGuardians | Self::AllTeachers | Self::Earlier { .. } => false,
@@ -180,7 +185,7 @@ impl Draft {
                     refusals.push(class_not_yours());
                 }
             }
-            Audience::Classes { classes: wanted } => {
+            Audience::Classes { classes: wanted } | Audience::Students { classes: wanted } => {
                 if wanted.len() > CLASSES_MAX {
                     refusals.push(Refusal::field(
                         "too_many_classes",

@@ -42,8 +42,11 @@ pub struct ClassView {
     pub guardians: u32,
     /// Distinct phones behind them.
     pub phones: u32,
-    /// Students whom no SMS can reach; should be 0.
+    /// Students whose parents no SMS can reach; should be 0.
     pub unreachable: u32,
+    /// Students who have a number of their own on the roll.
+    #[serde(default)]
+    pub own_numbers: u32,
     /// Whether the caller may message it.
     pub may_write: bool,
     /// Whether the caller may open its roll.
@@ -145,6 +148,10 @@ impl ListTeachers {
         ))
     }
 }
+
+/// The relation of an entry that is the student's own number: parents' messages do not go there, and
+/// messages to students go nowhere else.
+pub const OWN_NUMBER: &str = "本人";
 
 /// `GET /api/classes/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,22 +22,35 @@ pub fn style_hash() -> &'static str {
     HASH.get_or_init(|| source_hash(STYLE))
 }
 
+/// To whom a notice is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Parent,
+    Student,
+    Staff,
+}
+
 /// The parents' page. `just_confirmed` thanks for the answer given a moment ago.
 pub fn page(page: &Page, token: &str, lang: Lang, just_confirmed: bool) -> String {
     let school = page.school.clone();
     let word = page.platform_word.clone();
     let head = Head { title: format!("{} - {school}", page.title), lang, style: STYLE, refresh: None };
-    let to_staff = page.recipient.is_some();
-    let label = if to_staff {
-        words!("{word} · 教职工通知", "{word} · notice to staff")
-    } else {
-        words!("{word} · 家长通知", "{word} · notice to parents")
+    let reader = match page.recipient {
+        Some(_) => Reader::Staff,
+        None if page.to_students => Reader::Student,
+        None => Reader::Parent,
     };
+    let label = match reader {
+        Reader::Staff => words!("{word} · 教职工通知", "{word} · notice to staff"),
+        Reader::Student => words!("{word} · 学生通知", "{word} · notice to students"),
+        Reader::Parent => words!("{word} · 家长通知", "{word} · notice to parents"),
+    };
+    let to_staff = reader == Reader::Staff;
     let to = addressees(page, lang);
     let text: Vec<_> =
         paragraphs(&page.body).into_iter().map(|text| view! { <p>{linked(&text, lang)}</p> }).collect();
     let done = page.confirmed_at.map(|at| confirmed(at.show(lang), lang, just_confirmed));
-    let ask = page.confirmed_at.is_none().then(|| button(token, lang, to_staff));
+    let ask = page.confirmed_at.is_none().then(|| button(token, lang, reader));
     let body = view! {
         <main>
             {top(school, &label, lang)}
@@ -229,8 +242,8 @@ fn linked(text: &str, lang: Lang) -> Vec<AnyView> {
     pieces(text).into_iter().map(piece).collect()
 }
 
-fn button(token: &str, lang: Lang, to_staff: bool) -> impl IntoView + use<> {
-    let hint = if to_staff {
+fn button(token: &str, lang: Lang, reader: Reader) -> impl IntoView + use<> {
+    let hint = if reader == Reader::Staff {
         Words::fixed("点一下按钮，学校就知道您看到了", "One tap tells the school that you have seen it")
     } else {
         Words::fixed("点一下按钮，老师就知道您看到了", "One tap tells the teacher that you have seen it")
@@ -242,24 +255,27 @@ fn button(token: &str, lang: Lang, to_staff: bool) -> impl IntoView + use<> {
             {keep}
             <button name="action" value="confirm">{CONFIRM.get(lang).to_owned()}</button>
             <p class="hint">{hint.get(lang).to_owned()}</p>
-            {not_mine(lang, to_staff)}
+            {not_mine(lang, reader)}
         </form>
     }
 }
 
 /// For who got an SMS that was meant for somebody else. Folded away, so that nobody taps it for the other button.
-fn not_mine(lang: Lang, to_staff: bool) -> impl IntoView + use<> {
+fn not_mine(lang: Lang, reader: Reader) -> impl IntoView + use<> {
     let title = Words::fixed("这不是我的号码？", "Not the person this is for?");
-    let what = if to_staff {
-        Words::fixed(
+    let what = match reader {
+        Reader::Staff => Words::fixed(
             "如果您不是上面的教职工，请告诉学校：以后不再往这个号码发送，这个链接也不再显示内容。",
             "If you are not the person named above, tell the school: nothing more is sent to this number, and this link shows nothing any more.",
-        )
-    } else {
-        Words::fixed(
+        ),
+        Reader::Student => Words::fixed(
+            "如果您不是上面的学生本人，请告诉学校：以后不再往这个号码发送，这个链接也不再显示内容。",
+            "If you are not the student named above, tell the school: nothing more is sent to this number, and this link shows nothing any more.",
+        ),
+        Reader::Parent => Words::fixed(
             "如果您不是上面学生的家长，请告诉学校：以后不再往这个号码发送，这个链接也不再显示内容。",
             "If you are not a parent of the student above, tell the school: nothing more is sent to this number, and this link shows nothing any more.",
-        )
+        ),
     };
     let say = Words::fixed("这不是我的号码", "This is not my number");
     view! {

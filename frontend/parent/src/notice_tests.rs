@@ -14,6 +14,7 @@ fn notice(body: &str) -> Page {
             Child { name: "龙思齐".into(), class_name: "七年级1班".into(), number: Some(12) },
             Child { name: "龙思远".into(), class_name: "九年级3班".into(), number: Some(40) },
         ],
+        to_students: false,
         recipient: None,
         title: "秋季运动会安排".into(),
         body: body.into(),

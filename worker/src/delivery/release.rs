@@ -117,7 +117,7 @@ pub fn statements<'a>(
         // What goes to some children of a class, or to some of the staff, has its turn in the stream, and no number.
         .then(
             "INSERT INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at)
-             SELECT DISTINCT r.message_id, 0, r.stream_id, 'ready', COALESCE(m.audience ->> '$.kind', '') NOT IN ('children', 'units'), ?2
+             SELECT DISTINCT r.message_id, 0, r.stream_id, 'ready', COALESCE(m.audience ->> '$.kind', '') NOT IN ('children', 'students', 'units'), ?2
              FROM messages m CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version WHERE m.id = ?1",
             args![id, now],
         )

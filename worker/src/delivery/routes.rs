@@ -6,6 +6,7 @@ use domain::access::{Action, Person};
 use domain::delivery::{ChildRow, ClassCount, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow};
 use domain::ids::{ClassId, GuardianId, MessageId, StreamId, StudentId};
 use domain::message::RecipientKind;
+use domain::roster::OWN_NUMBER;
 use domain::time::Instant;
 use serde::Deserialize;
 
@@ -199,7 +200,8 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
                      CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
                      WHERE m.id = ?1 AND {named}
                        AND (m.audience ->> '$.kind' <> 'children' OR s.id IN (SELECT value FROM json_each(m.audience, '$.students')))
-                       AND NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL)"
+                       AND NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL
+                         AND (g.relation = '{OWN_NUMBER}') = (m.audience ->> '$.kind' = 'students'))"
                 ),
                 &values[..Named::OF_CLASSES],
             ),

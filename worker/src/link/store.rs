@@ -29,6 +29,8 @@ struct PageRow {
     sender: String,
     at: Instant,
     confirmed_at: Option<Instant>,
+    #[serde(deserialize_with = "json::flag")]
+    to_students: bool,
     #[serde(deserialize_with = "json::column")]
     people: Vec<PersonRow>,
     #[serde(deserialize_with = "json::optional_column")]
@@ -59,7 +61,7 @@ fn page_text() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| {
         format!(
-            "SELECT s.name AS school, s.platform_word, m.title, m.body, m.sender_title AS sender, m.released_at AS at,
+            "SELECT s.name AS school, s.platform_word, m.title, m.body, m.sender_title AS sender, m.released_at AS at, m.audience ->> '$.kind' = 'students' AS to_students,
                (SELECT MIN(a.at) FROM answers_now a WHERE a.message_id = d.message_id AND a.phone_id = d.phone_id AND a.kind = 'confirm') AS confirmed_at,
                CASE WHEN {barred} IS NOT NULL THEN '[]' ELSE
                  (SELECT json_group_array(json_array(COALESCE({student}, {staff}), {class}, ms.number))
@@ -152,6 +154,7 @@ fn behind(app: &App, id: DeliveryId, rows: &Rows) -> Result<Behind, AppError> {
         school: row.school,
         platform_word: row.platform_word,
         children,
+        to_students: row.to_students,
         recipient,
         title: row.title,
         body: row.body,

@@ -13,6 +13,7 @@ use domain::message::{
     Audience, Audiences, Category, ChosenChild, Draft, ListRoot, MessageState, Missed, Recipient,
     RecipientKind, RootHasher,
 };
+use domain::roster::OWN_NUMBER;
 use domain::school::UnitKind;
 use domain::time::{Instant, SendingWindow};
 use domain::words::Words;
@@ -290,11 +291,16 @@ fn missed_sql(a: &str, arg: &Value, author: &Person) -> Stmt {
     )
 }
 
-/// The classes `c` all of whose guardians the audience `a` holds (an SQL expression that gives its JSON).
+/// Whether an entry `g` of the roll is of those to whom the audience `a` goes: the parents, or the students.
+fn is_meant(a: &str) -> String {
+    format!("(g.relation = '{OWN_NUMBER}') = ({a} ->> '$.kind' = 'students')")
+}
+
+/// The classes `c` all of whose guardians, or students, the audience `a` holds (an SQL expression that gives its JSON).
 fn in_audience(a: &str) -> String {
     format!(
         "c.archived_at IS NULL AND ({a} ->> '$.kind' = 'all_guardians'
-           OR {a} ->> '$.kind' = 'classes' AND c.id IN (SELECT value FROM json_each({a}, '$.classes')))"
+           OR {a} ->> '$.kind' IN ('classes', 'students') AND c.id IN (SELECT value FROM json_each({a}, '$.classes')))"
     )
 }
 
@@ -309,7 +315,7 @@ fn chosen(a: &str) -> String {
 /// Whom the audience holds now. Driven from the classes, few, into the
 /// indexes of the growing tables.
 pub(super) fn who(a: &str) -> String {
-    let (classes, chosen) = (in_audience(a), chosen(a));
+    let (classes, chosen, meant) = (in_audience(a), chosen(a), is_meant(a));
     format!(
         "who (stream_id, kind, person, student, phone_id) AS (
            SELECT t.id, 'guardian', g.id, s.id, g.phone_id
@@ -317,14 +323,14 @@ pub(super) fn who(a: &str) -> String {
            CROSS JOIN streams t ON t.class_id = c.id
            CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
            CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL
-           WHERE {classes}
+           WHERE {classes} AND {meant}
            UNION ALL
            SELECT t.id, 'guardian', g.id, s.id, g.phone_id
            FROM students s
            CROSS JOIN classes c ON c.id = s.class_id AND c.archived_at IS NULL
            CROSS JOIN streams t ON t.class_id = c.id
            CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL
-           WHERE {chosen}
+           WHERE {chosen} AND {meant}
            UNION ALL
            SELECT {staff}, 'staff', t.id, 0, t.phone_id FROM staff t
            WHERE {a} ->> '$.kind' = 'all_teachers' AND t.left_at IS NULL AND t.phone_id IS NOT NULL
@@ -344,7 +350,10 @@ pub(super) fn who(a: &str) -> String {
 /// How many the audience holds now.
 fn reach(a: &str) -> String {
     let (who, classes, chosen) = (who(a), in_audience(a), chosen(a));
-    let alone = "NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL)";
+    let meant = is_meant(a);
+    let alone = format!(
+        "NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL AND {meant})"
+    );
     format!(
         "WITH {who} SELECT
            (SELECT COUNT(*) FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL WHERE {classes})
@@ -502,7 +511,7 @@ impl Surroundings {
                 return self.school_unit;
             }
             Audience::Units { units } => units.iter().map(|unit| self.path(*unit)).collect(),
-            Audience::Classes { .. } | Audience::Children { .. } => {
+            Audience::Classes { .. } | Audience::Students { .. } | Audience::Children { .. } => {
                 self.classes.iter().map(|class| class.within.clone()).collect()
             }
         };
@@ -585,7 +594,9 @@ impl Surroundings {
     fn fits(&self, author: &Person, held: &Appointment, audience: &Audience) -> bool {
         let alone = |with: &Appointment| Person { appointments: vec![with.clone()], ..author.clone() };
         let action = match audience {
-            Audience::Classes { .. } | Audience::Children { .. } => Action::WriteToClass,
+            Audience::Classes { .. } | Audience::Students { .. } | Audience::Children { .. } => {
+                Action::WriteToClass
+            }
             Audience::AllGuardians => return alone(held).may_school(Action::WriteToAllGuardians),
             Audience::AllTeachers => return alone(held).may_school(Action::WriteToAllTeachers),
             Audience::Earlier { .. } => return self.corrects(author, held),

@@ -15,7 +15,7 @@ use crate::platform::error::AppError;
 /// `messages_in_a_post` asks the same.
 pub const NOT_IN_ITS_POST: &str = "NOT EXISTS (SELECT 1 FROM appointments ia JOIN staff it ON it.id = ia.staff_id
     WHERE ia.id = m.appointment_id AND ia.staff_id = m.author_id AND it.left_at IS NULL AND (ia.until IS NULL OR ia.until > ?1)
-      AND (ia.post <> 'subject_teacher' OR ia.listed_at IS NOT NULL OR m.audience ->> 'kind' NOT IN ('classes', 'children')))";
+      AND (ia.post <> 'subject_teacher' OR ia.listed_at IS NOT NULL OR m.audience ->> 'kind' NOT IN ('classes', 'children', 'students')))";
 
 /// Whether the author of `m` still teaches, but is not on the class's list.
 const OFF_THE_LIST: &str = "EXISTS (SELECT 1 FROM appointments_in_power la WHERE la.id = m.appointment_id

@@ -73,18 +73,25 @@ pub fn audience_words(audience: &Audience, around: &Surroundings) -> Words {
             let (zh, en) = around.earlier.as_ref().map_or(("", ""), |e| (&e.audience_zh, &e.audience_en));
             words!("{zh}（原收件人）", "{en} (those who got the original)")
         }
-        Audience::Classes { .. } => {
+        Audience::Classes { .. } | Audience::Students { .. } => {
+            let to_students = matches!(audience, Audience::Students { .. });
             let names: Vec<&str> = around.classes.iter().map(|c| c.name.as_str()).collect();
             let n = names.len();
             match n {
                 0 => Words::fixed("尚未选择班级", "No class chosen"),
                 1..=5 => {
                     let (zh, en) = (names.join("、"), names.join(", "));
-                    words!("{zh}家长", "Parents of {en}")
+                    match to_students {
+                        true => words!("{zh}学生", "Students of {en}"),
+                        false => words!("{zh}家长", "Parents of {en}"),
+                    }
                 }
                 _ => {
                     let (zh, en) = (names[..3].join("、"), names[..3].join(", "));
-                    words!("{zh}等 {n} 个班的家长", "Parents of {en} and others ({n} classes)")
+                    match to_students {
+                        true => words!("{zh}等 {n} 个班的学生", "Students of {en} and others ({n} classes)"),
+                        false => words!("{zh}等 {n} 个班的家长", "Parents of {en} and others ({n} classes)"),
+                    }
                 }
             }
         }

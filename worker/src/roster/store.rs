@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use domain::access::{Action, Appointment, ClassPlace, Person};
 use domain::ids::{ClassId, GuardianId, StaffId, StudentId, UnitId};
 use domain::roster::people::NumberState;
-use domain::roster::{ClassRoll, ClassView, GuardianView, LEFT_MAX, StaffView, StudentView};
+use domain::roster::{ClassRoll, ClassView, GuardianView, LEFT_MAX, OWN_NUMBER, StaffView, StudentView};
 use domain::time::Instant;
 use serde::Deserialize;
 
@@ -32,19 +32,22 @@ pub const GUARDIAN: &str = "g.id, g.student_id, g.name, g.relation, p.id AS phon
          WHEN p.revoked_at IS NOT NULL THEN 'revoked'
          WHEN p.contact_state IN ('invalid', 'opted_out') THEN p.contact_state ELSE 'usable' END AS number";
 
-/// A class with its counts (students, guardians, phones, students who can be
-/// reached); ?4 is now. Counted in one pass, driven from the class into indexes.
-const CLASS: &str = "SELECT c.id, c.unit_id, c.name,
+/// A class with its counts (students, guardians, their phones, students whose guardians can be
+/// reached, students with a number of their own); ?4 is now. Counted in one pass, driven from the class into indexes.
+fn class_text() -> String {
+    format!("SELECT c.id, c.unit_id, c.name,
     (SELECT json_group_array(t.ancestor_id) FROM (SELECT ancestor_id FROM unit_tree WHERE unit_id = c.unit_id ORDER BY depth) t) AS within,
     (SELECT json_group_array(t.name) FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
      WHERE a.class_id = c.id AND a.post IN ('homeroom_teacher', 'counsellor') AND a.since <= ?4) AS homeroom,
     (SELECT json_group_array(n.name) FROM (SELECT u.name FROM unit_tree t JOIN units u ON u.id = t.ancestor_id
      WHERE t.unit_id = c.unit_id AND u.parent_id IS NOT NULL ORDER BY t.depth DESC) n) AS path,
-    (SELECT json_array(COUNT(DISTINCT s.id), COUNT(g.id), COUNT(DISTINCT g.phone_id),
-       COUNT(DISTINCT CASE WHEN p.contact_state NOT IN ('invalid', 'opted_out') AND p.revoked_at IS NULL THEN s.id END))
+    (SELECT json_array(COUNT(DISTINCT s.id), COUNT(g.id) FILTER (WHERE {parent}), COUNT(DISTINCT g.phone_id) FILTER (WHERE {parent}),
+       COUNT(DISTINCT s.id) FILTER (WHERE {parent} AND p.contact_state NOT IN ('invalid', 'opted_out') AND p.revoked_at IS NULL),
+       COUNT(DISTINCT s.id) FILTER (WHERE NOT {parent}))
      FROM students s LEFT JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL LEFT JOIN phones p ON p.id = g.phone_id
      WHERE s.class_id = c.id AND s.left_at IS NULL) AS counts
-  FROM classes c WHERE ";
+  FROM classes c WHERE ", parent = format_args!("g.relation <> '{OWN_NUMBER}'"))
+}
 
 #[derive(Deserialize)]
 struct ClassRow {
@@ -58,12 +61,12 @@ struct ClassRow {
     #[serde(deserialize_with = "json::column")]
     homeroom: Vec<String>,
     #[serde(deserialize_with = "json::column")]
-    counts: [u32; 4],
+    counts: [u32; 5],
 }
 
 impl ClassRow {
     fn view(self, person: &Person) -> ClassView {
-        let [students, guardians, phones, reachable] = self.counts;
+        let [students, guardians, phones, reachable, own_numbers] = self.counts;
         let place = ClassPlace { id: self.id, unit: self.unit_id, within: self.within };
         ClassView {
             id: self.id,
@@ -74,6 +77,7 @@ impl ClassRow {
             guardians,
             phones,
             unreachable: students - reachable,
+            own_numbers,
             may_write: person.may_class(Action::WriteToClass, &place),
             may_read: person.may_class(Action::ReadRoster, &place),
             name: self.name,
@@ -90,7 +94,7 @@ pub async fn classes(app: &App, person: &Person) -> Result<Vec<ClassView>, AppEr
     let actions = [Action::ReadRoster, Action::WriteToClass, Action::ReadMessages, Action::ImportRoster];
     let mut values = Scope::of(person, &actions).args().to_vec();
     values.push(app.now().into());
-    let sql = format!("{CLASS}{} ORDER BY c.unit_id, length(c.name), c.name", within());
+    let sql = format!("{}{} ORDER BY c.unit_id, length(c.name), c.name", class_text(), within());
     let rows: Vec<ClassRow> = app.db.all(sql, &values).await?;
     Ok(rows.into_iter().map(|row| row.view(person)).collect())
 }
@@ -145,7 +149,7 @@ pub async fn class_roll(app: &App, person: &Person, id: ClassId) -> Result<Class
     let rows = app
         .db
         .run(vec![
-            sql(format!("{CLASS}{within} AND c.id = ?5"), &of_class),
+            sql(format!("{}{within} AND c.id = ?5", class_text()), &of_class),
             sql(
                 format!(
                     "SELECT s.id, s.number, s.name FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL

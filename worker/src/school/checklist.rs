@@ -1,6 +1,7 @@
 //! What is lacking before SMS reach anybody, counted for the office.
 
 use domain::checklist::{CheckLine, CheckPoint, Checklist, SEAL_PATIENCE};
+use domain::roster::OWN_NUMBER;
 use domain::time::Instant;
 use serde::Deserialize;
 
@@ -44,7 +45,7 @@ fn counts() -> String {
            (SELECT COUNT(*) FROM staff t WHERE t.left_at IS NULL AND t.password IS NULL) AS accounts,
            (SELECT COUNT(*) FROM students s WHERE s.left_at IS NULL AND NOT EXISTS (
               SELECT 1 FROM guardians g JOIN phones p ON p.id = g.phone_id WHERE g.student_id = s.id AND g.left_at IS NULL
-                AND p.revoked_at IS NULL AND p.contact_state NOT IN ('invalid', 'opted_out'))) AS children,
+                AND g.relation <> '{OWN_NUMBER}' AND p.revoked_at IS NULL AND p.contact_state NOT IN ('invalid', 'opted_out'))) AS children,
            (SELECT COUNT(*) FROM staff t WHERE t.left_at IS NULL AND t.phone_id IS NULL) AS staff_numbers,
            (SELECT COUNT(*) FROM audit e WHERE e.seq > COALESCE((SELECT MAX(seq) FROM audit_seals), 0) AND e.at < ?2) AS unsealed,
            (SELECT COUNT(*) FROM batches b INDEXED BY batches_apart WHERE b.set_apart_at IS NOT NULL AND b.state <> 'settled') AS set_apart"

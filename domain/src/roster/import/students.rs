@@ -13,7 +13,7 @@ use super::rows::{Parsed, Sheet, small};
 use super::table::{self, Row};
 use crate::phone::Phone;
 use crate::problem::Refusal;
-use crate::roster::{ImportCounts, ImportKind};
+use crate::roster::{ImportCounts, ImportKind, OWN_NUMBER};
 use crate::school::UnitKind;
 use crate::words;
 use crate::words::Words;
@@ -273,7 +273,7 @@ fn read_row(
             ),
         );
     }
-    if guardians.is_empty() {
+    if guardians.iter().all(|guardian| guardian.relation == OWN_NUMBER) {
         sheet.warn(
             "",
             name.clone(),
@@ -309,7 +309,10 @@ fn guardian(
         }
         return None;
     };
-    let name = if name.is_empty() && is_sound {
+    let relation = self::relation(sheet, relation_column, relation);
+    let name = if name.is_empty() && relation == OWN_NUMBER {
+        student.to_owned()
+    } else if name.is_empty() && is_sound {
         sheet.warn(
             name_column,
             phone.masked(),
@@ -319,7 +322,6 @@ fn guardian(
     } else {
         name
     };
-    let relation = self::relation(sheet, relation_column, relation);
     Some(GuardianEntry { name, relation, phone })
 }
 
@@ -357,8 +359,11 @@ const RELATIONS: &[&str] = &[
     "监护人",
     "其他监护人",
     "其他",
+    OWN_NUMBER,
 ];
 const SAME_RELATION: &[(&str, &str)] = &[
+    ("学生本人", OWN_NUMBER),
+    ("自己", OWN_NUMBER),
     ("爸爸", "父亲"),
     ("父", "父亲"),
     ("爸", "父亲"),

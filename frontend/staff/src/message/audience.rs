@@ -16,7 +16,7 @@ use super::common::join;
 use super::editor::Editor;
 use super::form::{self, Form};
 use super::preview::{reach_words, unreachable_words};
-use super::students::{PartOfClass, chosen_words};
+use super::students::{PartOfClass, WhoseNumbers, chosen_words};
 use super::units::{UnitPicker, units_words};
 use crate::session::use_me;
 
@@ -127,12 +127,15 @@ fn whom(form: Form, classes: &[(String, String)]) -> Words {
         form::ALL_GUARDIANS => Words::fixed("全校家长", "All parents"),
         form::ALL_TEACHERS => Words::fixed("全体教师", "All teachers"),
         form::UNITS => units_words(editor, form.units.with(Vec::len)),
-        _ => form.classes.with(|chosen| classes_words(classes, chosen)),
+        _ => {
+            let to_students = form.whose.with(|w| w == form::STUDENTS);
+            form.classes.with(|chosen| classes_words(classes, chosen, to_students))
+        }
     }
 }
 
 /// The chosen classes in words, in the order of the list.
-fn classes_words(classes: &[(String, String)], chosen: &[String]) -> Words {
+fn classes_words(classes: &[(String, String)], chosen: &[String], to_students: bool) -> Words {
     let names: Vec<Words> =
         classes.iter().filter(|(id, _)| chosen.contains(id)).map(|(_, name)| Words::name(name)).collect();
     let n = names.len();
@@ -140,6 +143,8 @@ fn classes_words(classes: &[(String, String)], chosen: &[String]) -> Words {
     let (zh, en) = (first.zh, first.en);
     match n {
         0 => Words::fixed("选择发给谁", "Choose to whom"),
+        1..=NAMED if to_students => words!("{zh}学生", "Students of {en}"),
+        _ if to_students => words!("{zh}等 {n} 个班的学生", "Students of {en} and others ({n} classes)"),
         1..=NAMED => words!("{zh}家长", "Parents of {en}"),
         _ => words!("{zh}等 {n} 个班的家长", "Parents of {en} and others ({n} classes)"),
     }
@@ -183,6 +188,7 @@ fn AudienceFields(form: Form, classes: Vec<ClassView>) -> impl IntoView {
             })}
         <div hidden=move || !(by_class() && has_classes)>
             <ClassPicker classes=classes.clone() chosen=form.classes />
+            <WhoseNumbers form classes=classes.clone() />
             <PartOfClass form classes />
         </div>
         {move || {
@@ -367,7 +373,7 @@ fn reach_line() -> Signal<String> {
     let editor = expect_context::<Editor>();
     tw(move || {
         editor.preview.with(|p| match p {
-            Some(p) => reach_words(&p.reach),
+            Some(p) => editor.draft.with(|d| reach_words(&d.audience, &p.reach)),
             None => Words::fixed("选择后显示人数", "Choose, and the numbers appear here"),
         })
     })
@@ -396,7 +402,7 @@ fn Unreachable() -> impl IntoView {
     let missing = Memo::new(move |_| editor.preview.with(|p| p.as_ref().map_or(0, |p| p.reach.unreachable)));
     move || {
         let n = missing.get();
-        (n > 0).then(|| view! { <Banner tone=Tone::Warning title=t(unreachable_words(n)) /> })
+        (n > 0).then(|| view! { <Banner tone=Tone::Warning title=t(editor.draft.with_untracked(|d| unreachable_words(&d.audience, n))) /> })
     }
 }
 
@@ -418,6 +424,7 @@ mod tests {
             guardians: 0,
             phones: 0,
             unreachable: 0,
+            own_numbers: 0,
             may_write: true,
             may_read: true,
         }
@@ -458,7 +465,8 @@ mod tests {
     #[test]
     fn the_line_names_few_and_counts_many() {
         let all: Vec<(String, String)> = (1..=5).map(|n| (n.to_string(), format!("七年级{n}班"))).collect();
-        let of = |ids: &[&str]| classes_words(&all, &ids.iter().map(|s| s.to_string()).collect::<Vec<_>>());
+        let of =
+            |ids: &[&str]| classes_words(&all, &ids.iter().map(|s| s.to_string()).collect::<Vec<_>>(), false);
         assert_eq!(of(&[]).zh, "选择发给谁");
         assert_eq!(of(&["2", "1"]).zh, "七年级1班、七年级2班家长");
         assert_eq!(of(&["1", "2", "3", "4"]).zh, "七年级1班、七年级2班、七年级3班等 4 个班的家长");

@@ -550,7 +550,7 @@ fn PreviewPane() -> impl IntoView {
     let sender = Signal::derive(move || {
         editor.preview.with(|p| p.as_ref().map(|p| p.sender.clone())).unwrap_or_default()
     });
-    let to_staff = Signal::derive(move || editor.draft.with(|d| d.audience.is_staff()));
+    let audience = Signal::derive(move || editor.draft.with(|d| d.audience.clone()));
     let waiting = move || editor.asking.busy().get() && editor.preview.with(Option::is_none);
     view! {
         <Card>
@@ -558,7 +558,7 @@ fn PreviewPane() -> impl IntoView {
                 text=sms
                 spare=Signal::derive(move || editor.form.title.with(|t| t.chars().count()))
             />
-            <Letter title=editor.form.title body=editor.form.body sender to_staff />
+            <Letter title=editor.form.title body=editor.form.body sender audience />
         </Card>
         {move || waiting().then(|| view! { <div class="x-card"><Skeleton lines=3 /></div> })}
         {steps}

@@ -13,6 +13,8 @@ pub const CLASSES: &str = "classes";
 pub const ALL_GUARDIANS: &str = "all_guardians";
 pub const ALL_TEACHERS: &str = "all_teachers";
 pub const UNITS: &str = "units";
+pub const PARENTS: &str = "parents";
+pub const STUDENTS: &str = "students";
 pub const WHOLE: &str = "whole";
 pub const SOME: &str = "some";
 pub const EARLIER: &str = "earlier";
@@ -28,6 +30,8 @@ pub struct Form {
     pub corrects: RwSignal<Option<MessageId>>,
     /// Ids of the classes chosen.
     pub classes: RwSignal<Vec<String>>,
+    /// [`PARENTS`] or [`STUDENTS`]: whose numbers, of the classes.
+    pub whose: RwSignal<String>,
     /// [`WHOLE`] or [`SOME`]: of a class that is chosen alone, all or some of its students.
     pub part: RwSignal<String>,
     /// Ids of the students chosen,
@@ -57,6 +61,7 @@ impl Form {
             audience: RwSignal::default(),
             corrects: RwSignal::default(),
             classes: RwSignal::default(),
+            whose: RwSignal::default(),
             part: RwSignal::default(),
             students: RwSignal::default(),
             students_of: RwSignal::default(),
@@ -81,6 +86,8 @@ impl Form {
             }
             _ => (WHOLE, String::new(), Vec::new()),
         };
+        let to_students = matches!(draft.audience, Audience::Students { .. });
+        self.whose.set(if to_students { STUDENTS } else { PARENTS }.to_owned());
         self.part.set(part.to_owned());
         self.students_of.set(of);
         self.students.set(students);
@@ -90,7 +97,9 @@ impl Form {
         });
         let (audience, classes) = match &draft.audience {
             Audience::Children { class, .. } => (CLASSES, vec![class.to_string()]),
-            Audience::Classes { classes } => (CLASSES, classes.iter().map(ToString::to_string).collect()),
+            Audience::Classes { classes } | Audience::Students { classes } => {
+                (CLASSES, classes.iter().map(ToString::to_string).collect())
+            }
             Audience::Units { .. } => (UNITS, Vec::new()),
             Audience::AllGuardians => (ALL_GUARDIANS, Vec::new()),
             Audience::AllTeachers => (ALL_TEACHERS, Vec::new()),
@@ -127,6 +136,7 @@ impl Form {
                 // The order of tapping is no change of the draft.
                 classes.sort_unstable();
                 match classes.as_slice() {
+                    _ if self.whose.with(|w| w == STUDENTS) => Audience::Students { classes },
                     [class] if self.part.with(|p| p == SOME) => {
                         Audience::Children { class: *class, students: self.chosen_of(*class) }
                     }

@@ -143,8 +143,7 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
                 }}
                 {move || {
                     let (draft, sender) = part.text.get();
-                    let to_staff = draft.audience.is_staff();
-                    view! { <Letter title=draft.title body=draft.body sender to_staff sent=part.sent /> }
+                    view! { <Letter title=draft.title body=draft.body sender audience=draft.audience sent=part.sent /> }
                 }}
             </Card>
         }
@@ -508,7 +507,7 @@ fn Summary(view: RwSignal<MessageView>) -> impl IntoView {
         </div>
         {move || {
             let n = unreachable();
-            (n > 0).then(|| view! { <Banner tone=Tone::Warning title=t(unreachable_words(n)) /> })
+            (n > 0).then(|| view! { <Banner tone=Tone::Warning title=t(view.with_untracked(|v| unreachable_words(&v.draft.audience, n))) /> })
         }}
     }
     .into_any()
@@ -519,7 +518,7 @@ fn addressed(view: &MessageView) -> Words {
     if view.draft.audience.is_empty() {
         return Words::fixed("还没有选择发给谁", "Not addressed to anybody yet");
     }
-    let (to, reach) = (&view.audience, reach_words(&view.reach));
+    let (to, reach) = (&view.audience, reach_words(&view.draft.audience, &view.reach));
     let (tz, te, rz, re) = (&to.zh, &to.en, reach.zh, reach.en);
     words!("发给{tz}：{rz}", "{te}: {re}")
 }

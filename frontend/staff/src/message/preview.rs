@@ -2,7 +2,7 @@
 //! page behind the link, and how many it reaches.
 
 use domain::answer::CONFIRM;
-use domain::message::Audiences;
+use domain::message::{Audience, Audiences};
 use domain::page_text::{Piece, paragraphs, pieces};
 use domain::sms::{self, Length};
 use domain::words;
@@ -64,9 +64,9 @@ pub fn Letter(
     #[prop(into)] title: Signal<String>,
     #[prop(into)] body: Signal<String>,
     #[prop(into)] sender: Signal<String>,
-    /// Whether it goes to staff: their page names no child.
+    /// To whom: that of staff names no child, that to some of a class no number.
     #[prop(into)]
-    to_staff: Signal<bool>,
+    audience: Signal<Audience>,
     /// When it was sent, where it was.
     #[prop(optional, into)]
     sent: Signal<Option<String>>,
@@ -75,18 +75,26 @@ pub fn Letter(
     let nothing = t(Words::fixed("（正文会出现在这里）", "(the text will stand here)"));
     let label = tw(move || {
         let word = me.with(|m| m.school.platform_word.clone());
-        if to_staff.get() {
-            words!("{word} · 教职工通知", "{word} · notice to staff")
-        } else {
-            words!("{word} · 家长通知", "{word} · notice to parents")
-        }
+        audience.with(|audience| match audience {
+            Audience::AllTeachers | Audience::Units { .. } => {
+                words!("{word} · 教职工通知", "{word} · notice to staff")
+            }
+            Audience::Students { .. } => words!("{word} · 学生通知", "{word} · notice to students"),
+            _ => words!("{word} · 家长通知", "{word} · notice to parents"),
+        })
     });
     let to = tw(move || {
-        if to_staff.get() {
-            Words::fixed("收件人姓名：", "To the recipient’s name")
-        } else {
-            Words::fixed("孩子姓名 · 班级 · 本班第几条通知", "Child’s name · class · number of the notice")
-        }
+        audience.with(|audience| match audience {
+            Audience::AllTeachers | Audience::Units { .. } => {
+                Words::fixed("收件人姓名：", "To the recipient’s name")
+            }
+            Audience::Students { .. } => Words::fixed("学生姓名 · 班级", "Student’s name · class"),
+            Audience::Children { .. } => Words::fixed("孩子姓名 · 班级", "Child’s name · class"),
+            Audience::Classes { .. } | Audience::AllGuardians => Words::fixed(
+                "孩子姓名 · 班级 · 本班第几条通知",
+                "Child’s name · class · number of the notice",
+            ),
+        })
     });
     let text = move || {
         let body = body.get();
@@ -170,29 +178,49 @@ fn signs_itself(body: &str, sender: &str, author: &str) -> bool {
 }
 
 /// `46 名学生 · 78 位家长 · 76 部手机`.
-pub fn reach_words(reach: &Audiences) -> Words {
-    let Audiences { children, people, phones, .. } = *reach;
+pub fn reach_words(audience: &Audience, reach: &Audiences) -> Words {
+    let Audiences { children, people, phones, unreachable } = *reach;
     let phones_en = count(phones, "phone", "phones");
-    if children == 0 {
-        let people_en = count(people, "teacher", "teachers");
-        words!("{people} 位教师 · {phones} 部手机", "{people_en} · {phones_en}")
-    } else {
-        let (children_en, people_en) =
-            (count(children, "student", "students"), count(people, "parent", "parents"));
-        words!(
-            "{children} 名学生 · {people} 位家长 · {phones} 部手机",
-            "{children_en} · {people_en} · {phones_en}"
-        )
+    let children_en = count(children, "student", "students");
+    match audience {
+        Audience::AllTeachers => {
+            let people_en = count(people, "teacher", "teachers");
+            words!("{people} 位教师 · {phones} 部手机", "{people_en} · {phones_en}")
+        }
+        Audience::Units { .. } => {
+            let people_en = count(people, "member of staff", "members of staff");
+            words!("{people} 位教职工 · {phones} 部手机", "{people_en} · {phones_en}")
+        }
+        Audience::Students { .. } => {
+            let reached = children.saturating_sub(unreachable);
+            words!(
+                "{children} 名学生，{reached} 名登记了本人号码 · {phones} 部手机",
+                "{children_en}, {reached} with a number of their own · {phones_en}"
+            )
+        }
+        _ => {
+            let people_en = count(people, "parent", "parents");
+            words!(
+                "{children} 名学生 · {people} 位家长 · {phones} 部手机",
+                "{children_en} · {people_en} · {phones_en}"
+            )
+        }
     }
 }
 
 /// That some children cannot be reached, and what to do.
-pub fn unreachable_words(n: u32) -> Words {
+pub fn unreachable_words(audience: &Audience, n: u32) -> Words {
     let n_en = count(n, "student has", "students have");
-    words!(
-        "有 {n} 名学生没有可用的接收手机号，家长收不到，请另行告知",
-        "{n_en} no usable number: tell those parents in another way"
-    )
+    match audience {
+        Audience::Students { .. } => words!(
+            "有 {n} 名学生没有登记本人号码，收不到，请另行告知",
+            "{n_en} no number of their own: tell them in another way"
+        ),
+        _ => words!(
+            "有 {n} 名学生没有可用的接收手机号，家长收不到，请另行告知",
+            "{n_en} no usable number: tell those parents in another way"
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -218,10 +246,11 @@ mod tests {
 
     #[test]
     fn one_student_is_no_students() {
+        let class = Audience::Classes { classes: Vec::new() };
         let reach = Audiences { children: 1, people: 2, phones: 1, unreachable: 1 };
-        assert_eq!(reach_words(&reach).en, "1 student · 2 parents · 1 phone");
+        assert_eq!(reach_words(&class, &reach).en, "1 student · 2 parents · 1 phone");
         assert_eq!(
-            unreachable_words(1).en,
+            unreachable_words(&class, 1).en,
             "1 student has no usable number: tell those parents in another way"
         );
     }

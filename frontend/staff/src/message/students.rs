@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use ui::{CheckOption, Segmented, TextInput, t, tw, use_lang};
 
 use super::editor::Editor;
-use super::form::{Form, SOME, WHOLE};
+use super::form::{Form, PARENTS, SOME, STUDENTS, WHOLE};
 use crate::api::Query;
 use crate::common::Loaded;
 
@@ -38,6 +38,33 @@ fn names_of(known: &[ChosenChild], students: &[StudentId]) -> Option<Vec<String>
     chosen.map(|child| child.name.clone()).collect::<Option<Vec<_>>>().filter(|_| all_known)
 }
 
+/// Whose numbers, the parents' or the students' own: asked where one of the chosen classes has such numbers.
+#[component]
+pub fn WhoseNumbers(form: Form, classes: Vec<ClassView>) -> impl IntoView {
+    let lang = use_lang();
+    let with_own: Vec<String> =
+        classes.iter().filter(|c| c.own_numbers > 0).map(|c| c.id.to_string()).collect();
+    let is_asked = Memo::new(move |_| {
+        form.whose.with(|w| w == STUDENTS)
+            || form.classes.with(|chosen| chosen.iter().any(|id| with_own.contains(id)))
+    });
+    let options = Signal::derive(move || {
+        [(PARENTS, Words::fixed("家长", "Parents")), (STUDENTS, Words::fixed("学生本人", "The students"))]
+            .map(|(key, words)| CheckOption::new(key, words.get(lang.get())))
+            .to_vec()
+    });
+    view! {
+        <div hidden=move || !is_asked.get()>
+            <Segmented
+                label=t(Words::fixed("发到谁的手机", "To whose phones"))
+                options
+                value=form.whose
+            />
+        </div>
+    }
+    .into_any()
+}
+
 /// Below the classes: of the one that is chosen, all or some. Offered where its roll can be read.
 #[component]
 pub fn PartOfClass(form: Form, classes: Vec<ClassView>) -> impl IntoView {
@@ -48,6 +75,9 @@ pub fn PartOfClass(form: Form, classes: Vec<ClassView>) -> impl IntoView {
             [one] => one.parse::<ClassId>().ok(),
             _ => None,
         })?;
+        if form.whose.with(|w| w == STUDENTS) {
+            return None;
+        }
         let can_choose = |c: &&ClassView| c.id == id && (c.may_read || form.part.with(|p| p == SOME));
         classes.with_value(|all| all.iter().find(can_choose).map(|c| (id, c.may_read)))
     });

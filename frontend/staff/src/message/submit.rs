@@ -52,10 +52,10 @@ pub fn SubmitDialog(open: RwSignal<bool>) -> impl IntoView {
             let phones_en = count(phones, "phone", "phones");
             let line = words!("{zh}，将发给 {phones} 部手机", "{en}: it goes to {phones_en}");
             let warning = (missing > 0)
-                .then(|| view! { <ui::Banner tone=Tone::Warning title=t(unreachable_words(missing)) /> });
+                .then(|| view! { <ui::Banner tone=Tone::Warning title=t(editor.draft.with_untracked(|d| unreachable_words(&d.audience, missing))) /> });
             view! {
                 <p class="m-submit-count" data-test="submit-count">{t(line)}</p>
-                <p class="x-small x-muted x-num">{t(reach_words(&preview.reach))}</p>
+                <p class="x-small x-muted x-num">{t(editor.draft.with_untracked(|d| reach_words(&d.audience, &preview.reach)))}</p>
                 {warning}
                 <ChainSteps chain=preview.chain />
             }

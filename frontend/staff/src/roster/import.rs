@@ -75,8 +75,8 @@ fn Choose(stage: RwSignal<Stage>, kind: RwSignal<String>) -> impl IntoView {
                 ImportKind::Students.key(),
                 Words::fixed("学生和家长名单", "Students and parents"),
                 Words::fixed(
-                    "学号、姓名、年级、班级（大学再加学院），以及家长的姓名、关系、手机",
-                    "Number, name, grade, class (at a university the college as well); each parent's name, relation and phone",
+                    "学号、姓名、年级、班级（大学再加学院），以及家长的姓名、关系、手机；学生自己的号码，关系填“本人”",
+                    "Number, name, grade, class (at a university the college as well); each parent's name, relation and phone. A student's own number has the relation 本人",
                 ),
             ),
         ]

@@ -75,6 +75,10 @@ fn only_the_own_guardian_of_a_chosen_child_is_on_the_list() {
         refusal(&chosen("[3]", "daily", "(1, 1, 3, 'guardian', 3, 3, 3)"), SUBMIT),
         "not_the_guardian"
     );
+    // The child's own number is no parent's.
+    let own = chosen("[1]", "study", OWN);
+    run(&own, "UPDATE guardians SET relation = '本人', named_at = 9 WHERE id = 1");
+    assert_eq!(refusal(&own, SUBMIT), "not_the_guardian");
     for left in ["students", "guardians"] {
         let db = chosen("[1]", "study", OWN);
         run(
