@@ -87,6 +87,10 @@ impl EntryView {
             AuditAction::MessageChanged => {
                 self.about_message(Words::fixed("修改了", "changed "), Words::name(""))
             }
+            AuditAction::MessageTakenOver => self.about_message(
+                Words::fixed("接手了离校人员的草稿", "took over the draft of somebody who has left: "),
+                Words::name(""),
+            ),
             AuditAction::MessageWithdrawn => {
                 self.about_message(Words::fixed("撤回了", "withdrew "), Words::name(""))
             }

@@ -41,11 +41,11 @@ pub async fn list(call: Signed) -> Result<Reply<MessageList>, AppError> {
     Reply::json(200, &MessageList { messages, unreadable, next })
 }
 
-fn refuse(refusals: Vec<Refusal>) -> Result<(), AppError> {
+pub(super) fn refuse(refusals: Vec<Refusal>) -> Result<(), AppError> {
     if refusals.is_empty() { Ok(()) } else { Err(AppError::Invalid(refusals)) }
 }
 
-fn check_saving(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refusal> {
+pub(super) fn check_saving(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refusal> {
     let mut refusals = draft.check_saving(&call.person, &around.places());
     // Who may not write to an audience has no capacity for it, and is told the first.
     if refusals.is_empty() && around.capacity(&call.person, draft).is_none() {
