@@ -175,6 +175,8 @@ CREATE TABLE disputes (
   outcome    TEXT                       -- kept: it is theirs after all; changed; left
 );
 CREATE UNIQUE INDEX disputes_open ON disputes (phone_id, kind, person) WHERE settled_at IS NULL;
+-- Who left by mistake comes back with what was open then.
+CREATE INDEX disputes_left ON disputes (kind, person) WHERE outcome = 'left';
 CREATE TRIGGER disputes_by_recipients BEFORE INSERT ON disputes
 WHEN NEW.settled_at IS NOT NULL OR EXISTS (SELECT 1 FROM disputes d WHERE d.id = NEW.id)
   OR NOT EXISTS (

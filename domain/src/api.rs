@@ -771,6 +771,11 @@ endpoints! {
     /// For the drafter, while a step still waits.
     pub const WITHDRAW: Endpoint<MessageId, (), MessageView> =
         Endpoint::post("/api/messages/{id}/withdraw", "Take back before approval");
+    /// The caller is the author of what comes of it; the old draft is withdrawn.
+    pub const TAKE_OVER: Endpoint<MessageId, (), Created> =
+        Endpoint::post("/api/messages/{id}/take-over", "Take over the draft of somebody who has left")
+            .needs(Action::ManageAccounts)
+            .status(201);
     /// For approved messages that wait for their time.
     pub const CANCEL: Endpoint<MessageId, (), MessageView> =
         Endpoint::post("/api/messages/{id}/cancel", "Cancel before its time");

@@ -110,6 +110,8 @@ keyed! {
         MessageDecided = "message.decided",
         /// Its drafter took it back.
         MessageWithdrawn = "message.withdrawn",
+        /// Took over the draft of somebody who has left.
+        MessageTakenOver = "message.taken_over",
         /// Cancelled after approval, before its time.
         MessageCancelled = "message.cancelled",
         /// Its time fell outside the sending hours.
@@ -216,6 +218,7 @@ impl AuditAction {
             Self::MessageChanged => Words::fixed("修改草稿", "Changed a draft"),
             Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),
             Self::MessageDecided => Words::fixed("作出审核或审批决定", "Decided a step"),
+            Self::MessageTakenOver => Words::fixed("接手离校人员的草稿", "Took over a leaver's draft"),
             Self::MessageWithdrawn => Words::fixed("撤回", "Withdrew"),
             Self::MessageCancelled => Words::fixed("取消", "Cancelled"),
             Self::MessagePutOff => Words::fixed("推迟到可发送时段", "Put off to the sending hours"),

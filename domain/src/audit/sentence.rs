@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::entry::{AuditAction, EntryView};
 use super::history::RecordKind;
+use crate::access::Post;
 use crate::ids::MessageId;
 use crate::words;
 use crate::words::Words;
@@ -87,6 +88,10 @@ impl EntryView {
             AuditAction::MessageChanged => {
                 self.about_message(Words::fixed("修改了", "changed "), Words::name(""))
             }
+            AuditAction::MessageTakenOver => self.about_message(
+                Words::fixed("接手了离校人员的草稿", "took over the draft of somebody who has left: "),
+                Words::name(""),
+            ),
             AuditAction::MessageWithdrawn => {
                 self.about_message(Words::fixed("撤回了", "withdrew "), Words::name(""))
             }
@@ -235,13 +240,26 @@ impl EntryView {
         Sentence { before, object, target: Some(Target::Message(MessageId(id))), after }
     }
 
+    /// The post that the entry tells of.
+    fn post(&self) -> Option<Post> {
+        let detail: Value = serde_json::from_str(&self.entry.detail).ok()?;
+        Post::from_key(detail.get("post")?.as_str()?)
+    }
+
     fn about_person(&self, before: Words, after: Words) -> Sentence {
         let (id, kind) = (self.entry.subject_id, RecordKind::from_key(&self.entry.subject));
         let title = kind.map_or_else(|| Words::name(&self.entry.subject), RecordKind::title);
         let (zh, en) = (title.zh, title.en);
-        let object = match self.subject_name.as_str() {
-            "" => words!("{zh}（{id}）", "{en} {id}"),
-            name => Words::name(name),
+        // A post is told by its holder and its title.
+        let post =
+            matches!(kind, Some(RecordKind::Appointment | RecordKind::Delegation)).then(|| self.post());
+        let object = match (self.subject_name.as_str(), post.flatten()) {
+            ("", _) => words!("{zh}（{id}）", "{en} {id}"),
+            (name, Some(post)) => {
+                let (zh, en) = (post.title().zh, post.title().en);
+                words!("{name}（{zh}）", "{name} ({en})")
+            }
+            (name, None) => Words::name(name),
         };
         Sentence { before, object, target: kind.map(|kind| Target::History(kind, id)), after }
     }
@@ -291,6 +309,15 @@ mod tests {
         assert_eq!(sentence.target, Some(Target::Message(MessageId(12))));
         let returned = view("message.decided", "message", "", r#"{"version":1,"verdict":"return"}"#);
         assert_eq!(returned.sentence().words().zh, "退回修改第 12 号通知第 1 稿");
+    }
+
+    #[test]
+    fn a_post_is_told_by_its_holder_and_its_title() {
+        let detail = r#"{"post":"grade_head"}"#;
+        let confirmed = view("appointment.confirmed", "appointment", "范亮豪", detail);
+        assert_eq!(confirmed.sentence().words().zh, "确认任命：范亮豪（年级组长）");
+        let withdrawn = view("delegation.withdrawn", "delegation", "范亮豪", "{}");
+        assert_eq!(withdrawn.sentence().words().zh, "撤销请假登记：范亮豪");
     }
 
     #[test]

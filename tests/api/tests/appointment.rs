@@ -7,6 +7,7 @@ use domain::access::Post;
 use domain::account::Me;
 use domain::appointment::{Confirm, ConfirmBar, Decline, WaitingAppointment, WaitingAppointments};
 use domain::approval::{Decide, Verdict};
+use domain::audit::AuditPage;
 use domain::ids::{AppointmentId, MessageId};
 use domain::message::MessageState;
 use domain::roster::{ImportApplied, Question, StaffView};
@@ -105,6 +106,10 @@ fn what_an_import_appoints_waits_for_a_second_person() {
         one.appointment.id
     );
     assert_eq!(app.count(&entry), 1);
+    // The log says it by name.
+    let page: AuditPage = admin.get("/api/audit").json();
+    let said = page.entries.iter().find(|e| e.entry.action == "appointment.confirmed").expect("the entry");
+    assert_eq!(said.sentence().words().zh, "确认任命：新干事（校办室干事）");
 
     // The same file again gives nothing again.
     assert_eq!(import(&clerk, rows, &[]).waiting, 0);

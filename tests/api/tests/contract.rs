@@ -150,6 +150,14 @@ impl Day {
         assert!(!self.call(clerk, api::CHECKLIST, &()).lines.is_empty());
     }
 
+    /// The last of a day: the teacher has left.
+    fn a_draft_is_taken_over(&self, clerk: &Client, teacher: &Client, draft: &Draft) {
+        let id = self.call(teacher, api::CREATE_MESSAGE, draft).id;
+        let author = self.call(teacher, api::ME, &()).person.id;
+        self.call(clerk, api::LEAVE_STAFF.at(author), &Leave { reason: LeaveReason::Retired });
+        assert_ne!(self.call(clerk, api::TAKE_OVER.at(id), &()).id, id);
+    }
+
     fn somebody_leaves(&self, clerk: &Client) {
         let number = || NewNumber { phone: "19900000009".into() };
         let staff = self.call(clerk, api::STAFF, &());
@@ -441,6 +449,7 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     day.changes_a_procedure();
     day.keeps_the_own_account();
     day.imports_a_file(&clerk);
+    day.a_draft_is_taken_over(&clerk, &teacher, &draft);
 
     let called: BTreeSet<&str> = empty.called.take().union(&day.called.take()).copied().collect();
     let missing: Vec<&str> = ALL.iter().map(|o| o.name).filter(|name| !called.contains(name)).collect();

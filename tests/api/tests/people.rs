@@ -7,7 +7,7 @@ use api_tests::{App, Client, Reply, draft_to, link_in};
 use domain::approval::Verdict;
 use domain::delivery::{DeliveryList, DeliveryState, Reason};
 use domain::ids::MessageId;
-use domain::message::{Command, HoldReason, MessageState, MessageView, RecipientKind};
+use domain::message::{Command, Created, HoldReason, MessageState, MessageView, RecipientKind};
 use domain::roster::people::{
     Departures, Dispute, FamilyLeaving, Leave, LeaveReason, MarkNumber, NewNumber, NumberState, StaffLeaving,
 };
@@ -167,6 +167,39 @@ fn drafts_of_who_left_are_shown_to_who_manages_accounts() {
     assert!(after.drafts[0].body.contains("运动会"));
     assert!(after.vacancies.iter().any(|v| v.class.as_deref() == Some("八年级1班")), "{after:?}");
     assert_eq!(app.grade_head("八年级").get("/api/staff/departures").status, 403);
+
+    // Taken over: a draft of the new author's, and the old one goes.
+    let take = |who: &Client| who.post(&format!("/api/messages/{id}/take-over"), &());
+    assert_eq!(take(&app.grade_head("八年级")).refused(403), "forbidden");
+    assert_eq!(take(&app.administrator()).status, 422, "who writes to nobody takes over no draft");
+    let created: Created = take(&clerk).json();
+    assert_ne!(created.id, id);
+    let view = clerk.message(created.id);
+    assert_eq!(
+        (view.state, view.author),
+        (MessageState::Draft, domain::ids::StaffId(staff_id(&app, "T0004")))
+    );
+    assert_eq!(view.draft.body, after.drafts[0].body);
+    assert_eq!(take(&clerk).status, 404, "once");
+    assert_eq!(clerk.get("/api/staff/departures").json::<Departures>().drafts, []);
+    let entry = format!(
+        "SELECT COUNT(*) FROM audit WHERE action = 'message.taken_over' AND subject_id = {id} AND json_extract(detail, '$.author') = {}",
+        staff_id(&app, "T0026")
+    );
+    assert_eq!(app.count(&entry), 1, "the log tells whose it was");
+    assert_eq!(
+        app.count(&format!("SELECT COUNT(*) FROM messages WHERE id = {id} AND state = 'withdrawn'")),
+        1
+    );
+}
+
+/// Nobody takes the draft of somebody who is still here.
+#[test]
+fn a_colleagues_draft_is_not_taken_over() {
+    let app = App::start();
+    let teacher = app.homeroom("八年级1班");
+    let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));
+    assert_eq!(app.office_clerk().post(&format!("/api/messages/{id}/take-over"), &()).status, 404);
 }
 
 #[test]
@@ -438,8 +471,21 @@ fn not_my_number_stops_the_sms_until_it_is_settled() {
     }
     assert_eq!(app.anybody().get(&link).status, 200, "it was theirs after all");
 
-    // A corrected number settles it as well.
+    // Leaving closes it, and coming back opens it again.
     say_not_mine(&app, &link);
+    let path = format!("/api/guardians/{}", guardian.id);
+    let open = |who: &Client| -> usize {
+        let open: Vec<Dispute> = who.get("/api/disputes").json();
+        open.iter().filter(|d| d.person == guardian.id.0).count()
+    };
+    assert_eq!(open(&teacher), 1);
+    assert_eq!(leaves(&teacher, &path, LeaveReason::Custody).status, 204);
+    assert_eq!(open(&teacher), 0);
+    assert_eq!(teacher.post(&format!("{path}/return"), &json!({})).status, 204);
+    assert_eq!(open(&teacher), 1, "it is as it was");
+    assert_eq!(roll(&teacher).students[0].guardians[0].number, NumberState::Disputed);
+
+    // A corrected number settles it as well.
     assert_eq!(change_number(&teacher, guardian.id, "19900000009").status, 200);
     let open: Vec<Dispute> = teacher.get("/api/disputes").json();
     assert!(open.iter().all(|d| d.person != guardian.id.0), "{open:?}");

@@ -103,9 +103,17 @@ pub(super) async fn history(
                 ),
                 key,
             ),
+            // A post and an absence are called after their holder.
+            sql(
+                "SELECT t.id, t.name FROM appointments p CROSS JOIN staff t ON t.id = p.staff_id
+                 WHERE p.id = CASE ?1 WHEN 'appointment' THEN ?2
+                   WHEN 'delegation' THEN (SELECT g.appointment_id FROM delegations g WHERE g.id = ?2) END",
+                args![kind.key(), id],
+            ),
         ])
         .await?;
     let (views, more): (Vec<ViewRow>, Vec<MoreRow>) = (rows.at(0)?.all()?, rows.at(1)?.all()?);
+    let holder: Option<NameRow> = rows.at(2)?.first()?;
     let mut ids: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
     for (field, (before, after)) in more.iter().flat_map(|m| &m.rows).flat_map(|(_, fields)| fields) {
         if let Some(table) = table_of(field) {
@@ -157,7 +165,7 @@ pub(super) async fn history(
     Ok(History {
         kind,
         id,
-        name: name_of(own, &json!(id)).unwrap_or_default(),
+        name: holder.map(|h| h.name).or_else(|| name_of(own, &json!(id))).unwrap_or_default(),
         entries,
         more: has_more,
         may_reveal: may_reveal(reader, kind),

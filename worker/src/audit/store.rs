@@ -18,6 +18,11 @@ pub(super) fn view() -> String {
         format!("(SELECT {} FROM staff t WHERE t.id = {of})", name_at(kind, "t", "a.at"))
     };
     let (actor, subject) = (name("staff", "a.actor"), name("staff", "a.subject_id"));
+    let holder = name("staff", "(SELECT p.staff_id FROM appointments p WHERE p.id = a.subject_id)");
+    let away = name(
+        "staff",
+        "(SELECT p.staff_id FROM delegations g CROSS JOIN appointments p ON p.id = g.appointment_id WHERE g.id = a.subject_id)",
+    );
     format!(
         "a.seq, a.at, a.actor, a.action, a.subject, a.subject_id,
     CASE WHEN a.action = 'record.changed' THEN json_object('kind', a.detail ->> '$.kind',
@@ -27,6 +32,8 @@ pub(super) fn view() -> String {
     COALESCE({actor}, '') AS actor_name,
     COALESCE(CASE a.subject
       WHEN 'staff' THEN {subject}
+      WHEN 'appointment' THEN {holder}
+      WHEN 'delegation' THEN {away}
       WHEN 'message' THEN CASE WHEN ?3 = 1 THEN COALESCE(
         (SELECT v.title FROM message_versions v WHERE v.message_id = a.subject_id AND v.version = a.detail ->> '$.version'),
         (SELECT m.title FROM messages m WHERE m.id = a.subject_id AND m.digest IS NOT NULL)) END

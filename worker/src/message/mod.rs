@@ -8,6 +8,7 @@ pub mod held;
 pub mod list;
 pub mod routes;
 pub mod rows;
+pub mod take_over;
 pub mod transition;
 pub mod view;
 pub mod visibility;

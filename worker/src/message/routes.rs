@@ -42,7 +42,7 @@ pub async fn list(call: Signed) -> Result<Reply<MessageList>, AppError> {
     Reply::json(200, &MessageList { messages, unreadable, next })
 }
 
-fn refuse(refusals: Vec<Refusal>) -> Result<(), AppError> {
+pub(super) fn refuse(refusals: Vec<Refusal>) -> Result<(), AppError> {
     if refusals.is_empty() { Ok(()) } else { Err(AppError::Invalid(refusals)) }
 }
 
@@ -72,7 +72,7 @@ fn check_correction(around: &Surroundings, own: impl Fn(MessageId) -> bool) -> O
     })
 }
 
-fn check_saving(
+pub(super) fn check_saving(
     call: &Signed,
     draft: &Draft,
     around: &Surroundings,

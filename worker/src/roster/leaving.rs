@@ -149,7 +149,7 @@ pub fn end_service<'a>(
     Ok(batch)
 }
 
-/// These people are on the roll again; posts and sessions do not come back by
+/// These people are on the roll again, with the disputes that leaving closed; posts and sessions do not come back by
 /// it. Lost where one of them had not left.
 ///
 /// # Errors
@@ -161,6 +161,18 @@ pub fn come_back<'a>(
     now: Instant,
 ) -> Result<Guarded<'a>, AppError> {
     for (kind, ids) in people.by_kind() {
+        // A question that leaving closed is open again.
+        batch = each_piece(
+            batch,
+            &ids,
+            "INSERT INTO disputes (phone_id, kind, person, message_id, at)
+             SELECT q.phone_id, q.kind, q.person, q.message_id, q.at FROM json_each(?1) j
+             CROSS JOIN departures d ON d.kind = ?2 AND d.person = j.value AND d.returned_at IS NULL
+             CROSS JOIN disputes q ON q.kind = ?2 AND q.person = j.value AND q.outcome = 'left' AND q.settled_at = d.left_at
+             WHERE NOT EXISTS (SELECT 1 FROM disputes o
+               WHERE o.phone_id = q.phone_id AND o.kind = q.kind AND o.person = q.person AND o.settled_at IS NULL)",
+            args![kind.key()],
+        )?;
         batch = each_counted(
             batch,
             &ids,

@@ -11,8 +11,10 @@ use ui::{Badge, Button, ButtonKind, Card, EmptyState, IconName, List, ListItem, 
 
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
+use crate::menu::writes;
 use crate::message::title_or_none;
-use crate::route::Route;
+use crate::route::{Route, use_router};
+use crate::session::use_me;
 
 /// `/staff/departures`.
 #[component]
@@ -53,7 +55,8 @@ fn Parts(all: Departures, back: Callback<i64>, order: Order) -> impl IntoView {
             .collect(),
     );
     let drafts = (!drafts.is_empty()).then(|| {
-        let rows = drafts.into_iter().map(draft).collect::<Vec<_>>();
+        let writes = use_me().with_untracked(writes);
+        let rows = drafts.into_iter().map(|d| draft(d, writes.then_some(order))).collect::<Vec<_>>();
         view! { <Card title=t(Words::fixed("留下的草稿", "Drafts left behind"))>{rows}</Card> }
     });
     let left = if left.is_empty() {
@@ -105,8 +108,26 @@ fn vacancy(vacancy: Vacancy) -> AnyView {
     view! { <ListItem title=t(title) note=t(note) icon=IconName::Staff /> }.into_any()
 }
 
-fn draft(draft: LeftDraft) -> AnyView {
-    let LeftDraft { author, audience, title, body, changed_at, .. } = draft;
+/// A draft, with the way to make it one's own where the reader writes notices.
+fn draft(draft: LeftDraft, order: Option<Order>) -> AnyView {
+    let LeftDraft { id, author, audience, title, body, changed_at } = draft;
+    let router = use_router();
+    let take = order.map(|order| {
+        let take = move |()| {
+            order.call(api::TAKE_OVER.at(id), move |created| {
+                router.go(&Route::Message(created.id).path());
+            });
+        };
+        view! {
+            <div class="x-actions">
+                <Button
+                    label=t(Words::fixed("接手为我的草稿", "Take over as my draft"))
+                    busy=order.busy()
+                    on_click=take
+                />
+            </div>
+        }
+    });
     let at = changed_at.words();
     let (zh, en, az, ae) = (audience.zh, audience.en, at.zh, at.en);
     let note = words!("{author} 写给 {zh} · {az}", "By {author} to {en} · {ae}");
@@ -114,6 +135,7 @@ fn draft(draft: LeftDraft) -> AnyView {
         <details class="s-draft">
             <summary><strong>{t(title_or_none(&title))}</strong> " " <span class="x-small x-muted">{t(note)}</span></summary>
             <p class="x-prose" lang="zh-CN">{body}</p>
+            {take}
         </details>
     }
     .into_any()
