@@ -690,6 +690,9 @@ endpoints! {
     /// The decision names the digest that was read.
     pub const DECIDE: Endpoint<MessageId, Decide, MessageView> =
         Endpoint::post("/api/messages/{id}/decisions", "Approve or return");
+    /// For the drafter, once a day; whoever it waits for sees it.
+    pub const REMIND: Endpoint<MessageId, (), MessageView> =
+        Endpoint::post("/api/messages/{id}/remind", "Remind whoever it waits for");
     /// For the drafter, while a step still waits.
     pub const WITHDRAW: Endpoint<MessageId, (), MessageView> =
         Endpoint::post("/api/messages/{id}/withdraw", "Take back before approval");

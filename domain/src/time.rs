@@ -56,6 +56,11 @@ impl Instant {
         Self((self.0 + SHANGHAI).div_euclid(DAY) * DAY - SHANGHAI)
     }
 
+    /// The day in Shanghai, counted from 1970.
+    pub fn day(self) -> i64 {
+        (self.0 + SHANGHAI).div_euclid(DAY)
+    }
+
     /// `2026-09-01` in Shanghai.
     pub fn date(self) -> String {
         let t = self.shanghai();

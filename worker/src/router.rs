@@ -94,6 +94,7 @@ pub fn table() -> Vec<Route> {
         on(api::CHANGE_MESSAGE, message::routes::change),
         on(api::SUBMIT, message::routes::submit),
         on(api::DECIDE, approval::routes::decide),
+        on(api::REMIND, message::remind::remind),
         on(api::WITHDRAW, message::routes::withdraw),
         on(api::CANCEL, message::routes::cancel),
         on(api::PAUSE, message::routes::pause),

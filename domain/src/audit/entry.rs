@@ -94,6 +94,8 @@ keyed! {
         MessageSubmitted = "message.submitted",
         /// A step was approved or returned.
         MessageDecided = "message.decided",
+        /// Its drafter reminded whoever it waits for.
+        MessageReminded = "message.reminded",
         /// Its drafter took it back.
         MessageWithdrawn = "message.withdrawn",
         /// Cancelled after approval, before its time.
@@ -190,6 +192,7 @@ impl AuditAction {
             Self::MessageChanged => Words::fixed("修改草稿", "Changed a draft"),
             Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),
             Self::MessageDecided => Words::fixed("作出审核或审批决定", "Decided a step"),
+            Self::MessageReminded => Words::fixed("催办", "Reminded who decides"),
             Self::MessageWithdrawn => Words::fixed("撤回", "Withdrew"),
             Self::MessageCancelled => Words::fixed("取消", "Cancelled"),
             Self::MessagePutOff => Words::fixed("推迟到可发送时段", "Put off to the sending hours"),

@@ -5,6 +5,7 @@ pub mod audience;
 pub mod commit;
 pub mod held;
 pub mod list;
+pub mod remind;
 pub mod routes;
 pub mod rows;
 pub mod transition;

@@ -167,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 45] = [
+const LOST: [&str; 46] = [
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -181,6 +181,7 @@ const LOST: [&str; 45] = [
     "decision_refused",
     "decision_after_reset",
     "registration_refused",
+    "reminder_refused",
     "filing_refused",
     "filings_stay",
     "capacity_not_held",

@@ -667,6 +667,7 @@ mod tests {
             halted: None,
             hold: None,
             set_apart: Vec::new(),
+            reminded_at: None,
             own_class_only: false,
             may: Vec::new(),
             times: Times {

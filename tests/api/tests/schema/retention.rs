@@ -16,7 +16,7 @@ fn open(db: &Connection) {
 }
 
 /// All tables that keep their rows, in an order that foreign keys allow.
-const KEPT: [&str; 25] = [
+const KEPT: [&str; 26] = [
     "former_names",
     "departures",
     "disputes",
@@ -28,6 +28,7 @@ const KEPT: [&str; 25] = [
     "message_streams",
     "rounds",
     "filings",
+    "reminders",
     "registrations",
     "decisions",
     "recipients",
