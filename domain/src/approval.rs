@@ -115,6 +115,7 @@ impl Post {
             | Self::DepartmentLeader
             | Self::Dean
             | Self::FirstResponsible
+            | Self::Custodian
             | Self::DepartmentHead
             | Self::DepartmentClerk
             | Self::GradeHead

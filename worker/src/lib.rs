@@ -12,6 +12,7 @@ pub mod delivery;
 mod link;
 mod me;
 mod message;
+mod office_request;
 mod openapi;
 mod people;
 pub mod platform;

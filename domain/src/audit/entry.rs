@@ -16,6 +16,8 @@ keyed! {
         SchoolStopped = "school.stopped",
         /// Sending goes on after a stop.
         SchoolResumed = "school.resumed",
+        /// Asked to let all sending go on, where a second person has to say so.
+        SchoolLiftAsked = "school.lift_asked",
         /// A roster file was applied.
         RosterApplied = "roster.applied",
         /// A roster file was taken back.
@@ -86,6 +88,18 @@ keyed! {
         SessionOpened = "session.opened",
         /// Someone signed out one or more browsers.
         SessionsEnded = "session.ended",
+        /// Something was handed in to the office.
+        RequestHandedIn = "request.handed_in",
+        /// The office took it up.
+        RequestTakenUp = "request.taken_up",
+        /// The office declined it.
+        RequestDeclined = "request.declined",
+        /// The office asked whether changed words may go out.
+        RequestAsked = "request.asked",
+        /// Who handed it in agreed to them, or did not.
+        RequestAnswered = "request.answered",
+        /// Who handed it in took it back.
+        RequestWithdrawn = "request.withdrawn",
         /// A draft was saved for the first time.
         MessageDrafted = "message.drafted",
         /// A draft was saved again.
@@ -130,6 +144,7 @@ impl AuditAction {
         let key = self.key();
         !key.starts_with("message.")
             && !key.starts_with("delivery.")
+            && !key.starts_with("request.")
             && !matches!(self, Self::SessionOpened | Self::SessionsEnded | Self::ValuesRead)
     }
 
@@ -138,6 +153,7 @@ impl AuditAction {
         match self {
             Self::SchoolOpened => Words::fixed("建立学校", "Set up the school"),
             Self::SchoolStopped => Words::fixed("停止全部发送", "Stopped all sending"),
+            Self::SchoolLiftAsked => Words::fixed("申请恢复发送", "Asked to let sending go on"),
             Self::SchoolResumed => Words::fixed("恢复发送", "Let sending go on"),
             Self::RosterApplied => Words::fixed("导入名单", "Imported a roster"),
             Self::RosterUndone => Words::fixed("撤销一次导入", "Took back an import"),
@@ -188,6 +204,12 @@ impl AuditAction {
             }
             Self::SessionOpened => Words::fixed("登录", "Signed in"),
             Self::SessionsEnded => Words::fixed("退出其他设备的登录", "Signed out other devices"),
+            Self::RequestHandedIn => Words::fixed("报校办室办理", "Handed something in to the office"),
+            Self::RequestTakenUp => Words::fixed("接办来件", "Took up a request"),
+            Self::RequestDeclined => Words::fixed("不予办理来件", "Declined a request"),
+            Self::RequestAsked => Words::fixed("请来件人确认改动", "Asked about changed words"),
+            Self::RequestAnswered => Words::fixed("答复文字改动", "Answered about changed words"),
+            Self::RequestWithdrawn => Words::fixed("撤回来件", "Took back a request"),
             Self::MessageDrafted => Words::fixed("起草通知", "Drafted a notice"),
             Self::MessageChanged => Words::fixed("修改草稿", "Changed a draft"),
             Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),

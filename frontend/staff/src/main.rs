@@ -14,6 +14,7 @@ mod common;
 mod home;
 mod menu;
 mod message;
+mod office_request;
 mod procedure;
 mod roster;
 mod route;

@@ -7,6 +7,8 @@ use domain::words::Words;
 use leptos::prelude::*;
 use ui::{IconName, NavItem};
 
+use crate::office_request;
+
 /// Whether the person writes notices at all.
 pub fn writes(me: &Me) -> bool {
     [Action::WriteToClass, Action::WriteToAllGuardians, Action::WriteToAllTeachers]
@@ -30,6 +32,10 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
     }
     if writes || person.may(Action::ReadRoster) {
         items.push(item("/classes", Words::fixed("班级", "Classes"), IconName::People, true));
+    }
+    if office_request::concerns(me) {
+        let label = office_request::title(person.may(Action::TakeUpRequests));
+        items.push(item("/requests", label, IconName::Write, !writes));
     }
     if person.may(Action::ManageAccounts) {
         let tab = !reads;

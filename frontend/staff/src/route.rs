@@ -33,6 +33,8 @@ pub enum Route {
     EditClass(ClassId),
     /// `/disputes`.
     Disputes,
+    /// `/requests`: what is handed in to the office.
+    Requests,
     /// `/import`.
     Import,
     /// `/staff`.
@@ -81,6 +83,7 @@ impl Route {
             ["classes", id] => id.parse().map_or(Self::NotFound, Self::Class),
             ["classes", id, "edit"] => id.parse().map_or(Self::NotFound, Self::EditClass),
             ["disputes"] => Self::Disputes,
+            ["requests"] => Self::Requests,
             ["import"] => Self::Import,
             ["staff"] => Self::Staff,
             ["appointments"] => Self::Appointments,
@@ -116,6 +119,7 @@ impl Route {
             Self::Class(id) => format!("/classes/{id}"),
             Self::EditClass(id) => format!("/classes/{id}/edit"),
             Self::Disputes => "/disputes".into(),
+            Self::Requests => "/requests".into(),
             Self::Import => "/import".into(),
             Self::Staff => "/staff".into(),
             Self::Appointments => "/appointments".into(),
@@ -264,6 +268,7 @@ mod tests {
             Route::Class(ClassId(3)),
             Route::EditClass(ClassId(3)),
             Route::Disputes,
+            Route::Requests,
             Route::Import,
             Route::Staff,
             Route::Appointments,

@@ -45,6 +45,13 @@ fn bodies() -> Vec<Takes> {
         (&api::CONFIRM_APPOINTMENTS.operation, json!({"appointments": [999_999]})),
         (&api::DECLINE_APPOINTMENT.operation, json!({"reason": "x"})),
         (
+            &api::HAND_IN.operation,
+            json!({"title": "x", "body": "x", "whom": "x", "wanted_at": null, "note": ""}),
+        ),
+        (&api::TAKE_UP.operation, json!({"message": 999_999})),
+        (&api::DECLINE_REQUEST.operation, json!({"reason": "x"})),
+        (&api::ANSWER_CHANGE.operation, json!({"asked_at": 1, "agree": false, "reason": "x"})),
+        (
             &api::RECORD_ABSENCE.operation,
             json!({"appointment": 999_999, "from": null, "until": 4_000_000_000_000_i64, "reason": "x"}),
         ),
@@ -165,6 +172,9 @@ fn each_missing_and_each_wrong_field_is_noticed() {
                         status == 200 && reply.body.contains(reason)
                     }
                     "CHANGE_MESSAGE" => status == 404 && (field == "send_at" || field == "appointment"),
+                    "TAKE_UP" | "ANSWER_CHANGE" => {
+                        status == 404 && (field == "message" || field == "asked_at")
+                    }
                     // −1 has the form of an id.
                     "REVEAL_VALUES" => status == 404 && field == "id",
                     _ => false,

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use api_tests::{App, Client, Contract, PASSPHRASE, SOON, draft_to, eventually, link_in};
+use api_tests::{App, Client, Contract, PASSPHRASE, SOON, draft_to, draft_to_all, eventually, link_in};
 use domain::access::Post;
 use domain::account::{Activation, PasswordChange, ResetAnswer, SignIn, SlipOrder};
 use domain::api::{self, ALL, Address, Gate, Operation};
@@ -16,6 +16,7 @@ use domain::audit::{RecordKind, Reveal, VerifyPart};
 use domain::delegation::RecordAbsence;
 use domain::ids::{ClassId, MessageId};
 use domain::message::{Draft, DraftChange, MessageBox, MessageState, MessageView, StopMessage, Submit};
+use domain::office_request::{AnswerChange, DeclineRequest, HandIn, TakeUp};
 use domain::roster::people::{Leave, LeaveReason, MarkNumber, NewNumber, NumberState};
 use domain::roster::{ImportKind, ImportPreview, ListTeachers};
 use domain::school::{FirstAdministrator, Setup, StopOrder};
@@ -245,6 +246,34 @@ impl Day {
         assert!(self.call(head, api::WITHDRAW_ABSENCE.at(recorded[0].id), &()).absences.is_empty());
     }
 
+    fn hands_in_and_takes_up(&self, clerk: &Client) {
+        let principal = self.app.principal();
+        let wish = || HandIn {
+            title: "消防演练".into(),
+            body: "周五举行。".into(),
+            whom: "全校家长".into(),
+            wanted_at: None,
+            note: String::new(),
+        };
+        let id = self.call(&principal, api::HAND_IN, &wish()).requests[0].id;
+        let message = self.call(clerk, api::CREATE_MESSAGE, &draft_to_all()).id;
+        assert_eq!(
+            self.call(clerk, api::TAKE_UP.at(id), &TakeUp { message }).requests[0].message,
+            Some(message)
+        );
+        let asked = self.call(clerk, api::ASK_ABOUT_WORDS.at(id), &()).requests.remove(0).changed;
+        let asked_at = asked.expect("other words").asked_at;
+        let answer = AnswerChange { asked_at, agree: true, reason: String::new() };
+        assert!(!self.call(&principal, api::ANSWER_CHANGE.at(id), &answer).requests[0].differs);
+        for _ in 0..2 {
+            self.call(&principal, api::HAND_IN, &wish());
+        }
+        let open = self.call(clerk, api::REQUESTS, &()).requests;
+        let reason = DeclineRequest { reason: "已另行通知".into() };
+        self.call(clerk, api::DECLINE_REQUEST.at(open[0].id), &reason);
+        self.call(&principal, api::WITHDRAW_REQUEST.at(open[1].id), &());
+    }
+
     fn changes_a_procedure(&self) {
         let (principal, director) = (self.app.principal(), self.app.office_director());
         assert!(!self.call(&principal, api::PROCEDURES, &()).all.is_empty());
@@ -367,6 +396,7 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     let id = day.sends(&clerk, &teacher, &head, &draft);
     day.watches(&clerk, &teacher, id);
     day.is_away(&head);
+    day.hands_in_and_takes_up(&clerk);
     day.somebody_leaves(&clerk);
     day.opens_accounts(&clerk);
     day.confirms_posts(&clerk);

@@ -9,10 +9,14 @@
 mod answers;
 #[path = "schema/chain.rs"]
 mod chain;
+#[path = "schema/children.rs"]
+mod children;
 #[path = "schema/evidence.rs"]
 mod evidence;
 #[path = "schema/guards.rs"]
 mod guards;
+#[path = "schema/office.rs"]
+mod office;
 #[path = "schema/people.rs"]
 mod people;
 #[path = "schema/powers.rs"]

@@ -17,10 +17,12 @@ use serde::Deserialize;
 use super::audience::{
     self, Capacity, Surroundings, page_roots, page_sql, read_surroundings, surroundings_sql, who,
 };
+use super::children::{self, Named};
 use super::held::{held_sql, read_held};
 use super::visibility::{VISIBLE_WHOLE, Visibility, visible_sql};
 use crate::args;
 use crate::platform::app::App;
+use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
@@ -58,6 +60,9 @@ pub struct MessageRow {
     pub audience_zh: String,
     /// Audience in English words.
     pub audience_en: String,
+    /// Children chosen one by one, where the reader may know their names.
+    #[serde(deserialize_with = "json::optional_column")]
+    pub children: Named,
     /// Category.
     pub category: Option<Category>,
     /// Title.
@@ -146,10 +151,10 @@ const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, m.appointment_id, 
     m.due_at, m.halted_at, (SELECT h.name FROM staff h WHERE h.id = m.halted_by) AS halted_name, m.halted_post, m.halt_reason";
 
 /// A message's row `m` with its author `a`: a submitted one keeps the name of that moment. `whole`
-/// tells whether all of it is seen.
-fn select(whole: &str) -> String {
+/// tells whether all of it is seen, `children` how the chosen children are called.
+fn select(whole: &str, children: &str) -> String {
     format!(
-        "SELECT {COLUMNS}, {WAITS} AS waits, {REMINDED} AS reminded_at, {whole} AS seen_whole, {} AS author_name FROM messages m JOIN staff a ON a.id = m.author_id",
+        "SELECT {COLUMNS}, {WAITS} AS waits, {REMINDED} AS reminded_at, {whole} AS seen_whole, {children} AS children, {} AS author_name FROM messages m JOIN staff a ON a.id = m.author_id",
         name_at("staff", "a", "m.submitted_at")
     )
 }
@@ -188,7 +193,7 @@ impl MessageRow {
 
 /// A message's row for the system itself, which sees them all.
 pub fn row_sql(id: MessageId) -> Stmt {
-    sql(format!("{} WHERE m.id = ?1", select("1")), args![id])
+    sql(format!("{} WHERE m.id = ?1", select("1", "NULL")), args![id])
 }
 
 /// A step's row.
@@ -250,6 +255,9 @@ pub struct EarlierRow {
     pub audience_zh: String,
     /// Audience in words.
     pub audience_en: String,
+    /// Children chosen one by one, where the reader may know their names.
+    #[serde(deserialize_with = "json::optional_column")]
+    pub children: Named,
 }
 
 /// Which way somebody moved since the list was frozen.
@@ -405,13 +413,13 @@ const MOVED_MAX: u32 = 50;
 /// # Errors
 /// Where the lists of what the person may see cannot be written as JSON.
 pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt>, AppError> {
-    let values = Visibility::of(person)?.values([id.into()]);
-    let (who, readable) = (who(FROZEN_AUDIENCE), Scope::holds("c", 2));
     let roll = Scope::of(person, &[Action::ReadRoster]).args();
+    let values = Visibility::of(person)?.values(std::iter::once(id.into()).chain(roll.clone()));
+    let (who, readable) = (who(FROZEN_AUDIENCE), Scope::holds("c", 2));
     let visible = visible_sql();
     let mut statements = vec![
         sql(
-            format!("{} WHERE m.id = ?5 AND {visible}", select(VISIBLE_WHOLE)),
+            format!("{} WHERE m.id = ?5 AND {visible}", select(VISIBLE_WHOLE, &children::of_message(6))),
             &values,
         ),
         sql(
@@ -430,9 +438,12 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
             args![id],
         ),
         sql(
-            "SELECT v.title, v.body, v.audience_zh, v.audience_en FROM message_versions v
-             JOIN messages m ON m.id = v.message_id AND v.version = m.version - 1 WHERE v.message_id = ?1",
-            args![id],
+            format!(
+                "SELECT v.title, v.body, v.audience_zh, v.audience_en, {} AS children FROM message_versions v
+                 JOIN messages m ON m.id = v.message_id AND v.version = m.version - 1 WHERE v.message_id = ?1",
+                children::of_version(2)
+            ),
+            &[args![id], roll.as_slice()].concat(),
         ),
         sql(
             format!(
@@ -476,7 +487,7 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
         held_sql(id, now),
         changed_sql(id, &roll, now),
     ];
-    statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), now));
+    statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), &roll, now));
     Ok(statements)
 }
 
@@ -484,7 +495,7 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
 ///
 /// # Errors
 /// [`AppError::NotFound`] where it does not exist or is not visible.
-pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
+pub fn read(rows: &[Rows], keys: &Keys) -> Result<Loaded, AppError> {
     let row: MessageRow = rows.at(0)?.one()?;
     Ok(Loaded {
         audience: json::read("an audience", &row.audience)?,
@@ -498,7 +509,7 @@ pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
         set_apart: rows.at(8)?.known(),
         held: read_held(rows.at(9)?)?,
         changed: rows.at(10)?.all()?,
-        around: read_surroundings(rows.get(11..).unwrap_or_default())?,
+        around: read_surroundings(rows.get(11..).unwrap_or_default(), keys)?,
         row,
     })
 }
@@ -508,7 +519,7 @@ pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
 /// # Errors
 /// [`AppError::NotFound`] where it is not visible.
 pub async fn load(app: &App, person: &Person, id: MessageId) -> Result<Loaded, AppError> {
-    read(&app.db.run(load_sql(person, id, app.now())?).await?)
+    read(&app.db.run(load_sql(person, id, app.now())?).await?, app.keys()?)
 }
 
 /// Reads a message whole, with the roots of the list that submission would freeze.
@@ -526,7 +537,7 @@ pub async fn load_with_roots(
     let at = statements.len();
     statements.push(page_sql(OPEN_AUDIENCE, &arg, StreamId(0)));
     let rows = app.db.run(statements).await?;
-    let loaded = read(&rows)?;
+    let loaded = read(&rows, app.keys()?)?;
     let mut page = page_roots(rows.at(at)?)?;
     drop(rows);
     let mut roots = Vec::new();

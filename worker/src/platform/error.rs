@@ -167,8 +167,9 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 46] = [
+const LOST: &[&str] = &[
     "guard_lost",
+    "outranked",
     "wrong_state",
     "content_frozen",
     "not_approved",
@@ -186,6 +187,8 @@ const LOST: [&str; 46] = [
     "filings_stay",
     "capacity_not_held",
     "appointment_refused",
+    "request_refused",
+    "words_not_agreed",
     "listing_refused",
     "confirmation_refused",
     "appointments_stay",
@@ -206,6 +209,8 @@ const LOST: [&str; 46] = [
     "answer_refused",
     "retention_unrecorded",
     "author_left",
+    "no_custodian",
+    "one_custodian",
     "departures_stay",
     "departure_unrecorded",
     "number_unrecorded",

@@ -6,8 +6,9 @@ use domain::access::{Action, ClassPlace};
 use domain::api;
 use domain::approval::Verdict;
 use domain::content::{self, Finding};
-use domain::ids::{ClassId, MessageId};
+use domain::ids::{ClassId, MessageId, RequestId, StudentId};
 use domain::message::{Audience, CapacityView, Category, Command, Draft, MessageView, TEXT_MAX, TITLE_MAX};
+use domain::office_request::{HandIn, RequestState, RequestView, Requests, TakeUp};
 use domain::problem::Refusal;
 use domain::roster::ClassView;
 use domain::sms::LINK_TEMPLATE;
@@ -29,22 +30,24 @@ use super::findings::LiveFindings;
 use super::form::{self, Form, LATER, NOW};
 use super::preview::{Letter, SmsBubble};
 use super::submit::SubmitDialog;
-use crate::api::Query;
+use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
 use crate::route::{Route, use_router};
 use crate::session::use_me;
 
 /// What writing begins with.
 enum Start {
-    /// Nothing: a new notice, to this class where one was asked for.
-    New(Option<ClassId>),
+    /// Nothing: a new notice, to this class, or this student of it, where one was asked for.
+    New(Option<ClassId>, Option<StudentId>),
+    /// What somebody handed in to the office.
+    Request(Box<RequestView>),
     /// A copy of another notice of one's own.
     Copy(Box<MessageView>),
     /// A draft that is there.
     Edit(Box<MessageView>),
 }
 
-/// `/messages/new`, also `?class={id}` and `?from={id}`, and `/messages/{id}/edit`.
+/// `/messages/new`, also `?class={id}`, `?class={id}&student={id}`, `?from={id}` and `?request={id}`, and `/messages/{id}/edit`.
 #[component]
 pub fn ComposePage() -> impl IntoView {
     let router = use_router();
@@ -52,8 +55,11 @@ pub fn ComposePage() -> impl IntoView {
         Route::EditMessage(id) => Some(id),
         _ => None,
     };
-    let (class, from) = untrack(|| (router.query("class"), router.query("from")));
+    let (class, from, request) =
+        untrack(|| (router.query("class"), router.query("from"), router.query("request")));
+    let request = request.and_then(|text| text.parse().ok()).map(RequestId).filter(|_| id.is_none());
     let class = class.and_then(|text| text.parse().ok()).map(ClassId);
+    let student = untrack(|| router.query("student")).and_then(|text| text.parse().ok()).map(StudentId);
     let from = from.and_then(|text| text.parse().ok()).map(MessageId).filter(|_| id.is_none());
     let classes = Query::new(|| api::CLASSES.into());
     let (title, back) = match (id, from) {
@@ -63,8 +69,11 @@ pub fn ComposePage() -> impl IntoView {
     };
     let me = use_me();
     let editor = move |classes: Vec<ClassView>| {
+        if let Some(wanted) = request {
+            return view! { <Requested wanted classes /> }.into_any();
+        }
         let Some(read) = id.or(from) else {
-            return view! { <Composer classes start=Start::New(class) /> }.into_any();
+            return view! { <Composer classes start=Start::New(class, student) /> }.into_any();
         };
         let message = Query::new(move || api::MESSAGE.at(read));
         view! {
@@ -113,19 +122,26 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
     let classes: Vec<ClassView> = classes.into_iter().filter(|c| c.may_write).collect();
     let first = || first_draft(&classes, &me.get_untracked().person);
     let (begin, on_server) = match &start {
-        Start::New(class) => {
+        Start::New(class, student) => {
             let wanted = class.filter(|id| classes.iter().any(|c| c.id == *id));
             let draft = first();
-            let audience = wanted.map(|id| Audience::Classes { classes: vec![id] });
+            let audience = wanted.map(|class| match student {
+                Some(student) => Audience::Children { class, students: vec![*student] },
+                None => Audience::Classes { classes: vec![class] },
+            });
             (Draft { audience: audience.unwrap_or(draft.audience), ..draft }, None)
         }
         Start::Copy(message) => (form::copied(&message.draft), None),
+        Start::Request(request) => {
+            let HandIn { title, body, wanted_at, .. } = request.asked.clone();
+            (Draft { title, body, send_at: wanted_at, ..first() }, None)
+        }
         Start::Edit(message) => (message.draft.clone(), Some(OnServer::of(message))),
     };
     // What was not saved is of a new notice, not of a copy.
     let kept = match &start {
-        Start::Copy(_) => None,
-        Start::New(_) => form::kept(staff, None),
+        Start::Copy(_) | Start::Request(_) => None,
+        Start::New(..) => form::kept(staff, None),
         Start::Edit(message) => form::kept(staff, Some(message.id)).filter(|k| *k != message.draft),
     };
     let kept = kept.filter(|k| !form::is_blank(k));
@@ -167,13 +183,14 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
         general.get().into_iter().map(refusal).collect::<Vec<_>>()
     };
     let remark = match &start {
-        Start::New(_) => None,
+        Start::New(..) => None,
         Start::Copy(message) => {
             let title = message.draft.title.clone();
             let words =
                 words!("内容复制自“{title}”，这是一条新通知", "Copied from “{title}”: this is a new notice");
             Some(view! { <Banner tone=Tone::Info title=t(words) /> }.into_any())
         }
+        Start::Request(request) => Some(view! { <TakenUp request=(**request).clone() editor /> }.into_any()),
         Start::Edit(message) => returned(message),
     };
     view! {
@@ -233,6 +250,63 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
         </div>
         <SubmitDialog open=editor.ready />
         <ConflictDialog />
+    }
+    .into_any()
+}
+
+/// Begins with what was handed in, unless somebody else has taken it up meanwhile.
+#[component]
+fn Requested(wanted: RequestId, classes: Vec<ClassView>) -> impl IntoView {
+    let requests = Query::new(|| api::REQUESTS.into());
+    let show = move |all: Requests| {
+        let open = |r: &RequestView| r.id == wanted && r.state == RequestState::Open;
+        match all.requests.into_iter().find(open) {
+            Some(request) => {
+                view! { <Composer classes=classes.clone() start=Start::Request(Box::new(request)) /> }.into_any()
+            }
+            None => view! {
+                <Banner
+                    tone=Tone::Warning
+                    title=t(Words::fixed("这份来件已有人接办，或已撤回", "This request was taken up or taken back"))
+                >
+                    <ButtonLink href=Route::Requests.path() label=t(Words::fixed("查看来件", "Open the requests")) />
+                </Banner>
+            }
+            .into_any(),
+        }
+    };
+    view! { <Loaded query=requests lines=8 show /> }.into_any()
+}
+
+/// Ties the draft to the request once it is saved for the first time, and says where the words stand.
+#[component]
+fn TakenUp(request: RequestView, editor: Editor) -> impl IntoView {
+    let order = Order::new();
+    let id = request.id;
+    Effect::new(move |was: Option<bool>| {
+        let made = editor.id.get();
+        if let Some(message) = made
+            && was != Some(true)
+        {
+            order.send(api::TAKE_UP.at(id), &TakeUp { message }, |_| ());
+        }
+        made.is_some()
+    });
+    let (name, post, whom) = (request.requester, request.post.title(), request.asked.whom);
+    let (pz, pe) = (post.zh, post.en);
+    let title = words!("{name}（{pz}）来件，发给：{whom}", "From {name} ({pe}), to: {whom}");
+    let note = request.asked.note;
+    view! {
+        <Banner tone=Tone::Info title=t(title)>
+            {(!note.is_empty()).then(|| view! { <p class="x-prose">{note}</p> })}
+            <p>
+                {t(Words::fixed(
+                    "以校办室名义发送。改动标题或正文后，须在“校办来件”中请来件人确认才能报批。",
+                    "It is sent in the office's name. Where you change title or text, ask on the page of requests before you submit.",
+                ))}
+            </p>
+        </Banner>
+        <Problems order />
     }
     .into_any()
 }
@@ -312,18 +386,28 @@ fn CapacityField(editor: Editor, error: Signal<Option<String>>) -> impl IntoView
 #[component]
 fn CategoryField(form: Form) -> impl IntoView {
     let lang = use_lang();
-    let was = form.category.get_untracked();
+    let editor = expect_context::<Editor>();
+    let one_child = Memo::new(move |_| editor.draft.with(|d| d.audience.is_one_child()));
     let categories = Signal::derive(move || {
-        let lang = lang.get();
+        let (lang, one_child, chosen) = (lang.get(), one_child.get(), form.category.get());
         // What concerns one child never goes to a group (G8): not offered, unless it stands in the draft.
-        let offered = |c: &Category| !c.is_about_one_child() || c.key() == was;
+        let offered = |c: &Category| !c.is_about_one_child() || one_child || c.key() == chosen;
         let option = |c: Category| SelectOption::new(c.key(), c.title().get(lang));
         Category::ALL.into_iter().filter(offered).map(option).collect::<Vec<_>>()
     });
-    let hint = t(Words::fixed(
-        "涉及某个学生个人的思想、学习、生活情况，不能群发。",
-        "What concerns one student alone never goes to a group.",
-    ));
+    let hint = tw(move || {
+        if one_child.get() {
+            Words::fixed(
+                "只发给这一名学生的家长，可以写该生的思想、学习和生活情况。",
+                "It goes to this student's parents only, so it may be about the student.",
+            )
+        } else {
+            Words::fixed(
+                "涉及某个学生个人的思想、学习、生活情况，不能群发：请在“发给”里只选这一名学生。",
+                "What concerns one student alone never goes to a group: choose just that student under “To”.",
+            )
+        }
+    });
     view! {
         <FormField
             label=t(Words::fixed("内容类别", "Category"))
@@ -464,7 +548,7 @@ fn PreviewPane() -> impl IntoView {
     let sender = Signal::derive(move || {
         editor.preview.with(|p| p.as_ref().map(|p| p.sender.clone())).unwrap_or_default()
     });
-    let to_staff = Signal::derive(move || editor.form.audience.with(|a| a == form::ALL_TEACHERS));
+    let to_staff = Signal::derive(move || editor.draft.with(|d| d.audience.is_staff()));
     let waiting = move || editor.asking.busy().get() && editor.preview.with(Option::is_none);
     view! {
         <Card>

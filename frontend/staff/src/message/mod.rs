@@ -18,7 +18,9 @@ mod list;
 mod page;
 mod preview;
 mod row;
+mod students;
 mod submit;
+mod units;
 
 pub use common::title_or_none;
 pub use compose::ComposePage;
