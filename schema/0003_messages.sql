@@ -533,6 +533,41 @@ WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
   OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
+-- The step that waits of each submitted message: since when (the decision
+-- before it, else the submission), and in how many hours its procedure wants it
+-- done. Nothing is decided by the clock: it says whom to tell.
+CREATE VIEW waiting_steps AS
+SELECT s.message_id, s.version, s.position,
+  COALESCE((SELECT MAX(d.at) FROM decisions d WHERE d.message_id = m.id AND d.version = m.version), m.submitted_at) AS since,
+  (SELECT p.steps ->> ('$[' || s.position || '].within_hours') FROM procedures p
+   WHERE p.id = m.procedure_id AND p.version = m.procedure_version) AS within_hours
+FROM messages m CROSS JOIN deciding_steps s ON s.message_id = m.id AND s.version = m.version
+WHERE m.state = 'submitted'
+  AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = s.message_id AND d.version = s.version AND d.position = s.position)
+  AND NOT EXISTS (SELECT 1 FROM deciding_steps e WHERE e.message_id = s.message_id AND e.version = s.version AND e.position < s.position
+    AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = e.message_id AND d.version = e.version AND d.position = e.position));
+
+-- That the writer has reminded whoever the message waits for: once a day.
+CREATE TABLE reminders (
+  message_id INTEGER NOT NULL REFERENCES messages (id),
+  day        INTEGER NOT NULL,          -- the day in Shanghai, counted from 1970
+  version    INTEGER NOT NULL,
+  at         INTEGER NOT NULL,
+  by         INTEGER NOT NULL REFERENCES staff (id),
+  PRIMARY KEY (message_id, day)
+) WITHOUT ROWID;
+CREATE TRIGGER reminders_fit BEFORE INSERT ON reminders
+WHEN NEW.day <> (NEW.at + 28800000) / 86400000
+  OR NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.author_id = NEW.by
+                 AND m.state = 'submitted' AND m.submitted_at <= NEW.at)
+  OR EXISTS (SELECT 1 FROM reminders r WHERE r.message_id = NEW.message_id AND r.day = NEW.day)
+BEGIN SELECT RAISE(ABORT, 'reminder_refused'); END;
+CREATE TRIGGER reminders_no_update BEFORE UPDATE ON reminders
+BEGIN SELECT RAISE(ABORT, 'reminders_stay'); END;
+CREATE TRIGGER reminders_no_delete BEFORE DELETE ON reminders
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
+
 -- A registration is of a step `register` of what was approved, before it is
 -- sent, and brings what the step needs. A missing value fails the comparison.
 CREATE TRIGGER registrations_fit BEFORE INSERT ON registrations

@@ -50,6 +50,9 @@ pub struct Me {
     pub school: SchoolView,
     /// Messages that wait for this person's decision.
     pub waiting: u32,
+    /// Messages whose step is late, of which this person is the next in line.
+    #[serde(default)]
+    pub late: u32,
     /// The person's own appointments that count for nothing before a second person confirms them.
     pub unconfirmed: Vec<Appointment>,
     /// Appointments that this person may confirm.

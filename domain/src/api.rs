@@ -768,6 +768,9 @@ endpoints! {
     /// A new draft to exactly those whom the message reached; it takes the full chain.
     pub const CORRECT: Endpoint<MessageId, (), Created> =
         Endpoint::post("/api/messages/{id}/correct", "Begin the correction of a message that went out").status(201);
+    /// For the drafter, once a day; whoever it waits for sees it.
+    pub const REMIND: Endpoint<MessageId, (), MessageView> =
+        Endpoint::post("/api/messages/{id}/remind", "Remind whoever it waits for");
     /// For the drafter, while a step still waits.
     pub const WITHDRAW: Endpoint<MessageId, (), MessageView> =
         Endpoint::post("/api/messages/{id}/withdraw", "Take back before approval");

@@ -794,6 +794,12 @@ pub struct StepView {
     pub decision: Option<DecisionView>,
     /// Whether it is the one that waits.
     pub waits: bool,
+    /// Since when, while it does.
+    #[serde(default)]
+    pub since: Option<Instant>,
+    /// Until when it should be done, where the procedure says so.
+    #[serde(default)]
+    pub until: Option<Instant>,
 }
 
 /// A chain for the screen.

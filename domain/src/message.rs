@@ -569,6 +569,8 @@ keyed! {
         Waiting = "waiting",
         /// Those that the reader wrote.
         Mine = "mine",
+        /// Those whose step is late, of which the reader is the next in line.
+        Late = "late",
         /// All within the reader's reach.
         All = "all",
     }
@@ -590,6 +592,15 @@ pub struct MessageSummary {
     pub asked: Option<StepKind>,
     /// Drafter's name.
     pub author: String,
+    /// Since when its step waits, while one does.
+    #[serde(default)]
+    pub since: Option<Instant>,
+    /// Until when that should be done, where its procedure says so.
+    #[serde(default)]
+    pub until: Option<Instant>,
+    /// When its drafter last reminded whoever it waits for.
+    #[serde(default)]
+    pub reminded_at: Option<Instant>,
     /// When it was last changed.
     pub changed_at: Instant,
     /// When it is or was to be sent.
@@ -682,6 +693,9 @@ pub struct MessageView {
     /// Its correction that is under way or has gone out, where the reader may see that one.
     #[serde(default)]
     pub corrected_by: Option<Linked>,
+    /// When its drafter last reminded whoever it waits for.
+    #[serde(default)]
+    pub reminded_at: Option<Instant>,
 }
 
 /// Who paused or stopped, by which post, why.
@@ -880,6 +894,8 @@ pub enum Command {
     Submit,
     /// Decide the step that waits.
     Decide,
+    /// Remind whoever it waits for, once a day.
+    Remind,
     /// Take back before the last decision.
     Withdraw,
     /// Cancel before its time.

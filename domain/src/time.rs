@@ -67,6 +67,11 @@ impl Instant {
         Self(self.start_of_day().0 - days * DAY)
     }
 
+    /// The day in Shanghai, counted from 1970.
+    pub fn day(self) -> i64 {
+        (self.0 + SHANGHAI).div_euclid(DAY)
+    }
+
     /// `2026-09-01` in Shanghai.
     pub fn date(self) -> String {
         let t = self.shanghai();

@@ -22,6 +22,7 @@ struct Count {
 struct ToDo {
     waiting: u32,
     returned: u32,
+    late: u32,
 }
 
 async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
@@ -35,11 +36,12 @@ async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
             account::slips::told_sql(person.id, app.now()),
         ])
         .await?;
-    let ToDo { waiting, returned } = rows.at(1)?.one()?;
+    let ToDo { waiting, returned, late } = rows.at(1)?.one()?;
     Ok(Me {
         school: school::store::school_view(rows.at(0)?)?.seen_by(&person),
         waiting,
         returned,
+        late,
         unconfirmed: appointment::store::own(rows.at(2)?)?,
         to_confirm: rows.at(3)?.one::<Count>()?.n,
         resets: account::slips::told(rows.at(4)?)?,

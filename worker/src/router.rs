@@ -103,6 +103,7 @@ pub fn table() -> Vec<Route> {
         on(api::DECIDE, approval::routes::decide),
         on(api::CORRECT, message::routes::correct),
         on(api::TAKE_OVER, message::take_over::take_over),
+        on(api::REMIND, message::remind::remind),
         on(api::WITHDRAW, message::routes::withdraw),
         on(api::CANCEL, message::routes::cancel),
         on(api::PAUSE, message::routes::pause),

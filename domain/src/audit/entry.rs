@@ -108,6 +108,8 @@ keyed! {
         MessageSubmitted = "message.submitted",
         /// A step was approved or returned.
         MessageDecided = "message.decided",
+        /// Its drafter reminded whoever it waits for.
+        MessageReminded = "message.reminded",
         /// Its drafter took it back.
         MessageWithdrawn = "message.withdrawn",
         /// Took over the draft of somebody who has left.
@@ -219,6 +221,7 @@ impl AuditAction {
             Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),
             Self::MessageDecided => Words::fixed("作出审核或审批决定", "Decided a step"),
             Self::MessageTakenOver => Words::fixed("接手离校人员的草稿", "Took over a leaver's draft"),
+            Self::MessageReminded => Words::fixed("催办", "Reminded who decides"),
             Self::MessageWithdrawn => Words::fixed("撤回", "Withdrew"),
             Self::MessageCancelled => Words::fixed("取消", "Cancelled"),
             Self::MessagePutOff => Words::fixed("推迟到可发送时段", "Put off to the sending hours"),

@@ -73,6 +73,7 @@ fn Start(slips: RwSignal<Vec<Slip>>) -> impl IntoView {
             <StoppedBanner />
             <Unconfirmed />
             <ToConfirm />
+            <Late />
             <ResetNotices />
             {seconds.then(|| view! { <SlipsToConfirm slips /> })}
             {edits.then(|| view! { <DisputesBanner /> })}
@@ -131,6 +132,29 @@ fn StoppedBanner() -> impl IntoView {
                 {(!stop.reason.is_empty()).then(|| view! { <p class="x-prose">{stop.reason}</p> })}
                 {may.then(|| view! { <a href="/settings">{t(Words::fixed("去恢复发送", "Resume sending"))}</a> })}
             </Banner>
+        })
+    }
+}
+
+/// What waits for somebody else longer than its procedure allows: the next in line is told, and may ask.
+#[component]
+fn Late() -> impl IntoView {
+    let me = use_me();
+    let some = Memo::new(move |_| me.with(|m| m.late > 0));
+    move || {
+        some.get().then(|| {
+            let late = Query::new(|| api::MESSAGES.with(api::BOX, MessageBox::Late));
+            let show = |list: MessageList| {
+                let rows = list.messages.into_iter().map(|message| view! { <MessageRow message /> });
+                let rows = rows.collect::<Vec<_>>();
+                view! {
+                    <Card title=t(Words::fixed("别人超过期限未办，请过问", "Late with somebody else: please ask")) flush=true>
+                        <List label=t(Words::fixed("超过期限的", "Late"))>{rows}</List>
+                    </Card>
+                }
+                .into_any()
+            };
+            view! { <Loaded query=late show lines=2 /> }
         })
     }
 }

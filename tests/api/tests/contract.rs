@@ -325,6 +325,7 @@ impl Day {
         assert!(!self.call(teacher, api::PREVIEW_MESSAGE, &faulty).refusals.is_empty());
 
         let first = self.submitted(teacher, draft);
+        assert!(self.call(teacher, api::REMIND.at(first.id), &()).reminded_at.is_some());
         let returned = self.decide(head, &first, Verdict::Return, "请写明地点");
         assert_eq!(returned.state, MessageState::Returned);
         let change = DraftChange { draft: draft.clone(), changed_at: Some(returned.times.changed_at) };

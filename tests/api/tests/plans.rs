@@ -20,7 +20,7 @@ use serde_json::json;
 
 /// Tables whose rows are added by use. (Those of the roll are as large as the
 /// school, and a school-wide notice has to read them all.)
-const GROWING: [&str; 33] = [
+const GROWING: &[&str] = &[
     "activations",
     "answers",
     "attempt_parts",
@@ -50,6 +50,7 @@ const GROWING: [&str; 33] = [
     "phone_changes",
     "recipients",
     "registrations",
+    "reminders",
     "rounds",
     "sessions",
     "signin_failures",
@@ -64,6 +65,7 @@ fn use_everything(app: &mut App) {
     let id = teacher.draft(&draft_to(&[class]));
     assert_eq!(teacher.post("/api/messages/preview", &draft_to(&[class])).status, 200);
     teacher.submit(id);
+    assert_eq!(teacher.post(&format!("/api/messages/{id}/remind"), &json!({})).status, 200);
     assert_eq!(head.decide(id, Verdict::Return, "请写明时间").status, 200);
     assert_eq!(teacher.put(&format!("/api/messages/{id}"), &draft_to(&[class])).status, 200);
     teacher.submit(id);
@@ -105,6 +107,7 @@ fn use_everything(app: &mut App) {
             "/api/messages?box=all".into(),
             "/api/messages?box=mine&before=3".into(),
             "/api/messages?box=waiting".into(),
+            "/api/messages?box=late".into(),
             format!("/api/messages/{id}"),
             format!("/api/messages/{id}/funnel"),
             format!("/api/messages/{id}/deliveries"),

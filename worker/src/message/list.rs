@@ -11,8 +11,8 @@ use domain::time::Instant;
 use serde::Deserialize;
 
 use super::children::{self, Named};
-use super::rows::totals;
-use super::visibility::{Visibility, WAITS_FOR_ME, visible_sql, waiting_sql};
+use super::rows::{REMINDED, WAITS, totals};
+use super::visibility::{Visibility, WAITS_FOR_ME, late_sql, visible_sql, waiting_sql};
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, sql};
 use crate::platform::error::AppError;
@@ -43,6 +43,11 @@ pub struct SummaryRow {
     pub asked: Option<StepKind>,
     /// Drafter's name.
     pub author_name: String,
+    /// Since when its step waits, and in how many hours that should be done.
+    #[serde(deserialize_with = "json::optional_column")]
+    pub waits: Option<(Instant, Option<i64>)>,
+    /// Reminded.
+    pub reminded_at: Option<Instant>,
     /// Changed.
     pub changed_at: Instant,
     /// Scheduled or due.
@@ -88,6 +93,7 @@ pub async fn list(
         MessageBox::Mine => {
             "m.author_id = ?1 AND (m.state <> 'withdrawn' OR m.submitted_at IS NOT NULL)".into()
         }
+        MessageBox::Late => late_sql(),
         MessageBox::All => visible_sql(),
     };
     let roll = Scope::of(person, &[Action::ReadRoster]).args();
@@ -102,7 +108,7 @@ pub async fn list(
                    (SELECT s.kind FROM deciding_steps s WHERE {WAITS_FOR_ME} AND s.message_id = m.id AND s.version = m.version
                       AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = s.message_id AND d.version = s.version AND d.position = s.position)
                     ORDER BY s.position LIMIT 1) AS asked,
-                   COALESCE(m.due_at, m.send_at) AS send_at, m.released_at,
+                   {WAITS} AS waits, {REMINDED} AS reminded_at, COALESCE(m.due_at, m.send_at) AS send_at, m.released_at,
                    COALESCE((SELECT json_group_array(json_array(json(b.totals), b.confirmed)) FROM batches b
                      WHERE b.message_id = m.id AND b.round = 0), '[]') AS progress,
                    COALESCE((SELECT r.skipped FROM rounds r WHERE r.message_id = m.id AND r.round = 0), 0) AS skipped

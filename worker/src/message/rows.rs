@@ -120,6 +120,11 @@ pub struct MessageRow {
     pub corrects_id: Option<MessageId>,
     /// Its number in the register; none before it was first submitted.
     pub register_no: Option<u32>,
+    /// Since when its step waits, and in how many hours that should be done.
+    #[serde(deserialize_with = "json::optional_column")]
+    pub waits: Option<(Instant, Option<i64>)>,
+    /// Last reminded.
+    pub reminded_at: Option<Instant>,
     /// Whether the reader sees it as a whole, not for an own class alone.
     #[serde(deserialize_with = "json::flag")]
     pub seen_whole: bool,
@@ -147,6 +152,13 @@ impl MessageRow {
     }
 }
 
+/// Since when the step that waits of `m` does so, and in how many hours it should be done, as JSON.
+pub const WAITS: &str =
+    "(SELECT json_array(w.since, w.within_hours) FROM waiting_steps w WHERE w.message_id = m.id)";
+/// When the drafter of `m` last reminded whoever it waits for.
+pub const REMINDED: &str =
+    "(SELECT MAX(r.at) FROM reminders r WHERE r.message_id = m.id AND r.version = m.version)";
+
 /// Columns of [`MessageRow`] behind the author's name.
 const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, m.appointment_id, m.capacity_unit_id,
     (SELECT p.post FROM appointments p WHERE p.id = m.appointment_id) AS capacity_post,
@@ -161,7 +173,7 @@ const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, m.appointment_id, 
 /// tells whether all of it is seen, `children` how the chosen children are called.
 fn select(whole: &str, children: &str) -> String {
     format!(
-        "SELECT {COLUMNS}, {whole} AS seen_whole, {children} AS children, {} AS author_name FROM messages m JOIN staff a ON a.id = m.author_id",
+        "SELECT {COLUMNS}, {WAITS} AS waits, {REMINDED} AS reminded_at, {whole} AS seen_whole, {children} AS children, {} AS author_name FROM messages m JOIN staff a ON a.id = m.author_id",
         name_at("staff", "a", "m.submitted_at")
     )
 }

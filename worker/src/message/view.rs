@@ -8,7 +8,7 @@ use domain::message::{
     MessageView, Moves, Times, children_words, count_words,
 };
 use domain::sms::{Template, length};
-use domain::time::Instant;
+use domain::time::{HOUR, Instant};
 use domain::words;
 use domain::words::Words;
 
@@ -237,7 +237,7 @@ impl Loaded {
     }
 
     /// What the reader may order now.
-    fn may(&self, person: &Person, state: MessageState, chain: &Chain) -> Vec<Command> {
+    fn may(&self, person: &Person, state: MessageState, chain: &Chain, now: Instant) -> Vec<Command> {
         let mine = person.id == self.row.author_id;
         let runs = mine || person.may_school(Action::StopSending);
         // What nobody answers for any more can be ended by the head of the unit in which it was written.
@@ -250,6 +250,9 @@ impl Loaded {
             MessageState::Returned if mine => may.extend([Command::Edit, Command::Withdraw]),
             MessageState::Submitted => {
                 if mine {
+                    if self.row.reminded_at.is_none_or(|at| at.day() < now.day()) {
+                        may.push(Command::Remind);
+                    }
                     may.push(Command::Withdraw);
                 }
                 if chain.may_decide(person.id).is_ok() {
@@ -280,6 +283,14 @@ impl Loaded {
     fn may_correct(&self, person: &Person) -> bool {
         let sent_as = self.row.sent_as();
         self.corrected_by.is_none() && person.appointments.iter().any(|held| sent_as.is_corrected_by(held))
+    }
+
+    /// Says of the step that waits since when, and until when it should be done.
+    fn waiting(&self, mut chain: ChainView) -> ChainView {
+        for step in chain.steps.iter_mut().filter(|step| step.waits) {
+            (step.since, step.until) = waits(self.row.waits);
+        }
+        chain
     }
 
     fn changed_numbers(&self, app: &App) -> Result<Vec<ChangedNumber>, AppError> {
@@ -366,14 +377,14 @@ impl Loaded {
             } else {
                 self.row.findings.clone()
             },
-            chain: chain_view(
+            chain: self.waiting(chain_view(
                 self.procedure_label(unfrozen),
                 &steps,
                 &chain,
                 &history,
                 self.row.version,
                 state,
-            ),
+            )),
             before: self.earlier.as_ref().filter(|_| whole).map(|e| Earlier {
                 title: e.title.clone(),
                 body: e.body.clone(),
@@ -387,7 +398,7 @@ impl Loaded {
             changed: self.changed_numbers(app)?,
             held: self.held,
             own_class_only: !whole,
-            may: self.may(person, state, &chain),
+            may: self.may(person, state, &chain, app.now()),
             times: Times {
                 created_at: self.row.created_at,
                 changed_at: self.row.changed_at,
@@ -401,6 +412,7 @@ impl Loaded {
             set_apart: self.set_apart.clone(),
             corrects: self.corrects.clone(),
             corrected_by: self.corrected_by.clone().filter(|_| self.sees_correction),
+            reminded_at: self.row.reminded_at,
             draft,
         })
     }
@@ -428,6 +440,8 @@ pub fn chain_view(
                     stands_in,
                     decision: history.iter().find(decided).cloned(),
                     waits: waiting == Some(step.position),
+                    since: None,
+                    until: None,
                     step: step.clone(),
                 }
             })
@@ -449,12 +463,22 @@ pub fn funnel(progress: &[ProgressRow], skipped: u32) -> Funnel {
     funnel
 }
 
+/// Since when a step waits, and until when it should be done.
+fn waits(row: Option<(Instant, Option<i64>)>) -> (Option<Instant>, Option<Instant>) {
+    let until = row.and_then(|(since, hours)| hours.map(|hours| since.plus(hours.saturating_mul(HOUR))));
+    (row.map(|(since, _)| since), until)
+}
+
 /// A line of the list.
 pub fn summary(row: SummaryRow) -> MessageSummary {
     let progress = row.progress.into_iter();
     let progress: Vec<ProgressRow> =
         progress.map(|(totals, confirmed)| ProgressRow { totals, confirmed, opened: 0 }).collect();
+    let (since, until) = waits(row.waits);
     MessageSummary {
+        since,
+        until,
+        reminded_at: row.reminded_at,
         id: row.id,
         title: row.title,
         audience: in_words(row.audience_zh, row.audience_en, row.children),

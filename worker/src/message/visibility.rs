@@ -109,6 +109,20 @@ pub const WAITS_FOR_ME: &str = "m.state = 'submitted'
         AND e.position < s.position
         AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = e.message_id AND d.version = e.version AND d.position = e.position)))";
 
+/// Whether the step that waits in `m` is late, and I am the next in line: its substitute, or who decides the
+/// step behind it; values as in [`WAITS_FOR_ME`]. Being told gives no right to decide it.
+const LATE_FOR_ME: &str = "m.state = 'submitted'
+    AND EXISTS (SELECT 1 FROM waiting_steps w CROSS JOIN deciders a ON a.message_id = w.message_id
+      WHERE w.message_id = m.id AND w.since + w.within_hours * 3600000 <= ?5 AND a.staff_id = ?1 AND a.since <= ?5
+      AND (a.position = w.position AND a.stands_in = 1
+        OR a.position = (SELECT MIN(n.position) FROM deciding_steps n
+                         WHERE n.message_id = w.message_id AND n.version = w.version AND n.position > w.position)))";
+
+/// Whether `m` is late and I am the next in line, and it does not wait for me itself.
+pub fn late_sql() -> String {
+    format!("m.id IN (SELECT m.id FROM messages m WHERE {LATE_FOR_ME} AND NOT ({WAITS_FOR_ME}))")
+}
+
 /// Columns of ours of a message that is visible.
 ///
 /// # Errors
@@ -128,7 +142,8 @@ pub fn count_waiting(person: &Person, now: Instant) -> Result<Stmt, AppError> {
     Ok(sql(
         format!(
             "SELECT (SELECT COUNT(*) FROM messages m WHERE {WAITS_FOR_ME}) AS waiting,
-               (SELECT COUNT(*) FROM messages r WHERE {RETURNED_TO_ME}) AS returned"
+               (SELECT COUNT(*) FROM messages r WHERE {RETURNED_TO_ME}) AS returned,
+               (SELECT COUNT(*) FROM messages m WHERE {LATE_FOR_ME} AND NOT ({WAITS_FOR_ME})) AS late"
         ),
         &values,
     ))

@@ -182,6 +182,7 @@ const LOST: &[&str] = &[
     "decision_refused",
     "decision_after_reset",
     "registration_refused",
+    "reminder_refused",
     "filing_refused",
     "filings_stay",
     "capacity_not_held",

@@ -4,16 +4,19 @@
 use domain::api::{self, Endpoint};
 use domain::approval::{Decide, PHONES_WITHOUT_PASSWORD, REASON_MAX, StepKind, Verdict};
 use domain::ids::MessageId;
-use domain::message::{Command, MessageBox, MessageState, MessageView, STOP_REASON_MAX, StopMessage};
+use domain::message::{
+    Command, MessageBox, MessageList, MessageState, MessageView, STOP_REASON_MAX, StopMessage,
+};
 use domain::words;
 use domain::words::{Words, count};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use ui::{
     Banner, Button, ButtonKind, ButtonLink, ConfirmDialog, FormField, IconName, TextArea, TextInput, Tone, t,
     tw, use_toasts,
 };
 
-use crate::api::Order;
+use crate::api::{Order, use_api};
 use crate::common::{Problems, refresh_me};
 use crate::route::{Route, use_router};
 use crate::session::{use_me, use_session};
@@ -31,7 +34,7 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
     let asking = RwSignal::new(false);
     let (approving, returning) = (RwSignal::new(false), RwSignal::new(false));
     let stopping = RwSignal::new(false);
-    let (resume, again) = (Order::new(), Order::new());
+    let (resume, again, reminder) = (Order::new(), Order::new(), Order::new());
     let toasts = use_toasts();
 
     let ask = move |command| {
@@ -41,6 +44,15 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
     let go_on = move |()| {
         resume.call(api::RESUME.at(id), move |v| {
             toasts.done(Words::fixed("已继续发送", "Sending resumed"));
+            changed.run(v);
+        });
+    };
+    let remind = move |()| {
+        reminder.call(api::REMIND.at(id), move |v| {
+            toasts.done(Words::fixed(
+                "已催办，对方首页会显示；今天不能再催",
+                "Reminded: it stands on their start page. Again tomorrow",
+            ));
             changed.run(v);
         });
     };
@@ -94,6 +106,15 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
                     kind=ButtonKind::Primary
                     busy=resume.busy()
                     on_click=go_on
+                />
+            }
+            .into_any(),
+            Command::Remind => view! {
+                <Button
+                    label=t(Words::fixed("催办", "Remind"))
+                    icon=IconName::Clock
+                    busy=reminder.busy()
+                    on_click=remind
                 />
             }
             .into_any(),
@@ -151,6 +172,7 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
         <Problems order=resume />
         <Problems order=again />
         <Problems order=correction />
+        <Problems order=reminder />
         <div class="m-bar-bottom" hidden=move || !shows()>
             <div class="m-bar-buttons">{copy} {buttons}</div>
         </div>
@@ -234,6 +256,7 @@ fn about(command: Command, first_draft: bool) -> About {
         Command::Edit
         | Command::Submit
         | Command::Decide
+        | Command::Remind
         | Command::Resume
         | Command::Stop
         | Command::PutAgain
@@ -247,6 +270,7 @@ fn about(command: Command, first_draft: bool) -> About {
 /// Where an order goes that needs no body.
 fn endpoint(command: Command) -> Option<Endpoint<MessageId, (), MessageView>> {
     match command {
+        Command::Remind => Some(api::REMIND),
         Command::Withdraw => Some(api::WITHDRAW),
         Command::Cancel => Some(api::CANCEL),
         Command::Pause => Some(api::PAUSE),
@@ -314,6 +338,33 @@ fn CommandDialog(
     .into_any()
 }
 
+/// Opens the next message that waits for the reader's decision (下一条), who has waited longest first, and says
+/// how many there are: several small ones are decided in a row without going back to a list.
+fn next_one(decided: MessageId) -> Callback<()> {
+    let (api, router, toasts) = (use_api(), use_router(), use_toasts());
+    Callback::new(move |()| {
+        let here = router.here();
+        spawn_local(async move {
+            let waiting = api.get(api::MESSAGES.with(api::BOX, MessageBox::Waiting)).await;
+            let Ok(MessageList { messages, next, .. }) = waiting else { return };
+            let mut left: Vec<_> =
+                messages.into_iter().filter(|m| m.asked.is_some() && m.id != decided).collect();
+            left.sort_by_key(|m| (m.since, m.id));
+            let (n, more) = (left.len(), if next.is_some() { "+" } else { "" });
+            // Who has gone elsewhere meanwhile is left alone.
+            if router.here() != here {
+                return;
+            }
+            let Some(first) = left.first() else { return };
+            toasts.show(
+                Tone::Info,
+                words!("下一条（还有 {n}{more} 条待您办理）", "Next one ({n}{more} left for you)"),
+            );
+            router.go(&Route::Message(first.id).path());
+        });
+    })
+}
+
 /// Sends a decision about exactly what was on the screen.
 fn decide(
     order: Order,
@@ -335,6 +386,7 @@ fn ApproveDialog(
 ) -> impl IntoView {
     let order = Order::new();
     let (me, toasts, session) = (use_me(), use_toasts(), use_session());
+    let next = next_one(view.with_untracked(|v| v.id));
     let remark = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
     // The page may be older than the rule: then the server asks.
@@ -373,6 +425,7 @@ fn ApproveDialog(
                 _ => Words::fixed("已批准，开始发送", "Approved: sending starts"),
             });
             changed.run(v);
+            next.run(());
         });
     };
     let count = tw(move || {
@@ -519,6 +572,7 @@ fn ReturnDialog(
 ) -> impl IntoView {
     let order = Order::new();
     let (toasts, session) = (use_toasts(), use_session());
+    let next = next_one(view.with_untracked(|v| v.id));
     let reason = RwSignal::new(String::new());
     let tried = RwSignal::new(false);
     Effect::new(move |_| {
@@ -546,6 +600,7 @@ fn ReturnDialog(
             session.update(|me| me.waiting = me.waiting.saturating_sub(1));
             toasts.show(Tone::Info, Words::fixed("已退回给起草人", "Returned to the drafter"));
             changed.run(v);
+            next.run(());
         });
     };
     view! {

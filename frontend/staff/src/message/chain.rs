@@ -1,6 +1,7 @@
 //! The chain of a message: who decides, who has decided, when and why.
 
 use domain::approval::{ChainView, DecisionView, StepView, Verdict};
+use domain::time::Instant;
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
@@ -35,7 +36,14 @@ fn step(view: &StepView) -> AnyView {
                 (false, true) => words!("等待：{zh}", "Waits for {en}"),
                 (false, false) => words!("由 {zh} 办理", "By {en}"),
             };
-            view! { <p class="x-small x-muted">{t(words)}</p> }.into_any()
+            let times = view
+                .since
+                .map(|since| view! { <p class="x-small x-muted">{t(waits(since, view.until))}</p> });
+            view! {
+                <p class="x-small x-muted">{t(words)}</p>
+                {times}
+            }
+            .into_any()
         }
     };
     let substitute = view.step.substitute.filter(|_| view.decision.is_none()).map(|post| {
@@ -60,6 +68,19 @@ fn step(view: &StepView) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// Since when a step waits, and until when it should be done.
+fn waits(since: Instant, until: Option<Instant>) -> Words {
+    let since = since.words();
+    let (sz, se) = (since.zh, since.en);
+    match until.map(Instant::words) {
+        Some(until) => {
+            let (uz, ue) = (until.zh, until.en);
+            words!("{sz} 起，期限 {uz}", "Since {se}, due {ue}")
+        }
+        None => words!("{sz} 起", "Since {se}"),
+    }
 }
 
 /// A decision: who, by which post, when, why.

@@ -711,6 +711,7 @@ mod tests {
             set_apart: Vec::new(),
             corrects: None,
             corrected_by: None,
+            reminded_at: None,
             own_class_only: false,
             may: Vec::new(),
             times: Times {

@@ -4,6 +4,7 @@
 
 use domain::delivery::Funnel;
 use domain::message::{MessageState, MessageSummary};
+use domain::time::Instant;
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
@@ -31,6 +32,14 @@ pub fn MessageRow(
 ) -> impl IntoView {
     let session = use_session();
     let chip = chip(&message, own || to_do, to_do);
+    let pressing = pressing(&message, session.now()).map(|words| {
+        view! {
+            <span class="x-item-note m-planned">
+                <Icon name=IconName::Clock />
+                {t(words)}
+            </span>
+        }
+    });
     let MessageSummary { id, title, audience, author, changed_at, send_at, funnel, .. } = message;
     let face = (!own).then(|| {
         let (surname, colour) = face(&author);
@@ -71,6 +80,7 @@ pub fn MessageRow(
                     <span class="x-item-title">{t(title_or_none(&title))}</span>
                     <span class="x-item-note">{t(note)}</span>
                     {planned}
+                    {pressing}
                     {progress}
                 </span>
                 <span class="m-row-end">
@@ -96,6 +106,28 @@ fn chip(message: &MessageSummary, is_mine: bool, to_do: bool) -> Option<(Tone, W
     }
 }
 
+/// That it was due, or that the drafter has reminded: only while it waits for a decision.
+fn pressing(message: &MessageSummary, now: Instant) -> Option<Words> {
+    message.since?;
+    let late = message.until.filter(|until| *until <= now).map(|until| {
+        let until = until.short(now);
+        let (zh, en) = (until.zh, until.en);
+        words!("已过期限（{zh}）", "Was due {en}")
+    });
+    let reminded = message.reminded_at.map(|at| {
+        let at = at.short(now);
+        let (zh, en) = (at.zh, at.en);
+        words!("起草人催办 {zh}", "The drafter reminded, {en}")
+    });
+    match (late, reminded) {
+        (Some(late), Some(reminded)) => {
+            let (lz, le, rz, re) = (late.zh, late.en, reminded.zh, reminded.en);
+            Some(words!("{lz} · {rz}", "{le} · {re}"))
+        }
+        (one, other) => one.or(other),
+    }
+}
+
 /// The surname, and a colour that stays the same for a person.
 fn face(name: &str) -> (String, u32) {
     let sum = name.chars().fold(0_u32, |sum, c| sum.wrapping_mul(31).wrapping_add(c as u32));
@@ -118,7 +150,6 @@ fn funnel_line(funnel: &Funnel) -> Words {
 mod tests {
     use domain::approval::StepKind;
     use domain::ids::MessageId;
-    use domain::time::Instant;
 
     use super::*;
 
@@ -130,10 +161,36 @@ mod tests {
             state,
             asked,
             author: "潘然书".into(),
+            since: None,
+            until: None,
+            reminded_at: None,
             changed_at: Instant(0),
             send_at: None,
             funnel: None,
         }
+    }
+
+    #[test]
+    fn what_is_late_or_was_reminded_says_so_while_it_waits() {
+        let now = Instant::from_local("2026-09-02T08:00").expect("a time");
+        let hour = 3_600_000;
+        let line = |since: Option<i64>, until: Option<i64>, reminded: Option<i64>| {
+            let at = |hours: i64| now.plus(hours * hour);
+            let message = MessageSummary {
+                since: since.map(at),
+                until: until.map(at),
+                reminded_at: reminded.map(at),
+                ..message(MessageState::Submitted, None)
+            };
+            pressing(&message, now).map(|words| words.zh.into_owned())
+        };
+        assert_eq!(line(Some(-3), Some(1), None), None);
+        assert_eq!(line(Some(-3), Some(-1), None).as_deref(), Some("已过期限（今天 07:00）"));
+        assert_eq!(
+            line(Some(-3), Some(-1), Some(-2)).as_deref(),
+            Some("已过期限（今天 07:00） · 起草人催办 今天 06:00")
+        );
+        assert_eq!(line(None, Some(-1), Some(-2)), None, "what is decided is not pressing");
     }
 
     #[test]

@@ -4,6 +4,14 @@ use crate::refused::Refused;
 
 /// See [`crate::refused`].
 pub const MESSAGES: &[Refused] = &[
+    // Reminded by its author, while it waits, once a day, on the day that it is.
+    ("INSERT INTO reminders VALUES (2, 1, 1, 86400000, 2)", &["reminders_fit"]),
+    ("INSERT INTO reminders VALUES (2, 2, 1, 86400000, 1)", &["reminders_fit"]),
+    ("INSERT INTO reminders VALUES (4, 1, 1, 86400000, 1)", &["reminders_fit"]),
+    ("INSERT INTO reminders VALUES (2, 1, 2, 86400000, 1)", &["reminders_fit"]),
+    ("INSERT OR REPLACE INTO reminders VALUES (2, 0, 1, 11, 1)", &["reminders_fit"]),
+    ("UPDATE reminders SET at = 11", &["reminders_no_update"]),
+    ("DELETE FROM reminders", &["reminders_no_delete"]),
     // I1 a: approved by its chain, sent at its time and registered.
     ("UPDATE messages SET state = 'approved' WHERE id = 2", &["messages_approved_by_chain"]),
     ("UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4", &["messages_registered"]),

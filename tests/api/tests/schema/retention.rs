@@ -29,6 +29,7 @@ const KEPT: [&str; 26] = [
     "message_streams",
     "rounds",
     "filings",
+    "reminders",
     "registrations",
     "decisions",
     "recipients",
