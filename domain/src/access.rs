@@ -145,8 +145,10 @@ pub enum Action {
     ReadRoster,
     /// Change numbers and take people of a class off the roll, by hand (G10).
     EditRoster,
-    /// See staff and the posts they hold, and issue activation slips (G42).
+    /// See staff and the posts they hold, give and end posts, and issue activation slips (G42).
     ManageAccounts,
+    /// Make, rename, move and close units (G1).
+    EditUnits,
     /// Message the guardians of classes.
     WriteToClass,
     /// Message all guardians of the school.
@@ -218,6 +220,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadRoster, Reach::School),
             (EditRoster, Reach::School),
             (ManageAccounts, Reach::School),
+            (EditUnits, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
             (WriteToAllTeachers, Reach::School),
@@ -243,9 +246,12 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadMessages, Reach::Class),
         ],
         Post::SubjectTeacher => &[(WriteToClass, Reach::Class), (WriteToAllTeachers, Reach::School)],
-        Post::Administrator => {
-            &[(ImportRoster, Reach::School), (ManageAccounts, Reach::School), (ReadAudit, Reach::School)]
-        }
+        Post::Administrator => &[
+            (ImportRoster, Reach::School),
+            (ManageAccounts, Reach::School),
+            (EditUnits, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
     }
 }
 
@@ -358,6 +364,7 @@ mod tests {
             ReadRoster,
             EditRoster,
             ManageAccounts,
+            EditUnits,
             WriteToClass,
             WriteToAllGuardians,
             WriteToAllTeachers,
@@ -379,28 +386,28 @@ mod tests {
         assert_eq!(
             table,
             [
-                "-------sss principal",
-                "-------sss vice_principal",
-                "-------sss leader_in_charge",
-                "-------u-- department_leader",
-                "ssssssssss office_director",
-                "ssssssssss office_clerk",
-                "-ss-ss-sss student_affairs_head",
-                "-ss-ss-sss student_affairs_deputy",
-                "-ss-ss-s-- student_affairs_clerk",
-                "-------u-- dean",
-                "-uu-u--u-- college_leader",
-                "-uu-u--u-- college_clerk",
-                "-------u-- first_responsible",
-                "----ss---- designated_sender",
-                "---------- custodian",
-                "---------- department_head",
-                "---------- department_clerk",
-                "-------u-- grade_head",
-                "-cc-c-sc-- homeroom_teacher",
-                "-cc-c--c-- counsellor",
-                "----c-s--- subject_teacher",
-                "s--s-----s administrator",
+                "--------sss principal",
+                "--------sss vice_principal",
+                "--------sss leader_in_charge",
+                "--------u-- department_leader",
+                "sssssssssss office_director",
+                "sssssssssss office_clerk",
+                "-ss--ss-sss student_affairs_head",
+                "-ss--ss-sss student_affairs_deputy",
+                "-ss--ss-s-- student_affairs_clerk",
+                "--------u-- dean",
+                "-uu--u--u-- college_leader",
+                "-uu--u--u-- college_clerk",
+                "--------u-- first_responsible",
+                "-----ss---- designated_sender",
+                "----------- custodian",
+                "----------- department_head",
+                "----------- department_clerk",
+                "--------u-- grade_head",
+                "-cc--c-sc-- homeroom_teacher",
+                "-cc--c--c-- counsellor",
+                "-----c-s--- subject_teacher",
+                "s--ss-----s administrator",
             ]
         );
     }
@@ -412,7 +419,7 @@ mod tests {
         use Action::*;
         for post in Post::ALL {
             let strong = grants(post).iter().any(|(action, reach)| {
-                matches!(action, ImportRoster | ManageAccounts | StopSending | ReadAudit)
+                matches!(action, ImportRoster | ManageAccounts | EditUnits | StopSending | ReadAudit)
                     || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
                     || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
             });

@@ -18,7 +18,7 @@ use crate::account::{
     Activation, ActivationView, Me, PasswordChange, ResetAnswer, SessionView, SignIn, Slip, SlipOrder,
     SlipView, Slips,
 };
-use crate::appointment::{Confirm, Decline, WaitingAppointments};
+use crate::appointment::{Confirm, Decline, Give, WaitingAppointments};
 use crate::approval::Decide;
 use crate::audit::{AuditExport, AuditPage, History, RecordKind, Reveal, Revealed, VerifyPage, VerifyPart};
 use crate::checklist::Checklist;
@@ -26,7 +26,7 @@ use crate::delegation::{Delegations, RecordAbsence};
 use crate::delivery::{DeliveryList, Funnel};
 use crate::ids::{
     AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, SessionId, SlipId,
-    StaffId, StudentId,
+    StaffId, StudentId, UnitId,
 };
 use crate::message::{
     Created, Draft, DraftChange, MessageBox, MessageList, MessageView, Preview, StopMessage, Submit,
@@ -37,6 +37,7 @@ use crate::roster::{
     MAX_APPLY_BYTES, MAX_IMPORT_BYTES, StaffView,
 };
 use crate::school::{SchoolView, Setup, StopOrder, UnitView};
+use crate::unit::{NewUnit, UnitChange};
 
 /// Most bytes of a JSON body: a text of 5,000 Chinese characters is 15 KB, three times over.
 pub const JSON_BYTES_MAX: usize = 64_000;
@@ -330,6 +331,7 @@ id_values!(
     ImportId,
     MessageId,
     StaffId,
+    UnitId,
     SessionId,
     SlipId,
     DisputeId,
@@ -515,6 +517,15 @@ endpoints! {
     /// Open to all staff (G64).
     pub const UNITS: Endpoint<(), (), Vec<UnitView>> =
         Endpoint::get("/api/units", "Units, heads and custodians");
+    /// One that was closed under this name is open again.
+    pub const MAKE_UNIT: Endpoint<(), NewUnit, Vec<UnitView>> =
+        Endpoint::post("/api/units", "Make a unit").needs(Action::EditUnits);
+    /// With all that lies below it.
+    pub const CHANGE_UNIT: Endpoint<UnitId, UnitChange, Vec<UnitView>> =
+        Endpoint::put("/api/units/{id}", "Rename or move a unit").needs(Action::EditUnits);
+    /// Only where nothing is in it: no unit, no class with students, no post, no open message.
+    pub const CLOSE_UNIT: Endpoint<UnitId, (), Vec<UnitView>> =
+        Endpoint::post("/api/units/{id}/close", "Close a unit").needs(Action::EditUnits);
     /// Takes effect at the next claim of a batch.
     pub const STOP: Endpoint<(), StopOrder, SchoolView> =
         Endpoint::post("/api/school/stop", "Stop all sending, or go on").needs(Action::StopSending);
@@ -615,6 +626,12 @@ endpoints! {
     pub const DECLINE_APPOINTMENT: Endpoint<AppointmentId, Decline, WaitingAppointments> =
         Endpoint::post("/api/appointments/{id}/decline", "Decline an appointment that waits")
             .needs(Action::ManageAccounts);
+    /// One that decides or manages waits for a second person.
+    pub const GIVE_POST: Endpoint<(), Give, ()> =
+        Endpoint::post("/api/appointments", "Give somebody a post").needs(Action::ManageAccounts).status(204);
+    /// From now on it gives nothing; what was done in it stays. Nobody ends an own one.
+    pub const END_POST: Endpoint<AppointmentId, (), ()> =
+        Endpoint::post("/api/appointments/{id}/end", "End a post").needs(Action::ManageAccounts).status(204);
     /// The reader's own; for the principal and the office director, everybody's.
     pub const DELEGATIONS: Endpoint<(), (), Delegations> =
         Endpoint::get("/api/delegations", "Recorded absences that have not ended");

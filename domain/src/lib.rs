@@ -34,4 +34,5 @@ pub mod sandbox;
 pub mod school;
 pub mod sms;
 pub mod time;
+pub mod unit;
 pub mod words;

@@ -18,7 +18,7 @@ use ui::{Card, ErrorState, Page, Skeleton, t, use_lang};
 
 use crate::message::{ComposePage, MessageListPage, MessagePage};
 use crate::route::Route;
-use crate::{account, audit, checklist, roster, school};
+use crate::{account, audit, checklist, roster, school, units};
 
 /// The pages of a chunk: a view for the routes that it knows.
 type Pages = fn(Route) -> AnyView;
@@ -91,7 +91,7 @@ fn office_page(route: Route) -> AnyView {
         Route::Delegations => view! { <account::DelegationsPage /> }.into_any(),
         Route::Departures => view! { <account::DeparturesPage /> }.into_any(),
         Route::Member(id) => view! { <account::MemberPage id /> }.into_any(),
-        Route::Units => view! { <school::UnitsPage /> }.into_any(),
+        Route::Units => view! { <units::UnitsPage /> }.into_any(),
         Route::Checklist => view! { <checklist::ChecklistPage /> }.into_any(),
         Route::Settings => view! { <school::SettingsPage /> }.into_any(),
         Route::History(..) => view! { <audit::HistoryPage /> }.into_any(),

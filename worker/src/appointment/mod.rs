@@ -1,4 +1,5 @@
-//! Appointments that wait for a second person, who confirms or declines them.
+//! Appointments: given and ended by hand, and the second person who confirms or declines those that wait.
 
+pub mod giving;
 pub mod routes;
 pub mod store;

@@ -167,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 43] = [
+const LOST: [&str; 45] = [
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -203,6 +203,8 @@ const LOST: [&str; 43] = [
     "author_left",
     "no_custodian",
     "one_custodian",
+    "unit_in_use",
+    "unit_closed",
     "departures_stay",
     "departure_unrecorded",
     "number_unrecorded",

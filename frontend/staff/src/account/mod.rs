@@ -5,6 +5,7 @@ mod appointments;
 mod delegations;
 mod departures;
 mod frame;
+mod giving;
 mod member;
 mod mine;
 mod notice;
