@@ -27,6 +27,7 @@ pub mod link;
 pub mod message;
 pub mod page_text;
 pub mod phone;
+pub mod powers;
 pub mod problem;
 pub mod rank;
 pub mod roster;

@@ -63,6 +63,7 @@ impl Chunk {
             | Route::Settings
             | Route::Audit
             | Route::History(..)
+            | Route::Powers
             | Route::Security => Some(Self::Office),
             _ => None,
         }
@@ -95,6 +96,7 @@ fn office_page(route: Route) -> AnyView {
         Route::Checklist => view! { <checklist::ChecklistPage /> }.into_any(),
         Route::Settings => view! { <school::SettingsPage /> }.into_any(),
         Route::History(..) => view! { <audit::HistoryPage /> }.into_any(),
+        Route::Powers => view! { <account::PowersPage /> }.into_any(),
         Route::Security => view! { <account::SecurityPage /> }.into_any(),
         _ => view! { <audit::AuditPage /> }.into_any(),
     }
