@@ -148,6 +148,35 @@ WHEN OLD.state = 'approved' AND NEW.state = 'sending'
   AND EXISTS (SELECT 1 FROM messages_without_custodian c WHERE c.message_id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'no_custodian'); END;
 
+-- A unit is closed once nothing is in it, the school itself never. (Lost race: somebody came into it meanwhile.)
+CREATE TRIGGER units_close_empty BEFORE UPDATE OF closed_at ON units
+WHEN NEW.closed_at IS NOT NULL AND OLD.closed_at IS NULL AND (
+     NEW.parent_id IS NULL
+  OR EXISTS (SELECT 1 FROM units u WHERE u.parent_id = NEW.id AND u.closed_at IS NULL)
+  OR EXISTS (SELECT 1 FROM classes c WHERE c.unit_id = NEW.id AND c.archived_at IS NULL)
+  OR EXISTS (SELECT 1 FROM appointments a WHERE a.unit_id = NEW.id AND a.until IS NULL)
+  OR EXISTS (SELECT 1 FROM messages m WHERE m.state = 'submitted' AND NEW.id IN (m.capacity_unit_id, m.audience_unit_id))
+  OR EXISTS (SELECT 1 FROM messages m WHERE m.state = 'approved' AND NEW.id IN (m.capacity_unit_id, m.audience_unit_id))
+  OR EXISTS (SELECT 1 FROM rounds r JOIN messages m ON m.id = r.message_id
+             WHERE r.ended_at IS NULL AND NEW.id IN (m.capacity_unit_id, m.audience_unit_id)))
+BEGIN SELECT RAISE(ABORT, 'unit_in_use'); END;
+-- And nothing comes into it while it is closed.
+CREATE TRIGGER units_in_an_open_unit BEFORE INSERT ON units
+WHEN EXISTS (SELECT 1 FROM units p WHERE p.id = NEW.parent_id AND p.closed_at IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'unit_closed'); END;
+CREATE TRIGGER units_move_to_an_open_unit BEFORE UPDATE OF parent_id, closed_at ON units
+WHEN NEW.closed_at IS NULL AND EXISTS (SELECT 1 FROM units p WHERE p.id = NEW.parent_id AND p.closed_at IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'unit_closed'); END;
+CREATE TRIGGER classes_in_an_open_unit BEFORE INSERT ON classes
+WHEN NEW.archived_at IS NULL AND EXISTS (SELECT 1 FROM units u WHERE u.id = NEW.unit_id AND u.closed_at IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'unit_closed'); END;
+CREATE TRIGGER classes_stay_in_open_units BEFORE UPDATE OF unit_id, archived_at ON classes
+WHEN NEW.archived_at IS NULL AND EXISTS (SELECT 1 FROM units u WHERE u.id = NEW.unit_id AND u.closed_at IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'unit_closed'); END;
+CREATE TRIGGER appointments_in_an_open_unit BEFORE INSERT ON appointments
+WHEN EXISTS (SELECT 1 FROM units u WHERE u.id = NEW.unit_id AND u.closed_at IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'unit_closed'); END;
+
 -- A number changes only with the row that records the change, which is the
 -- person's newest and leads from the number of before to that of now.
 CREATE TRIGGER guardians_number_on_record BEFORE UPDATE OF phone_id ON guardians

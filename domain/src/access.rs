@@ -150,8 +150,10 @@ pub enum Action {
     EditRoster,
     /// Say which subject teachers may write to a class (G10, G11).
     ListTeachers,
-    /// See staff and the posts they hold, and issue activation slips (G42).
+    /// See staff and the posts they hold, give and end posts, and issue activation slips (G42).
     ManageAccounts,
+    /// Make, rename, move and close units (G1).
+    EditUnits,
     /// Propose approval procedures, and confirm those that others proposed.
     SetProcedures,
     /// Be the second person for an activation slip that takes two.
@@ -265,6 +267,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ManageAccounts, Reach::School),
             (ConfirmSlips, Reach::School),
             (SetProcedures, Reach::School),
+            (EditUnits, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
             (WriteToAllTeachers, Reach::School),
@@ -313,6 +316,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ManageAccounts, Reach::School),
             (ConfirmSlips, Reach::School),
             (SetProcedures, Reach::School),
+            (EditUnits, Reach::School),
             (ReadAudit, Reach::School),
         ],
     }
@@ -440,6 +444,7 @@ mod tests {
             EditRoster,
             ListTeachers,
             ManageAccounts,
+            EditUnits,
             SetProcedures,
             ConfirmSlips,
             WriteToClass,
@@ -465,28 +470,28 @@ mod tests {
         assert_eq!(
             table,
             [
-                "-----ss---s-sss principal",
-                "------s---s-sss vice_principal",
-                "-----ss-----sss leader_in_charge",
-                "------------u-- department_leader",
-                "sss-ssssss-ssss office_director",
-                "sss-s-ssss-ssss office_clerk",
-                "-ss--s-ss---sss student_affairs_head",
-                "-ss----ssu--sss student_affairs_deputy",
-                "-ss----ssu--s-- student_affairs_clerk",
-                "------------u-- dean",
-                "-uu----u-u--u-- college_leader",
-                "-uu----u-u--u-- college_clerk",
-                "------------u-- first_responsible",
-                "-------ss------ designated_sender",
-                "--------------- custodian",
-                "----------s---- department_head",
-                "----------s---- department_clerk",
-                "------------u-- grade_head",
-                "-ccc---c-s--c-- homeroom_teacher",
-                "-cc----c----c-- counsellor",
-                "-------c-s----- subject_teacher",
-                "s---sss-------s administrator",
+                "------ss---s-sss principal",
+                "-------s---s-sss vice_principal",
+                "------ss-----sss leader_in_charge",
+                "-------------u-- department_leader",
+                "sss-sssssss-ssss office_director",
+                "sss-s--ssss-ssss office_clerk",
+                "-ss---s-ss---sss student_affairs_head",
+                "-ss-----ssu--sss student_affairs_deputy",
+                "-ss-----ssu--s-- student_affairs_clerk",
+                "-------------u-- dean",
+                "-uu-----u-u--u-- college_leader",
+                "-uu-----u-u--u-- college_clerk",
+                "-------------u-- first_responsible",
+                "--------ss------ designated_sender",
+                "---------------- custodian",
+                "-----------s---- department_head",
+                "-----------s---- department_clerk",
+                "-------------u-- grade_head",
+                "-ccc----c-s--c-- homeroom_teacher",
+                "-cc-----c----c-- counsellor",
+                "--------c-s----- subject_teacher",
+                "s---ssss-------s administrator",
             ]
         );
     }
@@ -500,7 +505,13 @@ mod tests {
             let strong = grants(post).iter().any(|(action, reach)| {
                 matches!(
                     action,
-                    ImportRoster | ManageAccounts | SetProcedures | ConfirmSlips | StopSending | ReadAudit
+                    ImportRoster
+                        | ManageAccounts
+                        | EditUnits
+                        | SetProcedures
+                        | ConfirmSlips
+                        | StopSending
+                        | ReadAudit
                 ) || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
                     || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
             });

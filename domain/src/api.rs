@@ -18,7 +18,7 @@ use crate::account::{
     Activation, ActivationView, Me, PasswordChange, ResetAnswer, SessionView, SignIn, Slip, SlipOrder,
     SlipView, Slips,
 };
-use crate::appointment::{Confirm, Decline, WaitingAppointments};
+use crate::appointment::{Confirm, Decline, Give, WaitingAppointments};
 use crate::approval::Decide;
 use crate::approval::procedure::{DryRun, Procedures, ProposeProcedure, Rehearsal, WhichVersion};
 use crate::audit::{AuditExport, AuditPage, History, RecordKind, Reveal, Revealed, VerifyPage, VerifyPart};
@@ -45,6 +45,7 @@ use crate::roster::{
 use crate::school::{SchoolView, Setup, StopOrder, UnitView};
 use crate::template::{NewTemplate, TemplateView};
 use crate::time::Instant;
+use crate::unit::{NewUnit, UnitChange};
 
 /// Most bytes of a JSON body: a text of 5,000 Chinese characters is 15 KB, three times over.
 pub const JSON_BYTES_MAX: usize = 64_000;
@@ -340,13 +341,13 @@ id_values!(
     MessageId,
     ProcedureId,
     StaffId,
+    UnitId,
     SessionId,
     SlipId,
     DisputeId,
     GuardianId,
     StudentId,
-    TemplateId,
-    UnitId
+    TemplateId
 );
 
 macro_rules! key_values {
@@ -569,6 +570,15 @@ endpoints! {
     /// Open to all staff (G64).
     pub const UNITS: Endpoint<(), (), Vec<UnitView>> =
         Endpoint::get("/api/units", "Units, heads and custodians");
+    /// One that was closed under this name is open again.
+    pub const MAKE_UNIT: Endpoint<(), NewUnit, Vec<UnitView>> =
+        Endpoint::post("/api/units", "Make a unit").needs(Action::EditUnits);
+    /// With all that lies below it.
+    pub const CHANGE_UNIT: Endpoint<UnitId, UnitChange, Vec<UnitView>> =
+        Endpoint::put("/api/units/{id}", "Rename or move a unit").needs(Action::EditUnits);
+    /// Only where nothing is in it: no unit, no class with students, no post, no open message.
+    pub const CLOSE_UNIT: Endpoint<UnitId, (), Vec<UnitView>> =
+        Endpoint::post("/api/units/{id}/close", "Close a unit").needs(Action::EditUnits);
     /// Takes effect at the next claim of a batch.
     pub const STOP: Endpoint<(), StopOrder, SchoolView> =
         Endpoint::post("/api/school/stop", "Stop all sending, or go on").needs(Action::StopSending);
@@ -695,6 +705,12 @@ endpoints! {
     /// While nobody has taken it up.
     pub const WITHDRAW_REQUEST: Endpoint<RequestId, (), Requests> =
         Endpoint::post("/api/requests/{id}/withdraw", "Take back a request");
+    /// One that decides or manages waits for a second person.
+    pub const GIVE_POST: Endpoint<(), Give, ()> =
+        Endpoint::post("/api/appointments", "Give somebody a post").needs(Action::ManageAccounts).status(204);
+    /// From now on it gives nothing; what was done in it stays. Nobody ends an own one.
+    pub const END_POST: Endpoint<AppointmentId, (), ()> =
+        Endpoint::post("/api/appointments/{id}/end", "End a post").needs(Action::ManageAccounts).status(204);
     /// The reader's own; for the principal and the office director, everybody's.
     pub const DELEGATIONS: Endpoint<(), (), Delegations> =
         Endpoint::get("/api/delegations", "Recorded absences that have not ended");

@@ -1,14 +1,15 @@
-//! Appointments that wait for a second person: who gives power is not alone
+//! Appointments: where each post is held, posts given by hand, and those that
+//! wait for a second person: who gives power is not alone
 //! in giving it. A post that decides, administers, runs the office or opens
 //! accounts counts once somebody else who manages accounts has confirmed it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::Appointment;
-use crate::ids::{AppointmentId, ImportId, StaffId};
+use crate::access::{Appointment, Post};
+use crate::ids::{AppointmentId, ClassId, ImportId, StaffId, UnitId};
 use crate::keys::keyed;
 use crate::problem::Refusal;
-use crate::school::PersonRef;
+use crate::school::{PersonRef, UnitKind};
 use crate::time::{DAY, Instant};
 use crate::words;
 use crate::words::Words;
@@ -143,6 +144,111 @@ impl Confirm {
             "appointments",
             words!("请选择 1 至 {CONFIRM_MAX} 项任命", "Choose 1 to {CONFIRM_MAX} appointments"),
         ))
+    }
+}
+
+/// Where a post is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldIn {
+    /// In a unit of one of these kinds.
+    Unit(&'static [UnitKind]),
+    /// In one class.
+    Class,
+}
+
+impl Post {
+    /// Where it is held.
+    pub fn held_in(self) -> HeldIn {
+        use UnitKind::{College, Department, Grade, Office, School, StudentAffairs};
+        HeldIn::Unit(match self {
+            Self::Principal | Self::VicePrincipal | Self::LeaderInCharge | Self::Administrator => &[School],
+            Self::DepartmentLeader | Self::FirstResponsible | Self::DesignatedSender => &[Department, Office],
+            Self::OfficeDirector | Self::OfficeClerk => &[Office],
+            Self::StudentAffairsHead | Self::StudentAffairsDeputy | Self::StudentAffairsClerk => {
+                &[StudentAffairs]
+            }
+            Self::Dean | Self::CollegeLeader | Self::CollegeClerk => &[College],
+            Self::Custodian => &[School, Office, StudentAffairs, College, Grade],
+            Self::DepartmentHead | Self::DepartmentClerk => &[Department],
+            Self::GradeHead => &[Grade],
+            Self::HomeroomTeacher | Self::Counsellor | Self::SubjectTeacher => return HeldIn::Class,
+        })
+    }
+}
+
+/// `POST /api/appointments`: a post given by hand. One that decides or manages waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Give {
+    /// To whom.
+    pub staff: StaffId,
+    /// Which.
+    pub post: Post,
+    /// In which unit; the class's own where it is held in a class.
+    #[serde(default)]
+    pub unit: Option<UnitId>,
+    /// In which class.
+    #[serde(default)]
+    pub class: Option<ClassId>,
+    /// The subject taught.
+    #[serde(default)]
+    pub subject: String,
+}
+
+/// Most characters of a subject.
+pub const SUBJECT_MAX: usize = 20;
+
+impl Give {
+    /// Checks the order's form: a class for a teacher, a unit for everybody else, a subject for who teaches one.
+    ///
+    /// # Errors
+    /// By field.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let missing = |field: &'static str, words| Err(Refusal::field("post_place", field, words));
+        match (self.post.held_in(), self.unit, self.class) {
+            (HeldIn::Class, _, None) => missing("class", Words::fixed("请选择班级", "Choose the class")),
+            (HeldIn::Unit(_), None, _) => missing("unit", Words::fixed("请选择部门", "Choose the unit")),
+            (HeldIn::Unit(_), _, Some(_)) => {
+                missing("class", Words::fixed("这个岗位不设在班级里", "This post is not held in a class"))
+            }
+            _ => Ok(()),
+        }?;
+        let subject = self.subject.trim();
+        if self.post == Post::SubjectTeacher && !(1..=SUBJECT_MAX).contains(&subject.chars().count()) {
+            return missing(
+                "subject",
+                words!(
+                    "请填写学科，最多 {SUBJECT_MAX} 个字",
+                    "Fill in the subject, at most {SUBJECT_MAX} characters"
+                ),
+            );
+        }
+        if self.post != Post::SubjectTeacher && !subject.is_empty() {
+            return missing(
+                "subject",
+                Words::fixed("只有任课教师填写学科", "Only subject teachers have a subject"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Checks the unit in which it would be held.
+    ///
+    /// # Errors
+    /// Where such a unit has no such post.
+    pub fn check_unit(&self, kind: UnitKind) -> Result<(), Refusal> {
+        match self.post.held_in() {
+            HeldIn::Unit(kinds) if !kinds.contains(&kind) => {
+                let (post, unit) = (self.post.title(), kind.title());
+                let (pz, pe, uz, ue) = (post.zh, post.en, unit.zh, unit.en);
+                Err(Refusal::field(
+                    "post_place",
+                    "unit",
+                    words!("{uz}没有“{pz}”这个岗位", "{ue}: no such post as {pe}"),
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

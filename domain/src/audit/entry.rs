@@ -22,6 +22,16 @@ keyed! {
         RosterApplied = "roster.applied",
         /// A roster file was taken back.
         RosterUndone = "roster.undone",
+        /// A post was given by hand.
+        AppointmentGiven = "appointment.given",
+        /// A post was ended by hand.
+        AppointmentEnded = "appointment.ended",
+        /// A unit was made, or opened again.
+        UnitMade = "unit.made",
+        /// A unit was renamed or moved.
+        UnitChanged = "unit.changed",
+        /// A unit was closed.
+        UnitClosed = "unit.closed",
         /// A second person confirmed an appointment.
         AppointmentConfirmed = "appointment.confirmed",
         /// An appointment was declined, and ended.
@@ -163,6 +173,11 @@ impl AuditAction {
             Self::SchoolResumed => Words::fixed("恢复发送", "Let sending go on"),
             Self::RosterApplied => Words::fixed("导入名单", "Imported a roster"),
             Self::RosterUndone => Words::fixed("撤销一次导入", "Took back an import"),
+            Self::AppointmentGiven => Words::fixed("任命", "Gave a post"),
+            Self::AppointmentEnded => Words::fixed("结束任职", "Ended a post"),
+            Self::UnitMade => Words::fixed("设立部门", "Made a unit"),
+            Self::UnitChanged => Words::fixed("更名或调整部门", "Renamed or moved a unit"),
+            Self::UnitClosed => Words::fixed("停用部门", "Closed a unit"),
             Self::AppointmentConfirmed => Words::fixed("确认任命", "Confirmed an appointment"),
             Self::AppointmentDeclined => Words::fixed("不予确认任命", "Declined an appointment"),
             Self::ProcedureProposed => Words::fixed("提出审批流程的修改", "Proposed a procedure"),

@@ -19,7 +19,7 @@ use ui::{Card, ErrorState, Page, Skeleton, t, use_lang};
 
 use crate::message::{ComposePage, MessageListPage, MessagePage};
 use crate::route::Route;
-use crate::{account, audit, checklist, office_request, procedure, register, roster, school};
+use crate::{account, audit, checklist, office_request, procedure, register, roster, school, units};
 
 /// The pages of a chunk: a view for the routes that it knows.
 type Pages = fn(Route) -> AnyView;
@@ -67,6 +67,7 @@ impl Chunk {
             | Route::Settings
             | Route::Audit
             | Route::History(..)
+            | Route::Powers
             | Route::Security => Some(Self::Office),
             Route::Register | Route::Sheet(_) | Route::Verify(_) | Route::Agenda => Some(Self::Register),
             _ => None,
@@ -97,11 +98,12 @@ fn office_page(route: Route) -> AnyView {
         Route::Delegations => view! { <account::DelegationsPage /> }.into_any(),
         Route::Departures => view! { <account::DeparturesPage /> }.into_any(),
         Route::Member(id) => view! { <account::MemberPage id /> }.into_any(),
-        Route::Units => view! { <school::UnitsPage /> }.into_any(),
+        Route::Units => view! { <units::UnitsPage /> }.into_any(),
         Route::Checklist => view! { <checklist::ChecklistPage /> }.into_any(),
         Route::Procedures => view! { <procedure::ProceduresPage /> }.into_any(),
         Route::Settings => view! { <school::SettingsPage /> }.into_any(),
         Route::History(..) => view! { <audit::HistoryPage /> }.into_any(),
+        Route::Powers => view! { <account::PowersPage /> }.into_any(),
         Route::Security => view! { <account::SecurityPage /> }.into_any(),
         _ => view! { <audit::AuditPage /> }.into_any(),
     }

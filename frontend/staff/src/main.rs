@@ -21,6 +21,7 @@ mod roster;
 mod route;
 mod school;
 mod session;
+mod units;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

@@ -69,6 +69,8 @@ pub enum Route {
     History(RecordKind, i64),
     /// `/mine`: the person, and on a phone the rest of the menu.
     Mine,
+    /// `/mine/powers`: the own posts, and what they let do.
+    Powers,
     /// `/mine/security`: the own password and sessions.
     Security,
     /// Anything else.
@@ -112,6 +114,7 @@ impl Route {
                 _ => Self::NotFound,
             },
             ["mine"] => Self::Mine,
+            ["mine", "powers"] => Self::Powers,
             ["mine", "security"] => Self::Security,
             _ => Self::NotFound,
         }
@@ -149,6 +152,7 @@ impl Route {
             Self::Audit => "/audit".into(),
             Self::History(kind, id) => format!("/audit/{}/{id}", kind.key()),
             Self::Mine => "/mine".into(),
+            Self::Powers => "/mine/powers".into(),
             Self::Security => "/mine/security".into(),
         }
     }

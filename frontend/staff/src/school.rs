@@ -1,131 +1,18 @@
-//! The school: its units with their custodians (G1, G2), its settings, and
-//! the switch that stops all sending.
+//! The school's settings, and the switch that stops all sending.
 
 use domain::access::Action;
 use domain::api;
-use domain::school::{PersonRef, StopOrder, Stopped, UnitKind, UnitView};
-use domain::words;
+use domain::school::StopOrder;
 use domain::words::Words;
 use leptos::prelude::*;
 use ui::{
-    Badge, Banner, Button, ButtonKind, Card, ConfirmDialog, EmptyState, Fact, Facts, FormField, IconName,
-    Page, TextArea, Tone, t, tw, use_lang, use_toasts,
+    Banner, Button, ButtonKind, Card, ConfirmDialog, Fact, Facts, FormField, IconName, Page, TextArea, Tone,
+    t, tw, use_lang, use_toasts,
 };
 
-use crate::api::{Order, Query};
-use crate::common::{Loaded, Problems};
+use crate::api::Order;
+use crate::common::Problems;
 use crate::session::{use_me, use_session};
-
-/// `/units`.
-#[component]
-pub fn UnitsPage() -> impl IntoView {
-    let units = Query::new(|| api::UNITS.into());
-    view! {
-        <Page title=t(Words::fixed("部门与专人", "Units and custodians"))>
-            <Loaded query=units show=move |all| view! { <Units all /> }.into_any() />
-        </Page>
-    }
-    .into_any()
-}
-
-#[component]
-fn Units(all: Vec<UnitView>) -> impl IntoView {
-    if all.is_empty() {
-        return view! {
-            <Card>
-                <EmptyState
-                    icon=IconName::Units
-                    title=t(Words::fixed("还没有部门", "No units yet"))
-                    note=t(Words::fixed("导入教职工名单后，部门和年级会出现在这里。", "They appear here once the staff list is imported."))
-                />
-            </Card>
-        }
-        .into_any();
-    }
-    let vacant = all.iter().filter(|u| u.custodian.is_none() && u.has_account).count();
-    let warning = (vacant > 0).then(|| {
-        view! {
-            <Banner
-                tone=Tone::Warning
-                title=t(words!("{vacant} 个单位没有专人负责，不能发送", "{vacant} units have no custodian and cannot send"))
-            >
-                <p>
-                    {t(Words::fixed(
-                        "重新导入教职工名单时，系统会请您指定专人。",
-                        "Import the staff list again: you will be asked to name them.",
-                    ))}
-                </p>
-            </Banner>
-        }
-    });
-    let groups: [(Words, &[UnitKind]); 3] = [
-        (Words::fixed("学校和校办室", "School and office"), &[UnitKind::School, UnitKind::Office]),
-        (UnitKind::Grade.title(), &[UnitKind::Grade]),
-        (UnitKind::Department.title(), &[UnitKind::Department]),
-    ];
-    let groups = groups
-        .into_iter()
-        .filter_map(|(title, kinds)| {
-            let units: Vec<_> = all.iter().filter(|u| kinds.contains(&u.kind)).cloned().collect();
-            (!units.is_empty()).then(|| {
-                let rows = units.into_iter().map(unit_row).collect::<Vec<_>>();
-                view! {
-                    <Card title=t(title)>
-                        <div class="s-bleed">
-                            <ul class="s-units">{rows}</ul>
-                        </div>
-                    </Card>
-                }
-            })
-        })
-        .collect::<Vec<_>>();
-    view! {
-        {warning}
-        <p class="x-muted">
-            {t(Words::fixed(
-                "账号和密码由专人负责；没有专人的单位不能发送。",
-                "Each unit's custodian answers for its account and password; a unit without one cannot send.",
-            ))}
-        </p>
-        <div class="s-grades">{groups}</div>
-    }
-    .into_any()
-}
-
-fn unit_row(unit: UnitView) -> AnyView {
-    let custodian = match unit.custodian {
-        Some(person) => people(&[person]),
-        None if unit.has_account => {
-            view! { <Badge tone=Tone::Warning label=t(Words::fixed("空缺", "Vacant")) /> }.into_any()
-        }
-        None => "—".into_any(),
-    };
-    let heads = if unit.heads.is_empty() { "—".into_any() } else { people(&unit.heads) };
-    view! {
-        <li class="s-unit">
-            <h3>{unit.name}</h3>
-            <Facts>
-                <Fact label=t(Words::fixed("负责人", "Head"))>{heads}</Fact>
-                <Fact label=t(Words::fixed("专人", "Custodian"))>{custodian}</Fact>
-            </Facts>
-        </li>
-    }
-    .into_any()
-}
-
-fn people(people: &[PersonRef]) -> AnyView {
-    people
-        .iter()
-        .map(|p| {
-            view! {
-                <p>
-                    {p.name.clone()} " " <span class="x-muted x-small">{p.number.clone()}</span>
-                </p>
-            }
-        })
-        .collect::<Vec<_>>()
-        .into_any()
-}
 
 /// `/settings`.
 #[component]

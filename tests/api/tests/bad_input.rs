@@ -42,6 +42,12 @@ fn bodies() -> Vec<Takes> {
         (&api::ISSUE_SLIPS.operation, json!({"staff": [999_999]})),
         (&api::LOOK_AGAIN.operation, json!({"answers": [], "persons": [], "ticked": [], "shown": ""})),
         (&api::APPLY_IMPORT.operation, json!({"answers": [], "persons": [], "ticked": [], "shown": "x"})),
+        (&api::MAKE_UNIT.operation, json!({"parent": 999_999, "kind": "department", "name": "x"})),
+        (&api::CHANGE_UNIT.operation, json!({"parent": 999_999, "name": "x"})),
+        (
+            &api::GIVE_POST.operation,
+            json!({"staff": 999_999, "post": "principal", "unit": 999_999, "class": null, "subject": ""}),
+        ),
         (&api::CONFIRM_APPOINTMENTS.operation, json!({"appointments": [999_999]})),
         (&api::DECLINE_APPOINTMENT.operation, json!({"reason": "x"})),
         (

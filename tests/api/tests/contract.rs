@@ -9,7 +9,7 @@ use api_tests::{App, Client, Contract, PASSPHRASE, SOON, draft_to, draft_to_all,
 use domain::access::Post;
 use domain::account::{Activation, PasswordChange, ResetAnswer, SignIn, SlipOrder};
 use domain::api::{self, ALL, Address, Gate, Operation};
-use domain::appointment::{Confirm, Decline};
+use domain::appointment::{Confirm, Decline, Give};
 use domain::approval::procedure::{DryRun, ProposeProcedure, Standing, WhichVersion};
 use domain::approval::{Decide, ProcedureStep, Scope, Sender, StepKind, Verdict};
 use domain::audit::{RecordKind, Reveal, VerifyPart};
@@ -20,9 +20,10 @@ use domain::office_request::{AnswerChange, DeclineRequest, HandIn, TakeUp};
 use domain::register::Sought;
 use domain::roster::people::{Leave, LeaveReason, MarkNumber, NewNumber, NumberState};
 use domain::roster::{ImportKind, ImportPreview, ListTeachers};
-use domain::school::{FirstAdministrator, Setup, StopOrder};
+use domain::school::{FirstAdministrator, Setup, StopOrder, UnitKind};
 use domain::template::NewTemplate;
 use domain::time::{HOUR, Instant};
+use domain::unit::{NewUnit, UnitChange};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -243,6 +244,24 @@ impl Day {
         assert_eq!(left.waiting.len(), waiting.len() - 2);
     }
 
+    fn edits_units_and_posts(&self, clerk: &Client) {
+        let units = self.call(clerk, api::UNITS, &());
+        let school = units.iter().find(|u| u.parent.is_none()).expect("the school").id;
+        let order = NewUnit { parent: school, kind: UnitKind::Department, name: "体卫处".into() };
+        let made = self.call(clerk, api::MAKE_UNIT, &order);
+        let id = made.iter().find(|u| u.name == "体卫处").expect("made").id;
+        let change = UnitChange { parent: school, name: "体育卫生处".into() };
+        assert!(self.call(clerk, api::CHANGE_UNIT.at(id), &change).iter().any(|u| u.name == "体育卫生处"));
+        let staff = self.call(clerk, api::STAFF, &())[40].id;
+        let post = Post::DepartmentClerk;
+        let give = Give { staff, post, unit: Some(id), class: None, subject: String::new() };
+        self.call(clerk, api::GIVE_POST, &give);
+        let person = self.call(clerk, api::STAFF, &()).into_iter().find(|s| s.id == staff).expect("there");
+        let held = person.appointments.iter().find(|a| a.unit == id).expect("given").id;
+        self.call(clerk, api::END_POST.at(held), &());
+        assert!(!self.call(clerk, api::CLOSE_UNIT.at(id), &()).iter().any(|u| u.id == id));
+    }
+
     fn is_away(&self, head: &Client) {
         let own = self.call(head, api::DELEGATIONS, &());
         let now = self.call(head, api::ME, &()).now;
@@ -448,6 +467,7 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     day.opens_accounts(&clerk);
     day.confirms_posts(&clerk);
     day.changes_a_procedure();
+    day.edits_units_and_posts(&clerk);
     day.keeps_the_own_account();
     day.imports_a_file(&clerk);
     day.a_draft_is_taken_over(&clerk, &teacher, &draft);

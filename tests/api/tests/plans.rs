@@ -13,7 +13,7 @@ use domain::audit::VerifyPart;
 use domain::delegation::Delegations;
 use domain::message::{Audience, Created, Draft};
 use domain::roster::{ImportApplied, ImportApply, ImportPreview, OtherPerson, PersonAnswer, Sameness};
-use domain::school::StopOrder;
+use domain::school::{StopOrder, UnitView};
 use domain::time::HOUR;
 use rusqlite::Connection;
 use serde_json::json;
@@ -56,6 +56,21 @@ const GROWING: &[&str] = &[
     "signin_failures",
     "templates",
 ];
+
+/// Makes a unit, gives a post in it and takes all of it back.
+fn edits_units_and_posts(app: &App) {
+    let clerk = app.office_clerk();
+    let made: Vec<UnitView> =
+        clerk.post("/api/units", &json!({ "parent": 1, "kind": "department", "name": "体卫处" })).json();
+    let unit = made.iter().find(|u| u.name == "体卫处").expect("made").id;
+    let change = json!({ "parent": 1, "name": "体育卫生处" });
+    assert_eq!(clerk.put(&format!("/api/units/{unit}"), &change).status, 200);
+    let give = json!({ "staff": 20, "post": "department_clerk", "unit": unit });
+    assert_eq!(clerk.post("/api/appointments", &give).status, 204);
+    let post = app.count("SELECT MAX(id) FROM appointments");
+    assert_eq!(clerk.post(&format!("/api/appointments/{post}/end"), &json!({})).status, 204);
+    assert_eq!(clerk.post(&format!("/api/units/{unit}/close"), &json!({})).status, 200);
+}
 
 /// Uses the product from end to end, so that every statement runs.
 fn use_everything(app: &mut App) {
@@ -132,6 +147,7 @@ fn use_everything(app: &mut App) {
         let say = format!("/api/procedures/{}/{what}", waits.id);
         assert_eq!(app.office_director().post(&say, &json!({ "version": waits.version })).status, 200);
     }
+    edits_units_and_posts(app);
     let own: Delegations = head.get("/api/delegations").json();
     let absence =
         json!({ "appointment": own.posts[0].appointment.id, "until": i64::MAX / 1_000_000, "reason": "" });

@@ -1,5 +1,6 @@
-//! Appointments that wait for a second person, who confirms or declines them; and how each ends.
+//! Appointments: given and ended by hand, and the second person who confirms or declines those that wait.
 
+pub mod giving;
 pub mod routes;
 pub mod sealed;
 pub mod store;

@@ -214,6 +214,8 @@ const LOST: &[&str] = &[
     "author_left",
     "no_custodian",
     "one_custodian",
+    "unit_in_use",
+    "unit_closed",
     "departures_stay",
     "departure_unrecorded",
     "number_unrecorded",

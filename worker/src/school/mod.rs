@@ -4,3 +4,4 @@
 pub mod checklist;
 pub mod routes;
 pub mod store;
+pub mod units;

@@ -13,6 +13,7 @@ use ui::{
     TextInput, Tone, t, tw, use_lang,
 };
 
+use super::giving::Posts;
 use super::posts::posts_words;
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
@@ -54,20 +55,14 @@ pub fn MemberPage(
 
 #[component]
 fn Member(member: StaffView, staff: Query<Vec<StaffView>>) -> impl IntoView {
-    let lang = use_lang();
     let id = member.id;
-    let posts = member.appointments.clone();
-    let posts = Signal::derive(move || match posts_words(&posts, lang.get()).join(" · ") {
-        none if none.is_empty() => "—".to_owned(),
-        posts => posts,
-    });
+    let held = member.clone();
     let (changing, leaving) = (RwSignal::new(false), RwSignal::new(false));
     let phone = if member.phone.is_empty() { "—".to_owned() } else { member.phone };
     view! {
         <Card>
             <Facts>
                 <Fact label=t(Words::fixed("教职工号", "Staff number"))><span class="x-num">{member.number}</span></Fact>
-                <Fact label=t(Words::fixed("岗位", "Posts"))>{posts}</Fact>
                 <Fact label=t(Words::fixed("手机号", "Mobile number"))><span class="x-num">{phone}</span></Fact>
             </Facts>
             <p class="x-row">
@@ -79,6 +74,7 @@ fn Member(member: StaffView, staff: Query<Vec<StaffView>>) -> impl IntoView {
                 />
             </p>
         </Card>
+        <Posts member=held staff />
         <NumberDialog id open=changing staff />
         <LeaveDialog id open=leaving />
     }

@@ -77,7 +77,12 @@ pub fn MinePage() -> impl IntoView {
             <Unconfirmed />
             {stand_in}
             <Card flush=true>
-                <List label=t(Words::fixed("账号安全", "Account"))>
+                <List label=t(Words::fixed("岗位与账号", "Posts and account"))>
+                    <ListItem
+                        href=Route::Powers.path()
+                        title=t(Words::fixed("我的岗位、权限与职责", "My posts, powers and duties"))
+                        icon=IconName::Done
+                    />
                     <ListItem
                         href=Route::Security.path()
                         title=t(Words::fixed("密码与登录设备", "Password and devices"))

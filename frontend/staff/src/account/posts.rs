@@ -10,14 +10,26 @@ use ui::use_lang;
 pub fn post_words(held: &Appointment, lang: Lang) -> String {
     let title = held.post.title();
     let place = held.class_name.as_deref().or(match held.post {
-        Post::GradeHead | Post::DepartmentHead | Post::DepartmentClerk => Some(held.unit_name.as_str()),
+        Post::GradeHead
+        | Post::DepartmentHead
+        | Post::DepartmentClerk
+        | Post::DepartmentLeader
+        | Post::FirstResponsible
+        | Post::DesignatedSender
+        | Post::Dean
+        | Post::CollegeLeader
+        | Post::CollegeClerk
+        | Post::Custodian => Some(held.unit_name.as_str()),
         _ => None,
     });
     let title = title.get(lang);
     let words = match (place, lang) {
         (Some(place), Lang::Zh) if title.starts_with(place) => title.to_owned(),
-        // 政教处 + 处室主任 is 政教处主任.
-        (Some(place), Lang::Zh) => format!("{place}{}", title.trim_start_matches("处室")),
+        // 政教处 + 处室主任 is 政教处主任, 商学院 + 学院学生科信息员 is 商学院学生科信息员.
+        (Some(place), Lang::Zh) => {
+            let rest = ["处室", "部门", "学院"].iter().find_map(|general| title.strip_prefix(general));
+            format!("{place}{}", rest.unwrap_or(title))
+        }
         (Some(place), Lang::En) => format!("{title}, {place}"),
         (None, _) => title.to_owned(),
     };

@@ -52,7 +52,7 @@ const TOLD: &[(&str, &str, &str)] = &[
         "INSERT INTO units (id, parent_id, kind, name, created_at) VALUES (90, 1, 'grade', '九年级', 1)",
         r#"unit 90 {"name":[null,"九年级"],"kind":[null,"grade"],"parent":[null,1],"code":[null,null]}"#,
     ),
-    ("units_changed_told", "UPDATE units SET closed_at = 9 WHERE id = 2", r#"unit 2 {"closed_at":[null,9]}"#),
+    ("units_changed_told", "UPDATE units SET code = 'G9' WHERE id = 2", r#"unit 2 {"code":["G7","G9"]}"#),
     (
         "staff_told",
         "INSERT INTO staff (id, number, name, phone_id, created_at) VALUES (90, 'T90', '戊', 5, 1)",

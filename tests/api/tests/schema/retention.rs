@@ -16,7 +16,7 @@ fn open(db: &Connection) {
 }
 
 /// All tables that keep their rows, in an order that foreign keys allow.
-const KEPT: [&str; 26] = [
+const KEPT: &[&str] = &[
     "templates",
     "former_names",
     "departures",
