@@ -6,7 +6,7 @@ use domain::access::Post;
 use domain::account::Me;
 use domain::appointment::{Confirm, WaitingAppointments};
 use domain::ids::{AppointmentId, StaffId, UnitId};
-use domain::roster::StaffView;
+use domain::roster::{ImportPreview, StaffView};
 use domain::school::UnitView;
 use serde_json::json;
 
@@ -177,4 +177,24 @@ fn g7_who_leads_a_department_is_named_by_hand_at_a_university() {
     assert_eq!(make(&admin, school, "college", "外语学院").status, 200);
     assert_eq!(make(&admin, unit(&admin, "外语学院"), "grade", "2026级").status, 200);
     assert_eq!(make(&admin, school, "student_affairs", "学工部").refused(422), "unit_single");
+}
+
+#[test]
+fn a_file_that_names_a_closed_unit_says_so_and_opens_it_again() {
+    let app = App::start();
+    let clerk = app.office_clerk();
+    let school = units(&clerk).into_iter().find(|u| u.parent.is_none()).expect("the school").id;
+    assert_eq!(make(&clerk, school, "department", "体卫处").status, 200);
+    let id = unit(&clerk, "体卫处");
+    assert_eq!(clerk.post(&format!("/api/units/{id}/close"), &json!({})).status, 200);
+    let rows = "工号,姓名,手机,部门,职务,班主任班级,任教\nT0901,新主任,19900000901,体卫处,主任,,\n";
+    let preview: ImportPreview = clerk.upload("/api/roster/imports?kind=staff", rows.as_bytes()).json();
+    assert!(
+        preview.changes.iter().any(|c| c.who == "体卫处" && c.after.zh == "重新启用"),
+        "{:?}",
+        preview.changes
+    );
+    let applied = clerk.post(&format!("/api/roster/imports/{}/apply", preview.id), &preview.likely());
+    assert_eq!(applied.status, 200, "{}", applied.body);
+    assert_eq!(unit(&clerk, "体卫处"), id);
 }

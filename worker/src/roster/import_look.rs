@@ -229,6 +229,7 @@ fn place_changes(
     codes: &Codes,
 ) -> Vec<Found> {
     let places = roll.places.changes(units, classes, codes);
+    let reopened: Vec<_> = places.reopened.iter().filter_map(|id| roll.places.unit(*id)).collect();
     let revived: Vec<_> = places.revived.iter().filter_map(|id| roll.places.class(*id)).collect();
     let units = places
         .unit_codes
@@ -239,5 +240,5 @@ fn place_changes(
         .iter()
         .filter_map(|(id, code)| Some((roll.places.class(*id)?.written(), code.clone())));
     let coded: Vec<(String, String)> = units.chain(classes).collect();
-    changes::places(&places, &revived, &coded)
+    changes::places(&places, &reopened, &revived, &coded)
 }

@@ -85,6 +85,10 @@ pub fn write_places<'a>(
     changes: &PlaceChanges,
     ids: &PlaceIds<'_>,
 ) -> Result<Guarded<'a>, AppError> {
+    let mut batch = batch;
+    for id in &changes.reopened {
+        batch = batch.then("UPDATE units SET closed_at = NULL WHERE id = ?1", args![*id]);
+    }
     let mut units = Vec::new();
     for (unit, code) in &changes.units {
         let above = unit.path().split_last().map_or(&[] as &[String], |(_, above)| above);

@@ -114,6 +114,7 @@ struct UnitRow {
     kind: String,
     name: String,
     code: Option<String>,
+    closed: i64,
 }
 
 #[derive(Deserialize)]
@@ -186,7 +187,7 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
         ),
         sql("SELECT id, lookup FROM phones", &[]),
         sql(
-            "SELECT u.id, u.parent_id, u.kind, u.name, u.code FROM units u ORDER BY u.id",
+            "SELECT u.id, u.parent_id, u.kind, u.name, u.code, u.closed_at IS NOT NULL AS closed FROM units u ORDER BY u.id",
             &[],
         ),
         sql(
@@ -262,7 +263,7 @@ fn read_places(school: &str, units: &[UnitRow], classes: &Rows) -> Result<Places
         let kind = UnitKind::from_key(&row.kind)
             .ok_or_else(|| AppError::Internal(format!("unit kind {}", row.kind)))?;
         let (name, code) = (row.name.clone(), row.code.clone());
-        tree.push(RollUnit { id: row.id, parent: row.parent_id, kind, name, code });
+        tree.push(RollUnit { id: row.id, parent: row.parent_id, kind, name, code, closed: row.closed == 1 });
     }
     let classes: Vec<RollClass> = classes
         .all::<ClassRow>()?

@@ -10,7 +10,7 @@ use super::on_roll::{Known, OnRoll};
 use super::persons::Settled;
 use super::places::PlaceChanges;
 use super::plan::{StaffPlan, StaffRoll};
-use super::refs::{ClassRef, Held};
+use super::refs::{ClassRef, Held, UnitRef};
 use super::staff::StaffRow;
 use crate::digest::Digest;
 use crate::phone::Phone;
@@ -259,7 +259,12 @@ fn guardian_words(guardian: &super::students::GuardianEntry) -> Words {
 }
 
 /// Units and classes that a file makes, and codes that it gives.
-pub fn places(changes: &PlaceChanges, revived: &[ClassRef], coded: &[(String, String)]) -> Vec<Found> {
+pub fn places(
+    changes: &PlaceChanges,
+    reopened: &[UnitRef],
+    revived: &[ClassRef],
+    coded: &[(String, String)],
+) -> Vec<Found> {
     let mut found = Vec::new();
     let coded_words = |code: &Option<String>| {
         code.as_ref().map_or_else(nothing, |code| words!("代码 {code}", "code {code}"))
@@ -269,6 +274,10 @@ pub fn places(changes: &PlaceChanges, revived: &[ClassRef], coded: &[(String, St
     }
     for (class, code) in &changes.classes {
         found.push(Found::new(ChangeKind::ClassMade, 0, class.written(), nothing(), coded_words(code)));
+    }
+    for unit in reopened {
+        let (before, after) = (Words::fixed("已停用", "closed"), Words::fixed("重新启用", "open again"));
+        found.push(Found::new(ChangeKind::UnitMade, 0, unit.written(), before, after));
     }
     for class in revived {
         let (before, after) = (Words::fixed("已停用", "archived"), Words::fixed("重新启用", "in use again"));

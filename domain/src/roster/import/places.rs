@@ -29,6 +29,8 @@ pub struct RollUnit {
     pub name: String,
     /// The school's own code for it.
     pub code: Option<String>,
+    /// Whether it is closed.
+    pub closed: bool,
 }
 
 /// A class on the roll.
@@ -53,6 +55,7 @@ struct KnownUnit {
     unit: UnitRef,
     id: Option<UnitId>,
     code: Option<String>,
+    closed: bool,
     /// Set where it is known from the name of a class alone.
     is_mentioned: bool,
 }
@@ -82,6 +85,8 @@ pub struct PlaceChanges {
     pub units: Vec<(UnitRef, Option<String>)>,
     /// New classes with their codes.
     pub classes: Vec<(ClassRef, Option<String>)>,
+    /// Closed units that are open again, each behind the one above it.
+    pub reopened: Vec<UnitId>,
     /// Archived classes that are in use again.
     pub revived: Vec<ClassId>,
     /// Codes for units that have none yet.
@@ -149,6 +154,9 @@ impl Places {
             }
             path.reverse();
             places.add_unit(UnitRef::new(unit.kind, path), Some(unit.id), unit.code.clone());
+            if let Some(known) = places.units.last_mut() {
+                known.closed = unit.closed;
+            }
         }
         for class in classes {
             let Some(unit) = places.unit(class.unit) else { continue };
@@ -191,7 +199,7 @@ impl Places {
         if let Some(id) = id {
             self.by_unit_id.insert(id, at);
         }
-        self.units.push(KnownUnit { unit, id, code, is_mentioned: false });
+        self.units.push(KnownUnit { unit, id, code, closed: false, is_mentioned: false });
     }
 
     fn add_last_names(&mut self, names: Vec<String>, at: usize) {
@@ -284,6 +292,8 @@ impl Places {
             wanted.insert(unit.path().clone(), unit.clone());
         }
         for unit in wanted.into_values() {
+            let known = self.by_path.get(unit.path()).map(|at| &self.units[*at]);
+            changes.reopened.extend(known.filter(|known| known.closed).and_then(|known| known.id));
             let code = codes.units.get(&unit).cloned();
             match (self.unit_id(&unit), code) {
                 (None, code) => changes.units.push((unit, code)),

@@ -38,8 +38,14 @@ struct Roll {
 
 impl Roll {
     fn new(school: &'static str) -> Self {
-        let root =
-            RollUnit { id: UnitId(1), parent: None, kind: UnitKind::School, name: school.into(), code: None };
+        let root = RollUnit {
+            id: UnitId(1),
+            parent: None,
+            kind: UnitKind::School,
+            name: school.into(),
+            code: None,
+            closed: false,
+        };
         Self { school, units: vec![root], classes: Vec::new() }
     }
 
@@ -63,7 +69,7 @@ impl Roll {
     fn add_unit(&mut self, unit: &UnitRef, parent: UnitId, code: Option<&str>) -> UnitId {
         let id = UnitId(self.units.len() as i64 + 1);
         let (kind, name, code) = (unit.kind(), unit.name().to_owned(), code.map(str::to_owned));
-        self.units.push(RollUnit { id, parent: Some(parent), kind, name, code });
+        self.units.push(RollUnit { id, parent: Some(parent), kind, name, code, closed: false });
         id
     }
 

@@ -97,7 +97,14 @@ fn twenty_thousand_mentions_that_could_mean_any_of_ninety() {
     for n in 0..90_i64 {
         let id = UnitId(n + 2);
         let name = format!("学院{n:02}");
-        roll.units.push(RollUnit { id, parent: Some(root), kind: UnitKind::Grade, name, code: None });
+        roll.units.push(RollUnit {
+            id,
+            parent: Some(root),
+            kind: UnitKind::Grade,
+            name,
+            code: None,
+            closed: false,
+        });
         let name = "2023级1班".to_owned();
         roll.classes.push(RollClass {
             id: ClassId(n),

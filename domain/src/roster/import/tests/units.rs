@@ -361,3 +361,20 @@ fn a_moved_class_gives_its_teacher_a_post_in_the_new_unit() {
     let begun = diff::begun(&plan, &before);
     assert_eq!(begun, [("1", &Held::in_class(Post::HomeroomTeacher, class, None))]);
 }
+
+#[test]
+fn a_closed_unit_that_a_file_names_is_open_again() {
+    let mut roll = university();
+    let business = roll.units.iter_mut().find(|u| u.name == "商学院").expect("a college");
+    business.closed = true;
+    let id = business.id;
+    let parsed = staff_at(&roll, "1,甲,19900000001,商学院,院长,,\n");
+    let plan = StaffPlan::new(&parsed.taken, &StaffRoll::default());
+    let changes = roll.places().changes(&plan.units, &plan.classes, &parsed.codes);
+    assert_eq!(changes, PlaceChanges { reopened: vec![id], ..PlaceChanges::default() });
+    // What the file does not name stays closed.
+    let parsed = staff_at(&roll, "1,甲,19900000001,文学院,院长,,\n");
+    let plan = StaffPlan::new(&parsed.taken, &StaffRoll::default());
+    let changes = roll.places().changes(&plan.units, &plan.classes, &parsed.codes);
+    assert_eq!(changes, PlaceChanges::default());
+}
