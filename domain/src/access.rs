@@ -41,6 +41,8 @@ keyed! {
         FirstResponsible = "first_responsible",
         /// 指派专人: the one who sends for a department (G7).
         DesignatedSender = "designated_sender",
+        /// 专人: answers for the account and password of a unit (G2), where the regulation names nobody by post.
+        Custodian = "custodian",
         /// 处室主任.
         DepartmentHead = "department_head",
         /// 处室干事.
@@ -82,6 +84,7 @@ impl Post {
                 Words::fixed("部门第一责任人", "First responsible person of the department")
             }
             Self::DesignatedSender => Words::fixed("指派专人", "Designated sender"),
+            Self::Custodian => Words::fixed("账号专人", "Custodian"),
             Self::DepartmentHead => Words::fixed("处室主任", "Head of department"),
             Self::DepartmentClerk => Words::fixed("处室干事", "Department clerk"),
             Self::GradeHead => Words::fixed("年级组长", "Head of year group"),
@@ -90,6 +93,12 @@ impl Post {
             Self::SubjectTeacher => Words::fixed("任课教师", "Subject teacher"),
             Self::Administrator => Words::fixed("系统管理员", "Administrator"),
         }
+    }
+
+    /// Whether its holder is the one who answers for the unit's account and password (专人负责, G2): clause 四
+    /// names two by their posts. The view `custodians` says the same.
+    pub fn is_custodian(self) -> bool {
+        matches!(self, Self::Custodian | Self::StudentAffairsDeputy | Self::CollegeLeader)
     }
 
     /// Whether an appointment to it counts only once a second person has confirmed it: posts that
@@ -143,12 +152,20 @@ pub enum Action {
     ListTeachers,
     /// See staff and the posts they hold, and issue activation slips (G42).
     ManageAccounts,
+    /// Propose approval procedures, and confirm those that others proposed.
+    SetProcedures,
+    /// Be the second person for an activation slip that takes two.
+    ConfirmSlips,
     /// Message the guardians of classes.
     WriteToClass,
     /// Message all guardians of the school.
     WriteToAllGuardians,
     /// Message all teachers (G10, G11), or the staff of units; within a unit, those of it and of what lies below.
     WriteToAllTeachers,
+    /// Hand in to the office what it should send (报校办室办理, G13).
+    HandIn,
+    /// Write up what others hand in, in the office's name.
+    TakeUpRequests,
     /// See messages of others within reach.
     ReadMessages,
     /// Throw the switch that stops all sending.
@@ -173,17 +190,45 @@ pub enum Reach {
 pub fn grants(post: Post) -> &'static [(Action, Reach)] {
     use Action::*;
     match post {
-        // G13: leaders hand what they want sent to the office.
-        Post::Principal | Post::VicePrincipal => {
-            &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
-        }
-        // Clause 五 of the university's regulation: 主管校领导 answers for all that the school level sends.
-        Post::LeaderInCharge => {
-            &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
-        }
+        // G13: leaders hand what they want sent to the office. They are the second person for slips where only
+        // two people manage accounts.
+        Post::VicePrincipal => &[
+            (HandIn, Reach::School),
+            (ConfirmSlips, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        // The chain of approval is the leadership's to set: the principal's, and by clause 五 of the
+        // university's regulation 主管校领导's, who answers for all that the school level sends.
+        Post::Principal => &[
+            (HandIn, Reach::School),
+            (SetProcedures, Reach::School),
+            (ConfirmSlips, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        Post::LeaderInCharge => &[
+            (SetProcedures, Reach::School),
+            (ConfirmSlips, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
         Post::DepartmentLeader | Post::FirstResponsible => &[(ReadMessages, Reach::Unit)],
         // Clause 三: 学生处 manages the information of all students, and sends to all.
-        Post::StudentAffairsHead | Post::StudentAffairsDeputy => &[
+        Post::StudentAffairsHead => &[
+            (ReadRoster, Reach::School),
+            (EditRoster, Reach::School),
+            (SetProcedures, Reach::School),
+            (WriteToClass, Reach::School),
+            (WriteToAllGuardians, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        Post::StudentAffairsDeputy => &[
             (ReadRoster, Reach::School),
             (EditRoster, Reach::School),
             (WriteToClass, Reach::School),
@@ -212,19 +257,40 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
         ],
         // Clause 六: whom a department writes to is part of what it applies for; it sees no roll.
         Post::DesignatedSender => &[(WriteToClass, Reach::School), (WriteToAllGuardians, Reach::School)],
-        Post::OfficeDirector | Post::OfficeClerk => &[
+        // 校办室 maintains the system; the chain that its clerks' own drafts take is not theirs to change.
+        Post::OfficeDirector => &[
             (ImportRoster, Reach::School),
             (ReadRoster, Reach::School),
             (EditRoster, Reach::School),
             (ManageAccounts, Reach::School),
+            (ConfirmSlips, Reach::School),
+            (SetProcedures, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
             (WriteToAllTeachers, Reach::School),
+            (TakeUpRequests, Reach::School),
             (ReadMessages, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
         ],
-        Post::DepartmentHead | Post::DepartmentClerk => &[],
+        Post::OfficeClerk => &[
+            (ImportRoster, Reach::School),
+            (ReadRoster, Reach::School),
+            (EditRoster, Reach::School),
+            (ManageAccounts, Reach::School),
+            (ConfirmSlips, Reach::School),
+            (WriteToClass, Reach::School),
+            (WriteToAllGuardians, Reach::School),
+            (WriteToAllTeachers, Reach::School),
+            (TakeUpRequests, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        // G13: departments, too.
+        Post::DepartmentHead | Post::DepartmentClerk => &[(HandIn, Reach::School)],
+        // The account is the custodian's to keep; what is sent with it follows from other posts.
+        Post::Custodian => &[],
         Post::GradeHead => &[(ReadMessages, Reach::Unit)],
         // A homeroom teacher answers parents' questions: what the school told the class has to be seen.
         Post::HomeroomTeacher => &[
@@ -242,9 +308,13 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadMessages, Reach::Class),
         ],
         Post::SubjectTeacher => &[(WriteToClass, Reach::Class), (WriteToAllTeachers, Reach::School)],
-        Post::Administrator => {
-            &[(ImportRoster, Reach::School), (ManageAccounts, Reach::School), (ReadAudit, Reach::School)]
-        }
+        Post::Administrator => &[
+            (ImportRoster, Reach::School),
+            (ManageAccounts, Reach::School),
+            (ConfirmSlips, Reach::School),
+            (SetProcedures, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
     }
 }
 
@@ -370,9 +440,13 @@ mod tests {
             EditRoster,
             ListTeachers,
             ManageAccounts,
+            SetProcedures,
+            ConfirmSlips,
             WriteToClass,
             WriteToAllGuardians,
             WriteToAllTeachers,
+            HandIn,
+            TakeUpRequests,
             ReadMessages,
             StopSending,
             ReadAudit,
@@ -391,42 +465,46 @@ mod tests {
         assert_eq!(
             table,
             [
-                "--------sss principal",
-                "--------sss vice_principal",
-                "--------sss leader_in_charge",
-                "--------u-- department_leader",
-                "sss-sssssss office_director",
-                "sss-sssssss office_clerk",
-                "-ss--ssusss student_affairs_head",
-                "-ss--ssusss student_affairs_deputy",
-                "-ss--ssus-- student_affairs_clerk",
-                "--------u-- dean",
-                "-uu--u-uu-- college_leader",
-                "-uu--u-uu-- college_clerk",
-                "--------u-- first_responsible",
-                "-----ss---- designated_sender",
-                "----------- department_head",
-                "----------- department_clerk",
-                "--------u-- grade_head",
-                "-ccc-c-sc-- homeroom_teacher",
-                "-cc--c--c-- counsellor",
-                "-----c-s--- subject_teacher",
-                "s---s-----s administrator",
+                "-----ss---s-sss principal",
+                "------s---s-sss vice_principal",
+                "-----ss-----sss leader_in_charge",
+                "------------u-- department_leader",
+                "sss-ssssss-ssss office_director",
+                "sss-s-ssss-ssss office_clerk",
+                "-ss--s-ss---sss student_affairs_head",
+                "-ss----ssu--sss student_affairs_deputy",
+                "-ss----ssu--s-- student_affairs_clerk",
+                "------------u-- dean",
+                "-uu----u-u--u-- college_leader",
+                "-uu----u-u--u-- college_clerk",
+                "------------u-- first_responsible",
+                "-------ss------ designated_sender",
+                "--------------- custodian",
+                "----------s---- department_head",
+                "----------s---- department_clerk",
+                "------------u-- grade_head",
+                "-ccc---c-s--c-- homeroom_teacher",
+                "-cc----c----c-- counsellor",
+                "-------c-s----- subject_teacher",
+                "s---sss-------s administrator",
             ]
         );
     }
 
-    /// Whoever can import a roster, open accounts, see the school or stop it holds a confirmed post.
+    /// Whoever can import a roster, open accounts, see the school or stop it holds a confirmed post, and so
+    /// does who answers for an account.
     #[test]
     fn a_post_with_power_over_the_school_needs_a_second_person() {
         use Action::*;
         for post in Post::ALL {
             let strong = grants(post).iter().any(|(action, reach)| {
-                matches!(action, ImportRoster | ManageAccounts | StopSending | ReadAudit)
-                    || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
+                matches!(
+                    action,
+                    ImportRoster | ManageAccounts | SetProcedures | ConfirmSlips | StopSending | ReadAudit
+                ) || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
                     || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
             });
-            assert_eq!(post.needs_confirmation(), strong, "{post:?}");
+            assert_eq!(post.needs_confirmation(), strong || post.is_custodian(), "{post:?}");
         }
     }
 

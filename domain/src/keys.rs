@@ -51,6 +51,7 @@ mod tests {
     use crate::account::device::{Browser, System};
     use crate::answer::AnswerKind;
     use crate::appointment::ConfirmBar;
+    use crate::approval::procedure::Standing;
     use crate::approval::{Need, Scope, StepKind, Verdict};
     use crate::audit::{AuditAction, PersonKind, RecordKind, VerifyPart};
     use crate::checklist::CheckPoint;
@@ -110,6 +111,7 @@ mod tests {
             RoundState,
             Scope,
             SlipState,
+            Standing,
             StepKind,
             StreamKind,
             System,

@@ -708,6 +708,8 @@ keyed! {
         AuthorLeft = "author_left",
         /// The homeroom teacher took its author off the list of those who may write to the class.
         NotListed = "not_listed",
+        /// Nobody answers for the account of the level that sends (G2).
+        NoCustodian = "no_custodian",
     }
 }
 
@@ -723,6 +725,10 @@ impl HoldReason {
                 "暂不发送：起草人已不在班主任的任课教师发送名单上",
                 "Not sent: its author is no longer on the homeroom teacher's list of those who may write to the class",
             ),
+            Self::NoCustodian => Words::fixed(
+                "暂不发送：发送单位的账号和密码没有专人负责",
+                "Not sent: nobody answers for the account and password of the unit that sends",
+            ),
         }
     }
 
@@ -736,6 +742,10 @@ impl HoldReason {
             Self::NotListed => Words::fixed(
                 "班主任在班级页重新加入名单后会自动发送，也可由校办室或所在单位负责人取消",
                 "It goes out once the homeroom teacher lists its author again on the class's page; the office or the head of the unit can cancel it",
+            ),
+            Self::NoCustodian => Words::fixed(
+                "请校办室或系统管理员指定专人，并由第二人确认；确认后即按原定时间发送",
+                "Let the office or an administrator appoint a custodian and a second person confirm it: then it goes",
             ),
         }
     }

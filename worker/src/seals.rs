@@ -1,5 +1,5 @@
-//! Rows that carry power are sealed: an appointment, a procedure, a decision,
-//! a round of SMS, a changed number. Each seal is a MAC over the row's fields
+//! Rows that carry power are sealed: an appointment, a recorded absence, a
+//! procedure, a decision, a round of SMS, a changed number. Each seal is a MAC over the row's fields
 //! under `RECORD_KEY`, which the database does not hold. Before a provider is
 //! called they are asked for again, so that whoever can write into the
 //! database, past its triggers even, still gets nothing sent.
@@ -28,8 +28,8 @@ pub trait Seal: Serialize + Sized {
     }
 }
 
-/// A row of `appointments`. Sealed when it is given, and anew when it is confirmed. Its end is not
-/// part of it: an end takes power away.
+/// A row of `appointments` in force. Sealed when it is given, anew when it is confirmed, and as
+/// [`EndedAppointmentSeal`] when it ends.
 #[derive(Serialize)]
 pub struct AppointmentSeal<'a> {
     /// Whose.
@@ -56,7 +56,45 @@ impl Seal for AppointmentSeal<'_> {
     const PURPOSE: &'static str = "appointment";
 }
 
-/// A row of `procedures`.
+/// A row of `appointments` that has ended.
+#[derive(Serialize)]
+pub struct EndedAppointmentSeal<'a> {
+    /// What it was.
+    pub appointment: AppointmentSeal<'a>,
+    /// When it ended.
+    pub until: Instant,
+    /// By whose no, where it never counted.
+    pub declined_by: Option<i64>,
+}
+
+impl Seal for EndedAppointmentSeal<'_> {
+    const PURPOSE: &'static str = "appointment_ended";
+}
+
+/// A row of `delegations`. Sealed when it is recorded, and anew when it is withdrawn.
+#[derive(Serialize)]
+pub struct DelegationSeal<'a> {
+    /// Whose post.
+    pub appointment: i64,
+    /// From when.
+    pub from: Instant,
+    /// Until when.
+    pub until: Instant,
+    /// By whom.
+    pub recorded_by: i64,
+    /// When.
+    pub recorded_at: Instant,
+    /// Why.
+    pub why: &'a str,
+    /// Who withdrew it, and when.
+    pub withdrawn: Option<(i64, Instant)>,
+}
+
+impl Seal for DelegationSeal<'_> {
+    const PURPOSE: &'static str = "delegation";
+}
+
+/// A row of `procedures`. Sealed when it is proposed, and anew when it is confirmed.
 #[derive(Serialize)]
 pub struct ProcedureSeal<'a> {
     /// Which.
@@ -75,6 +113,22 @@ pub struct ProcedureSeal<'a> {
     pub in_force_from: Instant,
     /// By whom; 0 at setup.
     pub set_by: i64,
+    /// When it was proposed.
+    pub set_at: Instant,
+    /// The second person; 0 at setup, none while it waits.
+    pub confirmed_by: Option<i64>,
+    /// When.
+    pub confirmed_at: Option<Instant>,
+}
+
+impl ProcedureSeal<'_> {
+    /// Whether two people stand behind it, or the setup.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed_at.is_some()
+            && self
+                .confirmed_by
+                .is_some_and(|by| if self.set_by == 0 { by == 0 } else { by != self.set_by && by != 0 })
+    }
 }
 
 impl Seal for ProcedureSeal<'_> {

@@ -16,6 +16,8 @@ keyed! {
         SchoolStopped = "school.stopped",
         /// Sending goes on after a stop.
         SchoolResumed = "school.resumed",
+        /// Asked to let all sending go on, where a second person has to say so.
+        SchoolLiftAsked = "school.lift_asked",
         /// A roster file was applied.
         RosterApplied = "roster.applied",
         /// A roster file was taken back.
@@ -24,6 +26,12 @@ keyed! {
         AppointmentConfirmed = "appointment.confirmed",
         /// An appointment was declined, and ended.
         AppointmentDeclined = "appointment.declined",
+        /// The next version of an approval procedure was proposed; it waits for a second person.
+        ProcedureProposed = "procedure.proposed",
+        /// The second person confirmed it.
+        ProcedureConfirmed = "procedure.confirmed",
+        /// It was not confirmed.
+        ProcedureDeclined = "procedure.declined",
         /// A homeroom teacher let a subject teacher write to the class.
         TeacherListed = "teacher.listed",
         /// A homeroom teacher took a subject teacher off that list.
@@ -80,6 +88,18 @@ keyed! {
         SessionOpened = "session.opened",
         /// Someone signed out one or more browsers.
         SessionsEnded = "session.ended",
+        /// Something was handed in to the office.
+        RequestHandedIn = "request.handed_in",
+        /// The office took it up.
+        RequestTakenUp = "request.taken_up",
+        /// The office declined it.
+        RequestDeclined = "request.declined",
+        /// The office asked whether changed words may go out.
+        RequestAsked = "request.asked",
+        /// Who handed it in agreed to them, or did not.
+        RequestAnswered = "request.answered",
+        /// Who handed it in took it back.
+        RequestWithdrawn = "request.withdrawn",
         /// A draft was saved for the first time.
         MessageDrafted = "message.drafted",
         /// A draft was saved again.
@@ -122,6 +142,7 @@ impl AuditAction {
         let key = self.key();
         !key.starts_with("message.")
             && !key.starts_with("delivery.")
+            && !key.starts_with("request.")
             && !matches!(self, Self::SessionOpened | Self::SessionsEnded | Self::ValuesRead)
     }
 
@@ -130,11 +151,15 @@ impl AuditAction {
         match self {
             Self::SchoolOpened => Words::fixed("建立学校", "Set up the school"),
             Self::SchoolStopped => Words::fixed("停止全部发送", "Stopped all sending"),
+            Self::SchoolLiftAsked => Words::fixed("申请恢复发送", "Asked to let sending go on"),
             Self::SchoolResumed => Words::fixed("恢复发送", "Let sending go on"),
             Self::RosterApplied => Words::fixed("导入名单", "Imported a roster"),
             Self::RosterUndone => Words::fixed("撤销一次导入", "Took back an import"),
             Self::AppointmentConfirmed => Words::fixed("确认任命", "Confirmed an appointment"),
             Self::AppointmentDeclined => Words::fixed("不予确认任命", "Declined an appointment"),
+            Self::ProcedureProposed => Words::fixed("提出审批流程的修改", "Proposed a procedure"),
+            Self::ProcedureConfirmed => Words::fixed("确认审批流程的修改", "Confirmed a procedure"),
+            Self::ProcedureDeclined => Words::fixed("不采用审批流程的修改", "Declined a procedure"),
             Self::TeacherListed => {
                 Words::fixed("列入任课教师发送名单", "Let a subject teacher write to the class")
             }
@@ -177,6 +202,12 @@ impl AuditAction {
             }
             Self::SessionOpened => Words::fixed("登录", "Signed in"),
             Self::SessionsEnded => Words::fixed("退出其他设备的登录", "Signed out other devices"),
+            Self::RequestHandedIn => Words::fixed("报校办室办理", "Handed something in to the office"),
+            Self::RequestTakenUp => Words::fixed("接办来件", "Took up a request"),
+            Self::RequestDeclined => Words::fixed("不予办理来件", "Declined a request"),
+            Self::RequestAsked => Words::fixed("请来件人确认改动", "Asked about changed words"),
+            Self::RequestAnswered => Words::fixed("答复文字改动", "Answered about changed words"),
+            Self::RequestWithdrawn => Words::fixed("撤回来件", "Took back a request"),
             Self::MessageDrafted => Words::fixed("起草通知", "Drafted a notice"),
             Self::MessageChanged => Words::fixed("修改草稿", "Changed a draft"),
             Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),

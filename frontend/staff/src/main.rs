@@ -14,6 +14,8 @@ mod common;
 mod home;
 mod menu;
 mod message;
+mod office_request;
+mod procedure;
 mod roster;
 mod route;
 mod school;

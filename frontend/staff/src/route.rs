@@ -33,6 +33,8 @@ pub enum Route {
     EditClass(ClassId),
     /// `/disputes`.
     Disputes,
+    /// `/requests`: what is handed in to the office.
+    Requests,
     /// `/import`.
     Import,
     /// `/staff`.
@@ -49,6 +51,8 @@ pub enum Route {
     Units,
     /// `/checklist`: what is lacking before SMS reach anybody.
     Checklist,
+    /// `/procedures`: approval procedures.
+    Procedures,
     /// `/settings`.
     Settings,
     /// `/audit`.
@@ -79,6 +83,7 @@ impl Route {
             ["classes", id] => id.parse().map_or(Self::NotFound, Self::Class),
             ["classes", id, "edit"] => id.parse().map_or(Self::NotFound, Self::EditClass),
             ["disputes"] => Self::Disputes,
+            ["requests"] => Self::Requests,
             ["import"] => Self::Import,
             ["staff"] => Self::Staff,
             ["appointments"] => Self::Appointments,
@@ -87,6 +92,7 @@ impl Route {
             ["staff", id] => id.parse().map_or(Self::NotFound, Self::Member),
             ["units"] => Self::Units,
             ["checklist"] => Self::Checklist,
+            ["procedures"] => Self::Procedures,
             ["settings"] => Self::Settings,
             ["audit"] => Self::Audit,
             ["audit", kind, id] => match (RecordKind::from_key(kind), id.parse()) {
@@ -113,6 +119,7 @@ impl Route {
             Self::Class(id) => format!("/classes/{id}"),
             Self::EditClass(id) => format!("/classes/{id}/edit"),
             Self::Disputes => "/disputes".into(),
+            Self::Requests => "/requests".into(),
             Self::Import => "/import".into(),
             Self::Staff => "/staff".into(),
             Self::Appointments => "/appointments".into(),
@@ -121,6 +128,7 @@ impl Route {
             Self::Member(id) => format!("/staff/{id}"),
             Self::Units => "/units".into(),
             Self::Checklist => "/checklist".into(),
+            Self::Procedures => "/procedures".into(),
             Self::Settings => "/settings".into(),
             Self::Audit => "/audit".into(),
             Self::History(kind, id) => format!("/audit/{}/{id}", kind.key()),
@@ -260,6 +268,7 @@ mod tests {
             Route::Class(ClassId(3)),
             Route::EditClass(ClassId(3)),
             Route::Disputes,
+            Route::Requests,
             Route::Import,
             Route::Staff,
             Route::Appointments,
@@ -268,6 +277,7 @@ mod tests {
             Route::Member(StaffId(5)),
             Route::Units,
             Route::Checklist,
+            Route::Procedures,
             Route::Settings,
             Route::Audit,
             Route::History(RecordKind::Staff, 7),

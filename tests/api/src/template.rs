@@ -146,10 +146,10 @@ fn load_demo(state: &Path) {
     let staff: Vec<StaffView> = admin.get("/api/staff").json();
     let wanted = staff.iter().filter(|s| ACCOUNTS.contains(&s.number.as_str()) && !s.active);
     let ids: Vec<_> = wanted.map(|s| s.id).collect();
-    let mut slips: Vec<Slip> = admin.post("/api/staff/activations", &json!({ "staff": ids })).json();
+    let mut slips: Vec<Slip> = second.post("/api/staff/activations", &json!({ "staff": ids })).json();
     // Slips for managing posts wait for a second person, as the posts did.
-    for waiting in second.get("/api/staff/activations").json::<Vec<SlipView>>() {
-        slips.push(second.post(&format!("/api/staff/activations/{}/confirm", waiting.id), &json!({})).json());
+    for waiting in admin.get("/api/staff/activations").json::<Vec<SlipView>>() {
+        slips.push(admin.post(&format!("/api/staff/activations/{}/confirm", waiting.id), &json!({})).json());
     }
     for slip in slips.iter().filter(|s| !s.waits) {
         assert_eq!(anybody.activate(slip, PASSPHRASE).status, 204);

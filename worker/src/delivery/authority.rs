@@ -16,13 +16,14 @@ use domain::school::UnitKind;
 use domain::time::Instant;
 use serde::Deserialize;
 
+use crate::appointment::sealed::SealedAppointment;
 use crate::args;
 use crate::message::rows::MessageRow;
 use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
-use crate::seals::{AppointmentSeal, DecisionSeal, PhoneChangeSeal, ProcedureSeal, RoundSeal, Seal};
+use crate::seals::{DecisionSeal, PhoneChangeSeal, ProcedureSeal, RoundSeal, Seal};
 use crate::sequencer::SmsJob;
 
 /// Statements that it reads with.
@@ -44,7 +45,7 @@ struct StepRow {
     #[serde(deserialize_with = "json::optional_column")]
     decision: Option<DecisionRow>,
     #[serde(deserialize_with = "json::optional_column")]
-    appointment: Option<AppointmentRow>,
+    appointment: Option<SealedAppointment>,
 }
 
 #[derive(Deserialize)]
@@ -55,21 +56,6 @@ struct DecisionRow {
     verdict: Verdict,
     digest: String,
     at: Instant,
-    mac: String,
-}
-
-#[derive(Deserialize)]
-struct AppointmentRow {
-    staff: i64,
-    post: Post,
-    unit: UnitId,
-    class: Option<i64>,
-    subject: Option<String>,
-    since: Instant,
-    until: Option<Instant>,
-    given_by: i64,
-    confirmed_by: Option<i64>,
-    confirmed_at: Option<Instant>,
     mac: String,
 }
 
@@ -94,6 +80,9 @@ struct OrderRow {
     steps: String,
     in_force_from: Instant,
     set_by: i64,
+    set_at: Instant,
+    confirmed_by: Option<i64>,
+    confirmed_at: Option<Instant>,
     procedure_mac: String,
 }
 
@@ -115,9 +104,9 @@ pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
             "SELECT s.position, s.kind, s.post, s.unit_id, s.substitute, s.substitute_unit_id, s.holds, s.needs,
                CASE WHEN d.staff_id IS NOT NULL THEN json_object('staff', d.staff_id, 'appointment', d.appointment_id, 'post', d.post,
                  'verdict', d.verdict, 'digest', d.digest, 'at', d.at, 'mac', d.mac) END AS decision,
-               CASE WHEN a.id IS NOT NULL THEN json_object('staff', a.staff_id, 'post', a.post, 'unit', a.unit_id, 'class', a.class_id,
-                 'subject', a.subject, 'since', a.since, 'until', a.until, 'given_by', a.given_by, 'confirmed_by', a.confirmed_by,
-                 'confirmed_at', a.confirmed_at, 'mac', a.mac) END AS appointment
+               CASE WHEN a.id IS NOT NULL THEN json_object('id', a.id, 'staff_id', a.staff_id, 'post', a.post, 'unit_id', a.unit_id,
+                 'class_id', a.class_id, 'subject', a.subject, 'since', a.since, 'until', a.until, 'given_by', a.given_by,
+                 'confirmed_by', a.confirmed_by, 'confirmed_at', a.confirmed_at, 'declined_by', a.declined_by, 'mac', a.mac) END AS appointment
              FROM messages m CROSS JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
              LEFT JOIN decisions d ON d.message_id = s.message_id AND d.version = s.version AND d.position = s.position
              LEFT JOIN appointments a ON a.id = d.appointment_id
@@ -130,7 +119,8 @@ pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
                 WHERE t.unit_id = v.capacity_unit_id ORDER BY t.depth LIMIT 1) AS college_id,
                (SELECT a.post FROM appointments a WHERE a.id = v.appointment_id) AS capacity_post,
                (SELECT u.kind FROM units u WHERE u.id = m.audience_unit_id) AS audience_kind,
-               p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.mac AS procedure_mac
+               p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.set_at, p.confirmed_by, p.confirmed_at,
+               p.mac AS procedure_mac
              FROM messages m
              CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
              CROSS JOIN procedures p ON p.id = v.procedure_id AND p.version = v.procedure_version
@@ -213,7 +203,8 @@ impl Authority {
         else {
             return Some(Flaw::Round);
         };
-        if !order.procedure().fits(keys, &order.procedure_mac) {
+        let procedure = order.procedure();
+        if !procedure.is_confirmed() || !procedure.fits(keys, &order.procedure_mac) {
             return Some(Flaw::Procedure);
         }
         if !order.takes_its_procedure() {
@@ -232,7 +223,7 @@ impl Authority {
                 return Some(Flaw::Decision(position));
             }
             let author = message.author_id.0;
-            let held = row.appointment.as_ref().filter(|a| a.lets_decide(keys, &step, decision, author));
+            let held = row.appointment.as_ref().filter(|a| lets_decide(a, keys, &step, decision, author));
             if held.is_none() {
                 return Some(Flaw::Appointment(position));
             }
@@ -309,36 +300,30 @@ impl DecisionRow {
     }
 }
 
-impl AppointmentRow {
-    /// Whether it is as it was given and confirmed, not by just the author and the decider, is the
-    /// decider's, fits the step, and was held at that moment.
-    fn lets_decide(&self, keys: &Keys, step: &Step, decision: &DecisionRow, author: i64) -> bool {
-        let seal = AppointmentSeal {
-            staff: self.staff,
-            post: self.post.key(),
-            unit: self.unit.0,
-            class: self.class,
-            subject: self.subject.as_deref(),
-            since: self.since,
-            given_by: self.given_by,
-            confirmed_by: self.confirmed_by,
-            confirmed_at: self.confirmed_at,
-        };
-        let at = |unit: Option<UnitId>| unit.is_none_or(|u| u == self.unit);
-        let in_post = self.post == step.post && at(step.unit)
-            || Some(self.post) == step.substitute && at(step.substitute_unit);
-        let among = |who: i64| who == author || who == decision.staff;
-        let confirmed =
-            !self.post.needs_confirmation() || self.confirmed_at.is_some_and(|c| c <= decision.at);
-        self.staff == decision.staff
-            && self.post == decision.post
-            && in_post
-            && confirmed
-            && !(among(self.given_by) && self.confirmed_by.is_some_and(among))
-            && self.since <= decision.at
-            && self.until.is_none_or(|end| end > decision.at)
-            && seal.fits(keys, &self.mac)
-    }
+/// Whether an appointment is as it was given, confirmed and ended, not by just the author and the
+/// decider, is the decider's, fits the step, and was held at that moment.
+fn lets_decide(
+    held: &SealedAppointment,
+    keys: &Keys,
+    step: &Step,
+    decision: &DecisionRow,
+    author: i64,
+) -> bool {
+    let at = |unit: Option<UnitId>| unit.is_none_or(|u| u.0 == held.unit_id);
+    let post = Post::from_key(&held.post);
+    let in_post =
+        post == Some(step.post) && at(step.unit) || post == step.substitute && at(step.substitute_unit);
+    let among = |who: i64| who == author || who == decision.staff;
+    let confirmed =
+        !decision.post.needs_confirmation() || held.confirmed_at.is_some_and(|c| c <= decision.at);
+    held.staff_id == decision.staff
+        && post == Some(decision.post)
+        && in_post
+        && confirmed
+        && !(among(held.given_by) && held.confirmed_by.is_some_and(among))
+        && held.since <= decision.at
+        && held.until.is_none_or(|end| end > decision.at)
+        && held.fits(keys)
 }
 
 impl OrderRow {
@@ -375,6 +360,9 @@ impl OrderRow {
             steps: &self.steps,
             in_force_from: self.in_force_from,
             set_by: self.set_by,
+            set_at: self.set_at,
+            confirmed_by: self.confirmed_by,
+            confirmed_at: self.confirmed_at,
         }
     }
 }

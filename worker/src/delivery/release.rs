@@ -15,7 +15,7 @@ use serde_json::json;
 use super::expire::is_too_old;
 use super::provider;
 use crate::args;
-use crate::message::held::NOT_IN_ITS_POST;
+use crate::message::held::{NOT_IN_ITS_POST, WITHOUT_CUSTODIAN};
 use crate::message::transition;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Guarded, Subject};
@@ -169,7 +169,7 @@ pub async fn release_due(app: &App) -> Result<BTreeSet<StreamId>, AppError> {
         .all(
             format!(
                 "SELECT m.id, m.author_id, m.digest, m.due_at, s.window_from, s.window_to FROM messages m CROSS JOIN school s
-                 WHERE m.state = 'approved' AND m.due_at <= ?1 AND (m.due_at < ?2 OR NOT {NOT_IN_ITS_POST})
+                 WHERE m.state = 'approved' AND m.due_at <= ?1 AND (m.due_at < ?2 OR NOT ({NOT_IN_ITS_POST} OR {WITHOUT_CUSTODIAN}))
                    AND NOT EXISTS (SELECT 1 FROM missing_registrations r WHERE r.message_id = m.id)
                  ORDER BY m.due_at LIMIT {RELEASES_MAX}"
             ),

@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 use super::children::{self, KnownChild};
 use crate::args;
+use crate::delegation::sealed::{OBJECT, SealedAbsence};
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
@@ -62,12 +63,13 @@ struct HolderRow {
     confirmed_by: StaffId,
     confirmed_at: Instant,
     #[serde(deserialize_with = "json::column")]
-    away: Vec<(StaffId, Instant)>,
+    away: Vec<SealedAbsence>,
 }
 
 impl HolderRow {
-    fn holder(self) -> Holder {
-        let away = self.away.into_iter();
+    /// An absence that nobody recorded through the Worker lets nobody stand in.
+    fn holder(self, keys: &Keys) -> Holder {
+        let away = self.away.into_iter().filter(|absence| absence.fits(keys));
         Holder {
             appointment: self.id,
             staff: self.staff_id,
@@ -77,7 +79,7 @@ impl HolderRow {
             given_by: self.given_by,
             confirmed_by: self.confirmed_by,
             confirmed_at: self.confirmed_at,
-            away: away.map(|(recorded_by, until)| Absence { recorded_by, until }).collect(),
+            away: away.map(|a| Absence { recorded_by: a.recorded_by, until: a.until_at }).collect(),
         }
     }
 }
@@ -88,7 +90,6 @@ struct UnitRow {
     parent_id: Option<UnitId>,
     kind: UnitKind,
     name: String,
-    custodian_id: Option<StaffId>,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +111,9 @@ struct ProcedureRow {
     steps: String,
     in_force_from: Instant,
     set_by: i64,
+    set_at: Instant,
+    confirmed_by: Option<i64>,
+    confirmed_at: Option<Instant>,
     mac: String,
 }
 
@@ -139,8 +143,11 @@ impl InForce {
             steps: &row.steps,
             in_force_from: row.in_force_from,
             set_by: row.set_by,
+            set_at: row.set_at,
+            confirmed_by: row.confirmed_by,
+            confirmed_at: row.confirmed_at,
         };
-        seal.fits(keys, &row.mac)
+        seal.is_confirmed() && seal.fits(keys, &row.mac)
     }
 }
 
@@ -254,29 +261,46 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, roll: &[Value], now: Instan
             ),
             arg,
         ),
-        sql("SELECT id, parent_id, kind, name, custodian_id FROM units", &[]),
+        sql("SELECT id, parent_id, kind, name FROM units", &[]),
         sql(
-            "SELECT p.id, p.version, p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.mac FROM procedures p
-             WHERE p.version = (SELECT MAX(q.version) FROM procedures q WHERE q.id = p.id AND q.in_force_from <= ?1)",
+            // As the trigger `messages_procedure` asks it: the newest that is confirmed and whose day has come.
+            "SELECT p.id, p.version, p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.set_at,
+               p.confirmed_by, p.confirmed_at, p.mac FROM procedures p
+             WHERE p.version = (SELECT MAX(q.version) FROM procedures q
+                                WHERE q.id = p.id AND q.in_force_from <= ?1 AND q.confirmed_at <= ?1)",
             args![now],
         ),
-        // The posts that decide are few; those of teachers are many and decide nothing.
-        sql(
-            "SELECT a.id, a.staff_id, t.name, a.post, a.unit_id, a.given_by, a.confirmed_by, a.confirmed_at,
-               (SELECT json_group_array(json_array(g.recorded_by, g.until_at)) FROM delegations g
-                WHERE g.appointment_id = a.id AND g.withdrawn_at IS NULL
-                  AND g.recorded_at <= ?1 AND g.from_at <= ?1 AND g.until_at > ?1) AS away
-             FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
-             WHERE a.post IN (SELECT post FROM posts_to_confirm) AND a.since <= ?1 ORDER BY a.staff_id, a.id",
-            args![now],
-        ),
+        holders_sql(now),
         sql("SELECT signature, window_from, window_to, roll_version FROM school WHERE id = 1", &[]),
         sql(reach(a), arg),
         known,
     ]
 }
 
-pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError> {
+/// Reads who holds posts that decide. They are few; those of teachers are many and decide nothing.
+pub(crate) fn holders_sql(now: Instant) -> Stmt {
+    sql(
+        format!(
+            "SELECT a.id, a.staff_id, t.name, a.post, a.unit_id, a.given_by, a.confirmed_by, a.confirmed_at,
+               (SELECT json_group_array({OBJECT}) FROM delegations g
+                WHERE g.appointment_id = a.id AND g.withdrawn_at IS NULL
+                  AND g.recorded_at <= ?1 AND g.from_at <= ?1 AND g.until_at > ?1) AS away
+             FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
+             WHERE a.post IN (SELECT post FROM posts_to_confirm) AND a.since <= ?1 ORDER BY a.staff_id, a.id"
+        ),
+        args![now],
+    )
+}
+
+/// The holders of [`holders_sql`].
+///
+/// # Errors
+/// Where a row cannot be read.
+pub(crate) fn holders(rows: &Rows, keys: &Keys) -> Result<Vec<Holder>, AppError> {
+    Ok(rows.all::<HolderRow>()?.into_iter().map(|row| row.holder(keys)).collect())
+}
+
+pub(super) fn read_surroundings(rows: &[Rows], keys: &Keys) -> Result<Surroundings, AppError> {
     let units: Vec<UnitRow> = rows.at(1)?.all()?;
     let school: SchoolRow = rows.at(4)?.one()?;
     let root = units.iter().find(|u| u.kind == UnitKind::School);
@@ -290,7 +314,7 @@ pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError>
             .into_iter()
             .map(InForce::read)
             .collect::<Result<_, _>>()?,
-        holders: rows.at(3)?.all::<HolderRow>()?.into_iter().map(HolderRow::holder).collect(),
+        holders: holders(rows.at(3)?, keys)?,
         signature: school.signature,
         window: SendingWindow { from: school.window_from, to: school.window_to },
         reach: rows.at(5)?.first()?.unwrap_or_default(),
@@ -308,7 +332,7 @@ impl Surroundings {
         let roll = ReadableRolls::of(person, &[Action::ReadRoster]).args();
         let audience = json::text(audience)?.into();
         let rows = app.db.run(surroundings_sql("?1", &audience, &roll, app.now())).await?;
-        read_surroundings(&rows)
+        read_surroundings(&rows, app.keys()?)
     }
 
     /// The classes as the rules need them.
@@ -359,7 +383,8 @@ impl Surroundings {
             Some(Sender::College) => self.college(capacity.unit).unwrap_or(capacity.unit),
             _ => capacity.unit,
         };
-        self.unit_row(level).is_none_or(|row| row.custodian_id.is_none())
+        let is_custodian = |holder: &Holder| holder.unit == level && holder.post.is_custodian();
+        !self.holders.iter().any(is_custodian)
     }
 
     fn in_force(&self, capacity: Capacity, audience: &Audience) -> Option<&InForce> {

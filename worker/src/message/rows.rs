@@ -22,6 +22,7 @@ use super::held::{held_sql, read_held};
 use super::visibility::{VISIBLE_WHOLE, Visibility, visible_sql};
 use crate::args;
 use crate::platform::app::App;
+use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
@@ -482,7 +483,7 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
 ///
 /// # Errors
 /// [`AppError::NotFound`] where it does not exist or is not visible.
-pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
+pub fn read(rows: &[Rows], keys: &Keys) -> Result<Loaded, AppError> {
     let row: MessageRow = rows.at(0)?.one()?;
     Ok(Loaded {
         audience: json::read("an audience", &row.audience)?,
@@ -496,7 +497,7 @@ pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
         set_apart: rows.at(8)?.known(),
         held: read_held(rows.at(9)?)?,
         changed: rows.at(10)?.all()?,
-        around: read_surroundings(rows.get(11..).unwrap_or_default())?,
+        around: read_surroundings(rows.get(11..).unwrap_or_default(), keys)?,
         row,
     })
 }
@@ -506,7 +507,7 @@ pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
 /// # Errors
 /// [`AppError::NotFound`] where it is not visible.
 pub async fn load(app: &App, person: &Person, id: MessageId) -> Result<Loaded, AppError> {
-    read(&app.db.run(load_sql(person, id, app.now())?).await?)
+    read(&app.db.run(load_sql(person, id, app.now())?).await?, app.keys()?)
 }
 
 /// Reads a message whole, with the roots of the list that submission would freeze.
@@ -524,7 +525,7 @@ pub async fn load_with_roots(
     let at = statements.len();
     statements.push(page_sql(OPEN_AUDIENCE, &arg, StreamId(0)));
     let rows = app.db.run(statements).await?;
-    let loaded = read(&rows)?;
+    let loaded = read(&rows, app.keys()?)?;
     let mut page = page_roots(rows.at(at)?)?;
     drop(rows);
     let mut roots = Vec::new();

@@ -167,8 +167,9 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 42] = [
+const LOST: &[&str] = &[
     "guard_lost",
+    "outranked",
     "wrong_state",
     "content_frozen",
     "not_approved",
@@ -185,9 +186,14 @@ const LOST: [&str; 42] = [
     "filings_stay",
     "capacity_not_held",
     "appointment_refused",
+    "request_refused",
+    "words_not_agreed",
     "listing_refused",
     "confirmation_refused",
     "appointments_stay",
+    "procedure_refused",
+    "procedures_stay",
+    "procedure_not_in_force",
     "delegation_refused",
     "delegations_stay",
     "slip_refused",
@@ -202,6 +208,8 @@ const LOST: [&str; 42] = [
     "answer_refused",
     "retention_unrecorded",
     "author_left",
+    "no_custodian",
+    "one_custodian",
     "departures_stay",
     "departure_unrecorded",
     "number_unrecorded",

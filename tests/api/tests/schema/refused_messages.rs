@@ -4,10 +4,6 @@ use crate::refused::Refused;
 
 /// See [`crate::refused`].
 pub const MESSAGES: &[Refused] = &[
-    // G58: a procedure is followed by the next version.
-    ("UPDATE procedures SET steps = '[1]'", &["procedures_no_update"]),
-    ("DELETE FROM procedures", &["procedures_no_delete"]),
-    ("INSERT OR REPLACE INTO procedures VALUES (1, 1, 'teacher', 'grade', '本校', 'Own', '[1]', 1, 0, 'm')", &["procedures_no_replace"]),
     // I1 a: approved by its chain, sent at its time and registered.
     ("UPDATE messages SET state = 'approved' WHERE id = 2", &["messages_approved_by_chain"]),
     ("UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4", &["messages_registered"]),
@@ -53,6 +49,24 @@ pub const MESSAGES: &[Refused] = &[
          UPDATE school SET stopped_by = 3, stopped_post = 'office_clerk'",
         &["school_stop_stays"],
     ),
+    // Neither by a lower rank nor by nobody while the rank is held.
+    (
+        "UPDATE school SET stopped_at = 1, stopped_by = 4, stopped_post = 'principal', stop_reason = 'x', lift_asked_by = 1;
+         UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL, lifted_by = 3",
+        &["school_lifted"],
+    ),
+    (
+        "UPDATE school SET stopped_at = 1, stopped_by = 4, stopped_post = 'principal', stop_reason = 'x';
+         UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL",
+        &["school_lifted"],
+    ),
+    // Nor by one person where nobody holds it.
+    (
+        "UPDATE school SET stopped_at = 1, stopped_by = 4, stopped_post = 'principal', stop_reason = 'x', lift_asked_by = 3;
+         UPDATE appointments SET mac = mac || 'e', until = 9 WHERE id = 4;
+         UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL, lifted_by = 3",
+        &["school_lifted"],
+    ),
     ("UPDATE messages SET state = 'returned' WHERE id = 2", &["messages_returned_by_decision"]),
     (
         "INSERT INTO messages (id, state, author_id, audience_unit_id, sender_title, audience, audience_zh, audience_en, title, body,
@@ -95,7 +109,7 @@ pub const MESSAGES: &[Refused] = &[
     ("UPDATE messages SET digest = 'e' WHERE id = 3", &["messages_digest"]),
     (
         "UPDATE messages SET state = 'submitted' WHERE id = 3",
-        &["messages_digest", "messages_submitted_version", "messages_capacity"],
+        &["messages_digest", "messages_submitted_version", "messages_capacity", "messages_procedure"],
     ),
     ("UPDATE messages SET version = 2 WHERE id = 3", &["messages_next_version"]),
     ("DELETE FROM messages WHERE id = 3", &["messages_stay"]),

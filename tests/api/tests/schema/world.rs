@@ -17,6 +17,7 @@ pub fn empty() -> Connection {
         include_str!("../../../../schema/0004_deliveries.sql"),
         include_str!("../../../../schema/0005_evidence.sql"),
         include_str!("../../../../schema/0005_people.sql"),
+        include_str!("../../../../schema/0006_office.sql"),
     ] {
         db.execute_batch(migration).expect("a migration");
     }
@@ -46,6 +47,9 @@ pub fn number(db: &Connection, sql: &str) -> i64 {
     db.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|e| panic!("{e}: {sql}"))
 }
 
+/// The steps of the one procedure there is.
+pub const STEPS: &str = r#"[{"kind":"approve","post":"grade_head","at":"audience_unit","holds":true}]"#;
+
 /// Stream 1 is the staff's, 2 and 3 are those of classes 1 and 2. Staff 1
 /// drafts, 2 heads the grade, 3 directs the office, 4 is principal. 5 and 6
 /// administer since the school was opened: 5 gave the posts, 6 confirmed them.
@@ -53,7 +57,8 @@ pub fn school() -> Connection {
     let db = empty();
     run(
         &db,
-        "INSERT INTO school VALUES (1, '示范中学', '示范中学', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1);
+        &format!(
+            "INSERT INTO school VALUES (1, '示范中学', '示范中学', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL);
          INSERT INTO units (id, parent_id, kind, code, name, created_at) VALUES
            (1, NULL, 'school', NULL, '示范中学', 1), (2, 1, 'grade', 'G7', '七年级', 1), (3, 1, 'grade', 'G8', '八年级', 1);
          INSERT INTO staff (id, number, name, created_at) VALUES
@@ -62,15 +67,16 @@ pub fn school() -> Connection {
            (7, 5, 'administrator', 1, 0, 0, 0, 0, 'm'), (8, 6, 'administrator', 1, 0, 0, 0, 0, 'm');
          INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES
            (1, 1, 'grade_head', 2, 1, 5, ''), (2, 2, 'grade_head', 2, 1, 5, ''), (3, 3, 'office_director', 1, 1, 5, ''),
-           (4, 4, 'principal', 1, 1, 5, ''), (5, 4, 'grade_head', 3, 1, 5, ''), (6, 4, 'grade_head', 2, 1, 5, '');
+           (4, 4, 'principal', 1, 1, 5, ''), (-2, 2, 'custodian', 2, 1, 5, ''), (5, 4, 'grade_head', 3, 1, 5, ''), (6, 4, 'grade_head', 2, 1, 5, '');
          UPDATE appointments SET confirmed_by = 6, confirmed_at = 0, mac = 'm' WHERE id < 7;
-         UPDATE appointments SET until = 5 WHERE id = 6;
+         UPDATE appointments SET mac = mac || 'e', until = 5 WHERE id = 6;
          INSERT INTO classes (id, unit_id, code, name, created_at) VALUES (1, 2, 'C1', '七年级1班', 1), (2, 2, 'C2', '七年级2班', 1);
          INSERT INTO phones (id, key_id, index_key_id, sealed, lookup, last4) VALUES
            (1, 1, 1, '', 'a', ''), (2, 1, 1, '', 'b', ''), (3, 1, 1, '', 'c', ''), (4, 1, 1, '', 'd', ''), (5, 1, 1, '', 'e', '');
          INSERT INTO students (id, number, name, class_id, created_at, left_at) VALUES (1, 'S1', '一', 1, 1, NULL), (2, 'S2', '二', 1, 1, NULL), (3, 'S3', '三', 2, 1, NULL);
          INSERT INTO guardians (id, student_id, position, name, relation, phone_id, created_at, left_at) VALUES (1, 1, 1, '父', '父亲', 1, 1, NULL), (2, 2, 1, '母', '母亲', 2, 1, NULL), (3, 3, 1, '父', '父亲', 3, 1, NULL);
-         INSERT INTO procedures VALUES (1, 1, 'teacher', 'grade', '本校', 'Own', '[]', 1, 0, 'm')",
+         INSERT INTO procedures VALUES (1, 1, 'teacher', 'grade', '本校', 'Own', '{STEPS}', 1, 0, 1, 0, 1, NULL, NULL, 'm')"
+        ),
     );
     db
 }
@@ -214,7 +220,7 @@ pub fn world() -> Connection {
         "INSERT INTO attempt_parts VALUES ('r1', 1, 'sandbox', 'p1', 'accepted');
          INSERT INTO filings VALUES (1, 1, 3, NULL, 13, NULL, NULL, NULL);
          INSERT INTO answers VALUES (1, 1, 1, 'confirm', 1, NULL, 0, 0, 5);
-         INSERT INTO delegations VALUES (1, 5, 100, 200, 4, 50, '', NULL, NULL);
+         INSERT INTO delegations VALUES (1, 5, 100, 200, 4, 50, '', NULL, NULL, 'm');
          INSERT INTO phone_changes VALUES (1, 'guardian', 3, 2, 3, 1, 1, NULL, '');
          INSERT INTO audit VALUES (1, 1, 1, 'a', 's', 1, '{}'), (2, 1, 1, 'retention.started', 'retention_run', 1, '{}');
          INSERT INTO phones (id, key_id, index_key_id, sealed, lookup, last4) VALUES (6, 1, 1, '', 'f', '');
