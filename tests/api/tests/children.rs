@@ -9,7 +9,7 @@ use domain::ids::{ClassId, MessageId, StudentId};
 use domain::message::{
     Audience, Category, Draft, DraftChange, HoldReason, MessageBox, MessageList, MessageState, Preview,
 };
-use domain::roster::{ClassRoll, StudentView};
+use domain::roster::{ClassRoll, ListTeachers, StudentView};
 use domain::time::Instant;
 use serde_json::json;
 
@@ -340,12 +340,15 @@ fn a_subject_teacher_struck_off_before_release_sends_nothing() {
     let student = StudentId(app.count(&format!("SELECT MIN(id) FROM students WHERE class_id = {class}")));
     let id = physics.draft(&about_one(class, student));
     physics.submit(id);
-    let ended = "UPDATE appointments SET until = 1 WHERE id = (SELECT appointment_id FROM messages)";
-    app.db().execute_batch(ended).expect("a post ends");
+    let homeroom = app.homeroom("七年级1班");
+    let teachers = homeroom.get(&format!("/api/classes/{class}")).json::<ClassRoll>().teachers;
+    let held = teachers.iter().find(|t| t.number == "T0042").expect("teaches the class").appointment;
+    let order = ListTeachers { list: Vec::new(), strike: vec![held] };
+    assert_eq!(homeroom.put(&format!("/api/classes/{class}/teachers"), &order).status, 200);
     app.grade_head("七年级").approve(id);
     app.cron();
     let seen = app.office_clerk().message(id);
-    assert_eq!((seen.state, seen.held), (MessageState::Approved, Some(HoldReason::AuthorLeft)));
+    assert_eq!((seen.state, seen.held), (MessageState::Approved, Some(HoldReason::NotListed)));
     assert_eq!(app.sms().len(), 0);
 }
 

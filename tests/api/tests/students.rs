@@ -2,8 +2,8 @@
 
 use api_tests::{App, Client, draft_to, link_in};
 use domain::ids::ClassId;
-use domain::message::{Audience, Category, Draft, Preview};
-use domain::roster::{ClassRoll, ClassView, OWN_NUMBER};
+use domain::message::{Audience, Category, Draft, HoldReason, MessageState, Preview};
+use domain::roster::{ClassRoll, ClassView, ListTeachers, OWN_NUMBER};
 
 const CLASS: &str = "八年级1班";
 
@@ -22,14 +22,13 @@ fn class_view(client: &Client) -> ClassView {
 
 /// The first two students of the class get a number of their own, by the roster file: without a name, so that
 /// the entry takes the student's. Gives their names.
-fn with_own_numbers(app: &App) -> Vec<String> {
+fn with_own_numbers(app: &App, class: &str) -> Vec<String> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/middle-school-students.csv");
     let text = std::fs::read_to_string(file).expect("the students' file");
     let mut lines = text.lines();
     let mut file = vec![lines.next().expect("a head").to_owned()];
     let mut names = Vec::new();
-    for (line, own) in lines.filter(|l| l.contains("八年级,1班")).take(2).zip(["19955550101", "19955550102"])
-    {
+    for (line, own) in lines.filter(|l| l.contains(class)).take(2).zip(["19955550101", "19955550102"]) {
         let cells: Vec<&str> = line.split(',').take(7).collect();
         names.push(cells[1].to_owned());
         file.push(format!("{},,本人,{own}", cells.join(",")));
@@ -44,7 +43,7 @@ fn g61_students_get_what_is_theirs_and_parents_what_is_theirs() {
     let teacher = app.homeroom(CLASS);
     let before = class_view(&teacher);
     assert_eq!(before.own_numbers, 0);
-    let names = with_own_numbers(&app);
+    let names = with_own_numbers(&app, "八年级,1班");
     let class = teacher.class(CLASS);
     let roll: ClassRoll = teacher.get(&format!("/api/classes/{class}")).json();
     let own: Vec<&str> = roll
@@ -94,4 +93,34 @@ fn who_may_not_write_to_a_class_may_not_write_to_its_students() {
     assert_eq!(teacher.post("/api/messages", &to_students(other)).refused(422), "audience_not_yours");
     let nobody = preview(&teacher, &to_students(teacher.class(CLASS)));
     assert!(nobody.refusals.iter().any(|r| r.kind == "nobody_to_reach"), "{:?}", nobody.refusals);
+}
+
+/// G11: asked at submission and again at release, as for the parents of the class.
+#[test]
+fn who_is_struck_off_the_list_sends_nothing_to_students() {
+    let app = App::start();
+    with_own_numbers(&app, "七年级,1班");
+    let (physics, homeroom) = (app.subject_teacher(), app.homeroom("七年级1班"));
+    let class = homeroom.class("七年级1班");
+    let strike = || {
+        let teachers = homeroom.get(&format!("/api/classes/{class}")).json::<ClassRoll>().teachers;
+        let held = teachers.iter().find(|t| t.number == "T0042").expect("teaches the class").appointment;
+        let order = ListTeachers { list: Vec::new(), strike: vec![held] };
+        assert_eq!(homeroom.put(&format!("/api/classes/{class}/teachers"), &order).status, 200);
+    };
+    let id = physics.draft(&to_students(class));
+    let other = physics.draft(&to_students(class));
+    physics.submit(id);
+    strike();
+    app.grade_head("七年级").approve(id);
+    app.cron();
+    let seen = app.office_clerk().message(id);
+    assert_eq!((seen.state, seen.held), (MessageState::Approved, Some(HoldReason::NotListed)));
+    assert_eq!(app.sms().len(), 0);
+    let refused =
+        physics.post(&format!("/api/messages/{other}/submit"), &serde_json::json!({ "statement": true }));
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let released = "UPDATE messages SET state = 'sending', released_at = due_at WHERE state = 'approved'";
+    let error = app.db().execute_batch(released).expect_err("the database asks it itself");
+    assert!(error.to_string().contains("author_left"), "{error}");
 }
