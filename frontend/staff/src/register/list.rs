@@ -18,7 +18,7 @@ use ui::{
 };
 
 use super::download::{self, CSV, XLSX};
-use super::table::{cells, heads, person};
+use super::table::{cells, filed, heads, person};
 use super::workbook::workbook;
 use crate::api::{Api, Query, use_api};
 use crate::common::{Loaded, state_tone};
@@ -397,6 +397,8 @@ fn line(entry: RegisterEntry) -> AnyView {
     let sent = move || released.map(|at| at.date_time());
     let (number, audience) = (entry.number.words(), entry.audience.clone());
     let registered = entry.registered_at.date_time();
+    let filing = |f: &domain::register::Filed| view! { <span class="x-small r-under">{t(filed(f))}</span> };
+    let filings = entry.filed.iter().map(filing).collect::<Vec<_>>();
     view! {
         <tr>
             <th scope="row" class="x-num r-number">
@@ -421,6 +423,7 @@ fn line(entry: RegisterEntry) -> AnyView {
             <td class="x-num">
                 <Badge tone=state_tone(state) label=tw(move || state.title()) />
                 <span class="x-small x-muted r-under">{sent}</span>
+                {filings}
             </td>
         </tr>
     }
