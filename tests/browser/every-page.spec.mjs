@@ -60,7 +60,7 @@ for (const locale of ["zh-CN", "en-GB"]) {
     for (const [number, pages] of [
       ["T0018", { home: "/", messages: "/messages?box=mine", compose: "/messages/new", edit: `/messages/${draft}/edit`, sent, classes: "/classes", class: `/classes/${audience.classes[0]}`, "class-edit": `/classes/${audience.classes[0]}/edit`, disputes: "/disputes", mine: "/mine", powers: "/mine/powers", security: "/mine/security", nowhere: "/no-such-page" }],
       ["T0015", { "head-home": "/", waiting: `/messages/${waiting}`, delegations: "/delegations", "head-mine": "/mine" }],
-      ["T0004", { "office-home": "/", "posts-i-gave": "/appointments", import: "/import", "compose-school": "/messages/new" }],
+      ["T0004", { "office-home": "/", "posts-i-gave": "/appointments", import: "/import", register: "/register", "register-sheet": `/register/${waiting}`, agenda: "/agenda", "compose-school": "/messages/new" }],
       ["T0014", { "administrator-home": "/", "posts-to-confirm": "/appointments", staff: "/staff", member: "/staff/18", departures: "/staff/departures", units: "/units", checklist: "/checklist", settings: "/settings", audit: "/audit", "audit-history": "/audit/staff/1", "administrator-mine": "/mine" }],
     ]) {
       expect(await signIn(number)).toBe(200);

@@ -5,7 +5,9 @@ use api_tests::{App, Client, draft_to};
 use domain::audit::AuditPage;
 use domain::delivery::{ApartReason, DeliveryList, DeliveryState, Reason};
 use domain::ids::MessageId;
-use domain::message::{Command, Draft, MessageList, MessageState, MessageView, StopMessage};
+use domain::message::{
+    CanonicalMessage, Command, Draft, MessageList, MessageState, MessageView, StopMessage,
+};
 use domain::phone::UNREADABLE;
 use domain::roster::{ClassRoll, StaffView};
 use serde_json::json;
@@ -273,7 +275,7 @@ fn an_unknown_form_rests_and_goes_on_with_the_version_that_knows_it() {
     // Nobody waits behind it.
     let next = two.sent("第二条");
     assert_eq!(two.teacher.message(next).state, MessageState::Sent);
-    form(&two.app, 1);
+    form(&two.app, CanonicalMessage::FORM);
     two.later(2);
     let sent = two.teacher.message(id);
     assert_eq!((sent.state, sent.set_apart.len()), (MessageState::Sent, 0));

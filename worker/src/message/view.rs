@@ -279,10 +279,14 @@ impl Loaded {
         may
     }
 
-    /// Whether the reader may write its correction: there is none yet, and an appointment sends as it was sent.
+    /// Whether the reader may write its correction: somebody got it, there is none yet, and an appointment sends
+    /// as it was sent.
     fn may_correct(&self, person: &Person) -> bool {
         let sent_as = self.row.sent_as();
-        self.corrected_by.is_none() && person.appointments.iter().any(|held| sent_as.is_corrected_by(held))
+        let reached = self.funnel().is_some_and(|funnel| funnel.phones > funnel.skipped);
+        reached
+            && self.corrected_by.is_none()
+            && person.appointments.iter().any(|held| sent_as.is_corrected_by(held))
     }
 
     /// Says of the step that waits since when, and until when it should be done.

@@ -4,7 +4,7 @@ use domain::api;
 use domain::register::AgendaItem;
 use domain::time::{DAY, Instant};
 use domain::words;
-use domain::words::Words;
+use domain::words::{Words, count};
 use leptos::prelude::*;
 use ui::{Badge, Card, EmptyState, IconName, Page, t, tw};
 
@@ -80,12 +80,13 @@ fn days(items: Vec<AgendaItem>, now: Instant) -> AnyView {
             let title = day_words(of_day[0].at, now);
             let phones: u32 = of_day.iter().map(|i| i.phones).sum();
             let n = of_day.len();
-            let count = words!("{n} 条，{phones} 部手机", "{n}, phones: {phones}");
+            let (n_en, phones_en) = (count(n as u32, "notice", "notices"), count(phones, "phone", "phones"));
+            let total = words!("{n} 条，{phones} 部手机", "{n_en}, {phones_en}");
             let rows = of_day.iter().cloned().map(row).collect::<Vec<_>>();
             view! {
                 <Card title=t(title) flush=true>
-                    <p class="x-small x-muted r-day">{t(count)}</p>
-                    <ul class="x-list">{rows}</ul>
+                    <p class="x-small x-muted r-day">{t(total)}</p>
+                    <ul class="x-list r-agenda">{rows}</ul>
                 </Card>
             }
         })

@@ -2,6 +2,7 @@
 //! searched, paged, printed by month, and saved as CSV or Excel.
 
 use domain::api::{self, Address};
+use domain::approval::StepKind;
 use domain::ids::UnitId;
 use domain::message::MessageState;
 use domain::problem::Problem;
@@ -18,7 +19,7 @@ use ui::{
 };
 
 use super::download::{self, CSV, XLSX};
-use super::table::{cells, heads, person};
+use super::table::{cells, filed, heads, person};
 use super::workbook::workbook;
 use crate::api::{Api, Query, use_api};
 use crate::common::{Loaded, state_tone};
@@ -392,11 +393,15 @@ fn line(entry: RegisterEntry) -> AnyView {
         };
         view! { {each} }
     };
+    // A step that nobody has taken has no line on a phone.
+    let none = |kind| entry.signed(kind).is_empty();
     let label = move |words: Words| move || words.get(lang.get()).to_owned();
     let (state, released) = (entry.state, entry.released_at);
     let sent = move || released.map(|at| at.date_time());
     let (number, audience) = (entry.number.words(), entry.audience.clone());
     let registered = entry.registered_at.date_time();
+    let filing = |f: &domain::register::Filed| view! { <span class="x-small r-under">{t(filed(f))}</span> };
+    let filings = entry.filed.iter().map(filing).collect::<Vec<_>>();
     view! {
         <tr>
             <th scope="row" class="x-num r-number">
@@ -412,15 +417,16 @@ fn line(entry: RegisterEntry) -> AnyView {
                     {entry.drafter.clone()} <span class="x-small x-muted r-under">{entry.sender.clone()}</span>
                 </span>
             </td>
-            <td data-label=label(Words::fixed("审核", "Reviewed by"))>
-                <span>{signed(domain::approval::StepKind::Review)}</span>
+            <td class:r-none=none(StepKind::Review) data-label=label(Words::fixed("审核", "Reviewed by"))>
+                <span>{signed(StepKind::Review)}</span>
             </td>
-            <td data-label=label(Words::fixed("审批", "Approved by"))>
-                <span>{signed(domain::approval::StepKind::Approve)}</span>
+            <td class:r-none=none(StepKind::Approve) data-label=label(Words::fixed("审批", "Approved by"))>
+                <span>{signed(StepKind::Approve)}</span>
             </td>
             <td class="x-num">
                 <Badge tone=state_tone(state) label=tw(move || state.title()) />
                 <span class="x-small x-muted r-under">{sent}</span>
+                {filings}
             </td>
         </tr>
     }

@@ -7,7 +7,7 @@ use domain::register::{RegisterSheet, Signature, Sought};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
-use ui::{Button, ButtonKind, ButtonLink, IconName, Page, t, tw, use_lang};
+use ui::{Button, ButtonKind, IconName, Page, t, tw, use_lang};
 
 use super::table::{category, filed, person};
 use crate::account::Qr;
@@ -24,7 +24,6 @@ pub fn SheetPage() -> impl IntoView {
     let sheet = Query::new(move || api::REGISTER_SHEET.at(id));
     let actions = move || {
         view! {
-            <ButtonLink href=Route::Message(id).path() label=t(Words::fixed("查看通知", "Open the notice")) />
             <Button
                 label=t(Words::fixed("打印", "Print"))
                 kind=ButtonKind::Primary
@@ -36,6 +35,9 @@ pub fn SheetPage() -> impl IntoView {
     };
     view! {
         <Page title=t(Words::fixed("审核登记表", "Approval record")) back=Route::Register.path() actions=actions>
+            <p class="x-no-print">
+                <a href=Route::Message(id).path()>{t(Words::fixed("查看通知", "Open the notice"))}</a>
+            </p>
             <Loaded query=sheet lines=12 show=|sheet| view! { <Sheet sheet=Box::new(sheet) /> }.into_any() />
         </Page>
     }
