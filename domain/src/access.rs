@@ -146,6 +146,9 @@ pub enum Action {
     WriteToAllTeachers,
     /// See messages of others within reach.
     ReadMessages,
+    /// Keep the register (登记备案): enter signed originals, register filings, comment. Whose step it is
+    /// is asked beside it ([`Post::registers_for`]).
+    KeepRegister,
     /// Throw the switch that stops all sending.
     StopSending,
     /// Read the audit log.
@@ -184,6 +187,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
             (ReadMessages, Reach::School),
+            (KeepRegister, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
         ],
@@ -193,6 +197,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
             (ReadMessages, Reach::School),
+            (KeepRegister, Reach::School),
         ],
         // Clause 三: a college manages and sends to its own students only.
         Post::Dean => &[(ReadMessages, Reach::Unit)],
@@ -213,6 +218,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (WriteToAllGuardians, Reach::School),
             (WriteToAllTeachers, Reach::School),
             (ReadMessages, Reach::School),
+            (KeepRegister, Reach::School),
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
         ],
@@ -352,6 +358,7 @@ mod tests {
             WriteToAllGuardians,
             WriteToAllTeachers,
             ReadMessages,
+            KeepRegister,
             StopSending,
             ReadAudit,
         ];
@@ -369,27 +376,27 @@ mod tests {
         assert_eq!(
             table,
             [
-                "-------sss principal",
-                "-------sss vice_principal",
-                "-------sss leader_in_charge",
-                "-------u-- department_leader",
-                "ssssssssss office_director",
-                "ssssssssss office_clerk",
-                "-ss-ss-sss student_affairs_head",
-                "-ss-ss-sss student_affairs_deputy",
-                "-ss-ss-s-- student_affairs_clerk",
-                "-------u-- dean",
-                "-uu-u--u-- college_leader",
-                "-uu-u--u-- college_clerk",
-                "-------u-- first_responsible",
-                "----ss---- designated_sender",
-                "---------- department_head",
-                "---------- department_clerk",
-                "-------u-- grade_head",
-                "-cc-c-sc-- homeroom_teacher",
-                "-cc-c--c-- counsellor",
-                "----c-s--- subject_teacher",
-                "s--s-----s administrator",
+                "-------s-ss principal",
+                "-------s-ss vice_principal",
+                "-------s-ss leader_in_charge",
+                "-------u--- department_leader",
+                "sssssssssss office_director",
+                "sssssssssss office_clerk",
+                "-ss-ss-ssss student_affairs_head",
+                "-ss-ss-ssss student_affairs_deputy",
+                "-ss-ss-ss-- student_affairs_clerk",
+                "-------u--- dean",
+                "-uu-u--u--- college_leader",
+                "-uu-u--u--- college_clerk",
+                "-------u--- first_responsible",
+                "----ss----- designated_sender",
+                "----------- department_head",
+                "----------- department_clerk",
+                "-------u--- grade_head",
+                "-cc-c-sc--- homeroom_teacher",
+                "-cc-c--c--- counsellor",
+                "----c-s---- subject_teacher",
+                "s--s------s administrator",
             ]
         );
     }

@@ -58,6 +58,7 @@ mod tests {
         ApartReason, AttemptState, BatchState, DeliveryState, PartOutcome, PlaceState, Reason, RoundKind,
         RoundState, StreamKind,
     };
+    use crate::filing::{CommentKind, ScanKind};
     use crate::message::{
         AnswerLevel, Category, Hold, HoldReason, MessageBox, MessageState, Mode, RecipientKind,
     };
@@ -87,6 +88,7 @@ mod tests {
             BatchState,
             Browser,
             Category,
+            CommentKind,
             ConfirmBar,
             CheckPoint,
             DeliveryState,
@@ -108,6 +110,7 @@ mod tests {
             RecordKind,
             RoundKind,
             RoundState,
+            ScanKind,
             Scope,
             SlipState,
             StepKind,

@@ -56,6 +56,11 @@ impl Instant {
         Self((self.0 + SHANGHAI).div_euclid(DAY) * DAY - SHANGHAI)
     }
 
+    /// The year in Shanghai, by which registers count.
+    pub fn year(self) -> u32 {
+        self.shanghai().year().unsigned_abs()
+    }
+
     /// `2026-09-01` in Shanghai.
     pub fn date(self) -> String {
         let t = self.shanghai();

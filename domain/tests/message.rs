@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::filing::Application;
 use domain::ids::{AppointmentId, ClassId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
 use domain::message::*;
 use domain::time::Instant;
@@ -17,6 +18,7 @@ const CLASS: StreamId = StreamId(5);
 fn i2_every_field_moves_the_digest() {
     let lists = [ListRoot::of(CLASS, &[guardian(1, 2, 3)])];
     let other = [ListRoot::of(CLASS, &[guardian(1, 2, 4)])];
+    let applied = Application::default();
     let base = CanonicalMessage {
         title: "t",
         body: "b",
@@ -34,6 +36,7 @@ fn i2_every_field_moves_the_digest() {
         audience: "{}",
         procedure: ProcedureId(1),
         procedure_version: 1,
+        application: None,
         lists: &lists,
     };
     // Mode and answer have one value each: the pinned digest holds them.
@@ -53,6 +56,7 @@ fn i2_every_field_moves_the_digest() {
         CanonicalMessage { audience: "[]", ..base.clone() },
         CanonicalMessage { procedure: ProcedureId(2), ..base.clone() },
         CanonicalMessage { procedure_version: 2, ..base.clone() },
+        CanonicalMessage { application: Some(&applied), ..base.clone() },
         CanonicalMessage { lists: &other, ..base.clone() },
         CanonicalMessage { lists: &[], ..base.clone() },
     ];
@@ -84,6 +88,7 @@ fn pinned(lists: &[ListRoot]) -> CanonicalMessage<'_> {
         audience: r#"{"kind":"classes","classes":[12]}"#,
         procedure: ProcedureId(1),
         procedure_version: 3,
+        application: None,
         lists,
     }
 }
@@ -94,6 +99,28 @@ fn digest_form_1_unchanged() {
     let lists = [ListRoot { stream: CLASS, entries: 2, root: "00ff".repeat(16) }];
     let digest = pinned(&lists).digest(1).expect("a known form").to_hex();
     assert_eq!(digest, "7f681342a7d0daa0820429e8feb1220a4f5988167678c1fc049e5e5fd528f2ff");
+}
+
+#[test]
+fn digest_form_2_unchanged() {
+    let lists = [ListRoot { stream: CLASS, entries: 2, root: "00ff".repeat(16) }];
+    let digest = |application: Option<&Application>| {
+        let message = CanonicalMessage { application, ..pinned(&lists) };
+        message.digest(2).expect("a known form").to_hex()
+    };
+    let application = Application {
+        need: "缴费".into(),
+        content: "缴费办法".into(),
+        audience: "2023级家长".into(),
+        sender: "李四".into(),
+        from: Some(Instant(1_788_193_800_000)),
+        until: Some(Instant(1_788_280_200_000)),
+    };
+    assert_eq!(digest(None), "1cd4ed8b6b8e8ed32ac01968d1722db2b10440414b95ab0e49f56dcb3716e764");
+    assert_eq!(
+        digest(Some(&application)),
+        "6b32dc96bbfbe2042be41d0bef66a3c93ca5de51b23b0dc52975516a05b8a844"
+    );
 }
 
 #[test]
@@ -138,6 +165,7 @@ fn g8_what_concerns_one_child_never_goes_to_a_group() {
         body: "b".into(),
         send_at: None,
         reasons: BTreeMap::new(),
+        application: None,
     };
     for category in Category::ALL {
         let refused = !draft(category).check_submission(&[], Instant(0)).is_empty();

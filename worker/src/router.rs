@@ -20,8 +20,8 @@ use crate::platform::http::idempotency::{self, Earlier};
 use crate::platform::http::route::FORM_BYTES_MAX;
 use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
 use crate::{
-    account, appointment, approval, audit, delegation, delivery, link, me, message, openapi, people, roster,
-    sandbox, school,
+    account, appointment, approval, audit, delegation, delivery, filing, link, me, message, openapi, people,
+    roster, sandbox, school,
 };
 
 const GET: Method = Method::Known(api::Method::Get);
@@ -88,6 +88,14 @@ pub fn table() -> Vec<Route> {
         on(api::CHANGE_MESSAGE, message::routes::change),
         on(api::SUBMIT, message::routes::submit),
         on(api::DECIDE, approval::routes::decide),
+        on(api::STORE_SCAN, filing::scan::store),
+        on(api::SCAN, filing::scan::show),
+        on(api::REGISTER, filing::routes::register),
+        on(api::RELEASE, filing::release::release),
+        on(api::RECEIVE_FILING, filing::routes::receive),
+        on(api::COMMENT, filing::routes::comment),
+        on(api::FILINGS, filing::list::list),
+        on(api::FILING_LIMIT, filing::list::set_limit),
         on(api::WITHDRAW, message::routes::withdraw),
         on(api::CANCEL, message::routes::cancel),
         on(api::PAUSE, message::routes::pause),

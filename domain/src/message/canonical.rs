@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::kinds::{AnswerLevel, Category, Mode};
 use crate::digest::Digest;
+use crate::filing::Application;
 use crate::ids::{AppointmentId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
 use crate::keys::keyed;
 use crate::time::Instant;
@@ -150,13 +151,15 @@ pub struct CanonicalMessage<'a> {
     pub procedure: ProcedureId,
     /// Version of the procedure.
     pub procedure_version: u32,
+    /// The written application of a department. Since form 2.
+    pub application: Option<&'a Application>,
     /// The frozen list, by stream.
     pub lists: &'a [ListRoot],
 }
 
 impl CanonicalMessage<'_> {
     /// The form of new digests.
-    pub const FORM: u32 = 1;
+    pub const FORM: u32 = 2;
 
     /// Whether this version of the program can compute digests of this form.
     pub fn knows(form: u32) -> bool {
@@ -187,6 +190,24 @@ impl CanonicalMessage<'_> {
                 procedure: (self.procedure, self.procedure_version),
                 lists: self.lists,
             })),
+            2 => Some(Digest::of(&Form2 {
+                form: 2,
+                title: self.title,
+                body: self.body,
+                category: self.category,
+                signature: self.signature,
+                template: (self.template, self.template_version),
+                mode: self.mode,
+                answer: self.answer,
+                send_at: self.send_at,
+                author: self.author,
+                sender_title: self.sender_title,
+                capacity: (self.appointment, self.capacity_unit),
+                audience: self.audience,
+                procedure: (self.procedure, self.procedure_version),
+                application: self.application,
+                lists: self.lists,
+            })),
             _ => None,
         }
     }
@@ -208,5 +229,25 @@ struct Form1<'a> {
     capacity: (AppointmentId, UnitId),
     audience: &'a str,
     procedure: (ProcedureId, u32),
+    lists: &'a [ListRoot],
+}
+
+#[derive(Serialize)]
+struct Form2<'a> {
+    form: u32,
+    title: &'a str,
+    body: &'a str,
+    category: Option<Category>,
+    signature: &'a str,
+    template: (&'a str, u32),
+    mode: Mode,
+    answer: AnswerLevel,
+    send_at: Option<Instant>,
+    author: StaffId,
+    sender_title: &'a str,
+    capacity: (AppointmentId, UnitId),
+    audience: &'a str,
+    procedure: (ProcedureId, u32),
+    application: Option<&'a Application>,
     lists: &'a [ListRoot],
 }
