@@ -13,6 +13,7 @@ mod contract;
 mod native;
 mod story;
 mod template;
+pub mod university;
 
 pub use app::{App, PASSPHRASE, Sms};
 pub use client::{Client, Reply};

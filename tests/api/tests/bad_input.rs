@@ -59,6 +59,9 @@ fn bodies() -> Vec<Takes> {
         (&api::SUBMIT.operation, json!({"statement": true})),
         (&api::DECIDE.operation, serde_json::to_value(decide).expect("json")),
         (&api::STOP_MESSAGE.operation, json!({"reason": "x"})),
+        (&api::REGISTER.operation, json!({"number": "1", "delivered_by": "x", "place": "", "document": "0"})),
+        (&api::COMMENT.operation, json!({"kind": "comment", "text": "x"})),
+        (&api::FILING_LIMIT.operation, json!({"days": 3})),
         (&api::STOP.operation, json!({"stopped": false, "reason": "x"})),
         (&api::REVEAL_VALUES.operation, json!({"kind": "staff", "id": 999_999})),
     ];

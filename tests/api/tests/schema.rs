@@ -11,6 +11,8 @@ mod answers;
 mod chain;
 #[path = "schema/evidence.rs"]
 mod evidence;
+#[path = "schema/filing.rs"]
+mod filing;
 #[path = "schema/guards.rs"]
 mod guards;
 #[path = "schema/people.rs"]
