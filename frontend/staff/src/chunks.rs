@@ -18,7 +18,7 @@ use ui::{Card, ErrorState, Page, Skeleton, t, use_lang};
 
 use crate::message::{ComposePage, MessageListPage, MessagePage};
 use crate::route::Route;
-use crate::{account, audit, checklist, roster, school};
+use crate::{account, audit, checklist, filing, roster, school};
 
 /// The pages of a chunk: a view for the routes that it knows.
 type Pages = fn(Route) -> AnyView;
@@ -52,6 +52,7 @@ impl Chunk {
             Route::Activate
             | Route::EditClass(_)
             | Route::Disputes
+            | Route::Filings
             | Route::Import
             | Route::Staff
             | Route::Departures
@@ -85,6 +86,7 @@ fn office_page(route: Route) -> AnyView {
         Route::Activate => view! { <account::ActivatePage /> }.into_any(),
         Route::EditClass(id) => view! { <roster::EditClassPage id /> }.into_any(),
         Route::Disputes => view! { <roster::DisputesPage /> }.into_any(),
+        Route::Filings => view! { <filing::FilingsPage /> }.into_any(),
         Route::Import => view! { <roster::ImportPage /> }.into_any(),
         Route::Staff => view! { <account::StaffPage /> }.into_any(),
         Route::Appointments => view! { <account::AppointmentsPage /> }.into_any(),

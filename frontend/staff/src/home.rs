@@ -15,6 +15,7 @@ use crate::account::{ResetNotices, ToConfirm, Unconfirmed, posts_line};
 use crate::api::{Load, Query};
 use crate::checklist::Lacking;
 use crate::common::Loaded;
+use crate::filing::PaperLines;
 use crate::menu::{menu, writes};
 use crate::message::MessageRow;
 use crate::roster::DisputesBanner;
@@ -56,6 +57,7 @@ pub fn HomePage() -> impl IntoView {
             <Unconfirmed />
             <ToConfirm />
             <ResetNotices />
+            <PaperLines />
             {edits.then(|| view! { <DisputesBanner /> })}
             {office.then(|| view! { <FirstSteps /> })}
             {manages.then(|| view! { <Lacking /> })}

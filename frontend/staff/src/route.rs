@@ -33,6 +33,8 @@ pub enum Route {
     EditClass(ClassId),
     /// `/disputes`.
     Disputes,
+    /// `/filings`: the register's desk, and filings.
+    Filings,
     /// `/import`.
     Import,
     /// `/staff`.
@@ -79,6 +81,7 @@ impl Route {
             ["classes", id] => id.parse().map_or(Self::NotFound, Self::Class),
             ["classes", id, "edit"] => id.parse().map_or(Self::NotFound, Self::EditClass),
             ["disputes"] => Self::Disputes,
+            ["filings"] => Self::Filings,
             ["import"] => Self::Import,
             ["staff"] => Self::Staff,
             ["appointments"] => Self::Appointments,
@@ -113,6 +116,7 @@ impl Route {
             Self::Class(id) => format!("/classes/{id}"),
             Self::EditClass(id) => format!("/classes/{id}/edit"),
             Self::Disputes => "/disputes".into(),
+            Self::Filings => "/filings".into(),
             Self::Import => "/import".into(),
             Self::Staff => "/staff".into(),
             Self::Appointments => "/appointments".into(),
@@ -260,6 +264,7 @@ mod tests {
             Route::Class(ClassId(3)),
             Route::EditClass(ClassId(3)),
             Route::Disputes,
+            Route::Filings,
             Route::Import,
             Route::Staff,
             Route::Appointments,
