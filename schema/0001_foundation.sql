@@ -304,6 +304,8 @@ CREATE TABLE appointments (
   confirmed_at INTEGER,
   declined_by  INTEGER,                 -- who did not confirm it, and why: it ended then
   declined_why TEXT,
+  listed_by    INTEGER,                 -- a subject teacher's: the homeroom teacher who lets it write to the class's
+  listed_at    INTEGER,                 --   parents; NULL while it is not on that list. Who was on it when: changes
   mac          TEXT    NOT NULL         -- seal over the row under a key that the database does not hold
 );
 CREATE INDEX appointments_staff ON appointments (staff_id);
@@ -314,7 +316,8 @@ CREATE INDEX appointments_class ON appointments (class_id) WHERE class_id IS NOT
 -- nothing, whatever date a decision gives itself. When it began is left to who
 -- asks (`since <= now`).
 CREATE VIEW appointments_in_power AS
-SELECT a.id, a.staff_id, a.post, a.unit_id, a.class_id, a.subject, a.since, a.given_by, a.confirmed_by, a.confirmed_at
+SELECT a.id, a.staff_id, a.post, a.unit_id, a.class_id, a.subject, a.since, a.given_by, a.confirmed_by, a.confirmed_at,
+  a.post <> 'subject_teacher' OR a.listed_at IS NOT NULL AS listed
 FROM appointments a JOIN staff t ON t.id = a.staff_id
 WHERE a.until IS NULL AND t.left_at IS NULL
   AND (a.confirmed_at IS NOT NULL OR a.post NOT IN (SELECT post FROM posts_to_confirm));
@@ -325,6 +328,7 @@ WHERE a.until IS NULL AND t.left_at IS NULL
 -- (Lost race: the giver's own post ended meanwhile.)
 CREATE TRIGGER appointments_given BEFORE INSERT ON appointments
 WHEN NEW.until IS NOT NULL OR NEW.declined_by IS NOT NULL OR NEW.declined_why IS NOT NULL
+  OR NEW.listed_by IS NOT NULL OR NEW.listed_at IS NOT NULL
   OR EXISTS (SELECT 1 FROM appointments a WHERE a.staff_id = NEW.staff_id AND a.post = NEW.post AND a.unit_id = NEW.unit_id
              AND a.class_id IS NEW.class_id AND a.subject IS NEW.subject AND a.since = NEW.since)
   OR NEW.given_by = 0 AND (
@@ -345,6 +349,16 @@ WHEN (NEW.confirmed_by IS NOT OLD.confirmed_by OR NEW.confirmed_at IS NOT OLD.co
   OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.confirmed_by AND a.since <= NEW.confirmed_at
                  AND a.post IN (SELECT post FROM posts_that_appoint)))
 BEGIN SELECT RAISE(ABORT, 'confirmation_refused'); END;
+-- Which subject teachers may write to the parents of a class (能针对本班发布短信的任课教师) is said by its homeroom
+-- teacher: nobody puts himself on the list. (Lost race: either of them lost the post meanwhile.)
+CREATE TRIGGER appointments_listed BEFORE UPDATE ON appointments
+WHEN (NEW.listed_at IS NOT OLD.listed_at OR NEW.listed_by IS NOT OLD.listed_by) AND (
+     (NEW.listed_at IS NULL) <> (NEW.listed_by IS NULL) OR OLD.until IS NOT NULL
+  OR NEW.listed_at IS NOT NULL AND (
+       OLD.listed_at IS NOT NULL OR NEW.post <> 'subject_teacher' OR NEW.listed_by = NEW.staff_id
+    OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.listed_by AND a.post = 'homeroom_teacher'
+                   AND a.class_id = NEW.class_id AND a.since <= NEW.listed_at)))
+BEGIN SELECT RAISE(ABORT, 'listing_refused'); END;
 -- Two people who can appoint remain, else nobody could ever confirm anything again.
 CREATE TRIGGER appointments_two_remain BEFORE UPDATE ON appointments
 WHEN OLD.until IS NULL AND NEW.until IS NOT NULL AND OLD.confirmed_at IS NOT NULL

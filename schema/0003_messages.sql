@@ -1,10 +1,16 @@
 -- Messages, their chains and decisions. The triggers are the last line of
 -- I1 to I3: they refuse also what comes by raw SQL.
 
+-- Posts that propose approval procedures, and confirm those that others
+-- proposed. `domain::access::grants` says the same.
+CREATE VIEW posts_that_set_procedures (post) AS
+VALUES ('principal'), ('leader_in_charge'), ('office_director'), ('student_affairs_head'), ('administrator');
+
 -- Approval procedures, the regulation's and the school's own (本校审批流程),
 -- stored as data: which one a message takes follows from who sends it, and then
 -- from its audience where the school tells them apart. A change is a new
--- version; messages under way keep the steps they were submitted with.
+-- version, which counts once a second person has confirmed it, and from its day
+-- on; messages under way keep the steps they were submitted with.
 CREATE TABLE procedures (
   id            INTEGER NOT NULL,
   version       INTEGER NOT NULL,
@@ -14,16 +20,53 @@ CREATE TABLE procedures (
   label_en      TEXT    NOT NULL,
   steps         TEXT    NOT NULL CHECK (json_valid(steps)),
   in_force_from INTEGER NOT NULL,
-  set_by        INTEGER NOT NULL,
+  set_by        INTEGER NOT NULL,       -- who proposed it; 0: it came with the setup
+  set_at        INTEGER NOT NULL,
+  confirmed_by  INTEGER,                -- the second person; 0: it came with the setup
+  confirmed_at  INTEGER,
+  declined_by   INTEGER,                -- who did not confirm it
+  declined_at   INTEGER,
   mac           TEXT    NOT NULL,       -- seal over the row under a key that the database does not hold
   PRIMARY KEY (id, version)
 ) WITHOUT ROWID;
-CREATE TRIGGER procedures_no_update BEFORE UPDATE ON procedures
-BEGIN SELECT RAISE(ABORT, 'procedures_stay'); END;
-CREATE TRIGGER procedures_no_delete BEFORE DELETE ON procedures
-BEGIN SELECT RAISE(ABORT, 'procedures_stay'); END;
 CREATE TRIGGER procedures_no_replace BEFORE INSERT ON procedures
 WHEN EXISTS (SELECT 1 FROM procedures p WHERE p.id = NEW.id AND p.version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'procedures_stay'); END;
+-- Proposed by somebody who may, behind the last version and while none waits;
+-- one procedure for a sender and scope. Only setup's are born confirmed, before
+-- the log has an entry. One that nobody decides is none, whoever wrote it.
+CREATE TRIGGER procedures_proposed BEFORE INSERT ON procedures
+WHEN NEW.declined_by IS NOT NULL OR NEW.declined_at IS NOT NULL
+  OR NOT EXISTS (SELECT 1 FROM json_each(NEW.steps) s WHERE s.value ->> 'kind' IN ('review', 'approve') AND s.value ->> 'holds' = 1)
+  OR NEW.set_by = 0 AND (
+       NEW.version <> 1 OR NEW.confirmed_by IS NOT 0 OR NEW.confirmed_at IS NOT NEW.set_at OR NEW.in_force_from <> NEW.set_at
+    OR EXISTS (SELECT 1 FROM audit))
+  OR NEW.set_by <> 0 AND (
+       NEW.confirmed_by IS NOT NULL OR NEW.confirmed_at IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.set_by AND a.since <= NEW.set_at
+                   AND a.post IN (SELECT post FROM posts_that_set_procedures)))
+  OR EXISTS (SELECT 1 FROM procedures p WHERE p.id = NEW.id AND (
+       p.sender <> NEW.sender OR p.scope <> NEW.scope OR p.version >= NEW.version OR p.confirmed_at IS NULL AND p.declined_at IS NULL))
+  OR EXISTS (SELECT 1 FROM procedures p WHERE p.id <> NEW.id AND p.sender = NEW.sender AND p.scope = NEW.scope)
+BEGIN SELECT RAISE(ABORT, 'procedure_refused'); END;
+-- Confirmed once, while it waits, by somebody else who may; its seal is made anew.
+CREATE TRIGGER procedures_confirmed BEFORE UPDATE ON procedures
+WHEN (NEW.confirmed_by IS NOT OLD.confirmed_by OR NEW.confirmed_at IS NOT OLD.confirmed_at) AND (
+     OLD.confirmed_by IS NOT NULL OR OLD.confirmed_at IS NOT NULL OR OLD.declined_at IS NOT NULL OR NEW.declined_at IS NOT NULL
+  OR NEW.confirmed_by IS NULL OR NEW.confirmed_at IS NULL OR NEW.confirmed_by IN (0, NEW.set_by) OR NEW.mac = OLD.mac
+  OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.confirmed_by AND a.since <= NEW.confirmed_at
+                 AND a.post IN (SELECT post FROM posts_that_set_procedures)))
+BEGIN SELECT RAISE(ABORT, 'confirmation_refused'); END;
+-- What was proposed stays what it was; declined once, while it waits; the seal changes with a confirmation alone.
+CREATE TRIGGER procedures_fixed BEFORE UPDATE ON procedures
+WHEN NEW.id <> OLD.id OR NEW.version <> OLD.version OR NEW.sender <> OLD.sender OR NEW.scope <> OLD.scope
+  OR NEW.label_zh <> OLD.label_zh OR NEW.label_en <> OLD.label_en OR NEW.steps <> OLD.steps
+  OR NEW.in_force_from <> OLD.in_force_from OR NEW.set_by <> OLD.set_by OR NEW.set_at <> OLD.set_at
+  OR (NEW.declined_by IS NOT OLD.declined_by OR NEW.declined_at IS NOT OLD.declined_at)
+     AND (OLD.declined_at IS NOT NULL OR OLD.confirmed_at IS NOT NULL OR NEW.declined_by IS NULL OR NEW.declined_at IS NULL)
+  OR NEW.mac <> OLD.mac AND NEW.confirmed_at IS OLD.confirmed_at
+BEGIN SELECT RAISE(ABORT, 'procedures_stay'); END;
+CREATE TRIGGER procedures_no_delete BEFORE DELETE ON procedures
 BEGIN SELECT RAISE(ABORT, 'procedures_stay'); END;
 
 CREATE TABLE messages (
@@ -271,8 +314,19 @@ BEGIN SELECT RAISE(ABORT, 'version_missing'); END;
 CREATE TRIGGER messages_capacity BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
   SELECT 1 FROM appointments_in_power a WHERE a.id = NEW.appointment_id AND a.staff_id = NEW.author_id
-    AND a.unit_id = NEW.capacity_unit_id AND a.since <= NEW.submitted_at)
+    AND a.unit_id = NEW.capacity_unit_id AND a.since <= NEW.submitted_at
+    AND (a.listed OR NEW.audience ->> 'kind' = 'all_teachers'))
 BEGIN SELECT RAISE(ABORT, 'capacity_not_held'); END;
+
+-- The procedure is the one that holds at that moment: confirmed, its day come, and no later one in its place.
+-- (Lost race: a version came into force meanwhile.)
+CREATE TRIGGER messages_procedure BEFORE UPDATE ON messages
+WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
+  SELECT 1 FROM procedures p WHERE p.id = NEW.procedure_id AND p.version = NEW.procedure_version
+    AND p.confirmed_at <= NEW.submitted_at AND p.in_force_from <= NEW.submitted_at
+    AND NOT EXISTS (SELECT 1 FROM procedures q WHERE q.id = p.id AND q.version > p.version
+                    AND q.confirmed_at <= NEW.submitted_at AND q.in_force_from <= NEW.submitted_at))
+BEGIN SELECT RAISE(ABORT, 'procedure_not_in_force'); END;
 
 CREATE TRIGGER messages_born_as_drafts BEFORE INSERT ON messages
 WHEN NEW.state <> 'draft' OR NEW.digest IS NOT NULL OR NEW.version <> 1

@@ -121,13 +121,15 @@ CREATE TRIGGER appointments_changed_told AFTER UPDATE ON appointments
 WHEN NEW.until IS NOT OLD.until OR NEW.subject IS NOT OLD.subject OR NEW.staff_id <> OLD.staff_id OR NEW.post <> OLD.post
   OR NEW.unit_id <> OLD.unit_id OR NEW.class_id IS NOT OLD.class_id OR NEW.since <> OLD.since
   OR NEW.given_by <> OLD.given_by OR NEW.confirmed_by IS NOT OLD.confirmed_by OR NEW.declined_by IS NOT OLD.declined_by
+  OR NEW.listed_by IS NOT OLD.listed_by OR NEW.listed_at IS NOT OLD.listed_at
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
   WITH d (f, b, a) AS (VALUES ('staff', OLD.staff_id, NEW.staff_id), ('post', OLD.post, NEW.post),
         ('unit', OLD.unit_id, NEW.unit_id), ('class', OLD.class_id, NEW.class_id),
         ('subject', OLD.subject, NEW.subject), ('since', OLD.since, NEW.since), ('until', OLD.until, NEW.until),
         ('given_by', OLD.given_by, NEW.given_by), ('confirmed_by', OLD.confirmed_by, NEW.confirmed_by),
-        ('declined_by', OLD.declined_by, NEW.declined_by))
+        ('declined_by', OLD.declined_by, NEW.declined_by), ('listed_by', OLD.listed_by, NEW.listed_by),
+        ('listed_at', OLD.listed_at, NEW.listed_at))
   SELECT 'appointment', NEW.id, json_group_object(f, json_array(b, a)), (SELECT COALESCE(MAX(seq), 0) FROM audit) FROM d
   WHERE b IS NOT a OR f = 'staff';
 END;
@@ -135,7 +137,15 @@ CREATE TRIGGER procedures_told AFTER INSERT ON procedures
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
   VALUES ('procedure', NEW.id, json_object('version', json_array(NULL, NEW.version), 'sender', json_array(NULL, NEW.sender),
-    'scope', json_array(NULL, NEW.scope), 'label', json_array(NULL, NEW.label_zh), 'steps', json_array(NULL, NEW.steps), 'in_force_from', json_array(NULL, NEW.in_force_from)),
+    'scope', json_array(NULL, NEW.scope), 'label', json_array(NULL, NEW.label_zh), 'steps', json_array(NULL, NEW.steps), 'in_force_from', json_array(NULL, NEW.in_force_from),
+    'set_by', json_array(NULL, NEW.set_by), 'confirmed_by', json_array(NULL, NEW.confirmed_by)),
+    (SELECT COALESCE(MAX(seq), 0) FROM audit));
+END;
+CREATE TRIGGER procedures_changed_told AFTER UPDATE ON procedures
+BEGIN
+  INSERT INTO changes (kind, row_id, change, behind)
+  VALUES ('procedure', NEW.id, json_object('version', json_array(OLD.version, NEW.version),
+    'confirmed_by', json_array(OLD.confirmed_by, NEW.confirmed_by), 'declined_by', json_array(OLD.declined_by, NEW.declined_by)),
     (SELECT COALESCE(MAX(seq), 0) FROM audit));
 END;
 

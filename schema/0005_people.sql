@@ -138,7 +138,8 @@ BEGIN SELECT RAISE(ABORT, 'departure_unrecorded'); END;
 CREATE TRIGGER messages_in_a_post BEFORE UPDATE ON messages
 WHEN OLD.state = 'approved' AND NEW.state = 'sending' AND NOT EXISTS (
   SELECT 1 FROM appointments a JOIN staff t ON t.id = a.staff_id WHERE a.id = NEW.appointment_id AND a.staff_id = NEW.author_id
-    AND t.left_at IS NULL AND (a.until IS NULL OR a.until > NEW.released_at))
+    AND t.left_at IS NULL AND (a.until IS NULL OR a.until > NEW.released_at)
+    AND (a.post <> 'subject_teacher' OR a.listed_at IS NOT NULL OR NEW.audience ->> 'kind' = 'all_teachers'))
 BEGIN SELECT RAISE(ABORT, 'author_left'); END;
 
 -- A number changes only with the row that records the change, which is the

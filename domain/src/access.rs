@@ -124,6 +124,9 @@ pub struct Appointment {
     pub class_name: Option<String>,
     /// The subject taught.
     pub subject: Option<String>,
+    /// A subject teacher's: whether the class's homeroom teacher lets it write to the parents (G11). True
+    /// for every other post.
+    pub listed: bool,
 }
 
 /// What a signed-in person can ask of the system.
@@ -136,14 +139,22 @@ pub enum Action {
     ReadRoster,
     /// Change numbers and take people of a class off the roll, by hand (G10).
     EditRoster,
+    /// Say which subject teachers may write to a class (G10, G11).
+    ListTeachers,
     /// See staff and the posts they hold, and issue activation slips (G42).
     ManageAccounts,
+    /// Propose approval procedures, and confirm those that others proposed.
+    SetProcedures,
     /// Message the guardians of classes.
     WriteToClass,
     /// Message all guardians of the school.
     WriteToAllGuardians,
     /// Message all teachers (G10, G11).
     WriteToAllTeachers,
+    /// Hand in to the office what it should send (报校办室办理, G13).
+    HandIn,
+    /// Write up what others hand in, in the office's name.
+    TakeUpRequests,
     /// See messages of others within reach.
     ReadMessages,
     /// Keep the register (登记备案): enter signed originals, register filings, comment. Whose step it is
@@ -172,16 +183,41 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
     use Action::*;
     match post {
         // G13: leaders hand what they want sent to the office.
-        Post::Principal | Post::VicePrincipal => {
-            &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
-        }
-        // Clause 五 of the university's regulation: 主管校领导 answers for all that the school level sends.
-        Post::LeaderInCharge => {
-            &[(ReadMessages, Reach::School), (StopSending, Reach::School), (ReadAudit, Reach::School)]
-        }
+        Post::VicePrincipal => &[
+            (HandIn, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        // The chain of approval is the leadership's to set: the principal's, and by clause 五 of the
+        // university's regulation 主管校领导's, who answers for all that the school level sends.
+        Post::Principal => &[
+            (HandIn, Reach::School),
+            (SetProcedures, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        Post::LeaderInCharge => &[
+            (SetProcedures, Reach::School),
+            (ReadMessages, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
         Post::DepartmentLeader | Post::FirstResponsible => &[(ReadMessages, Reach::Unit)],
         // Clause 三: 学生处 manages the information of all students, and sends to all.
-        Post::StudentAffairsHead | Post::StudentAffairsDeputy => &[
+        Post::StudentAffairsHead => &[
+            (ReadRoster, Reach::School),
+            (EditRoster, Reach::School),
+            (SetProcedures, Reach::School),
+            (WriteToClass, Reach::School),
+            (WriteToAllGuardians, Reach::School),
+            (ReadMessages, Reach::School),
+            (KeepRegister, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        Post::StudentAffairsDeputy => &[
             (ReadRoster, Reach::School),
             (EditRoster, Reach::School),
             (WriteToClass, Reach::School),
@@ -209,11 +245,13 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
         ],
         // Clause 六: whom a department writes to is part of what it applies for; it sees no roll.
         Post::DesignatedSender => &[(WriteToClass, Reach::School), (WriteToAllGuardians, Reach::School)],
-        Post::OfficeDirector | Post::OfficeClerk => &[
+        // 校办室 maintains the system; the chain that its clerks' own drafts take is not theirs to change.
+        Post::OfficeDirector => &[
             (ImportRoster, Reach::School),
             (ReadRoster, Reach::School),
             (EditRoster, Reach::School),
             (ManageAccounts, Reach::School),
+            (SetProcedures, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
             (WriteToAllTeachers, Reach::School),
@@ -222,12 +260,28 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (StopSending, Reach::School),
             (ReadAudit, Reach::School),
         ],
-        Post::DepartmentHead | Post::DepartmentClerk => &[],
+        Post::OfficeClerk => &[
+            (ImportRoster, Reach::School),
+            (ReadRoster, Reach::School),
+            (EditRoster, Reach::School),
+            (ManageAccounts, Reach::School),
+            (WriteToClass, Reach::School),
+            (WriteToAllGuardians, Reach::School),
+            (WriteToAllTeachers, Reach::School),
+            (TakeUpRequests, Reach::School),
+            (ReadMessages, Reach::School),
+            (KeepRegister, Reach::School),
+            (StopSending, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
+        // G13: departments, too.
+        Post::DepartmentHead | Post::DepartmentClerk => &[(HandIn, Reach::School)],
         Post::GradeHead => &[(ReadMessages, Reach::Unit)],
         // A homeroom teacher answers parents' questions: what the school told the class has to be seen.
         Post::HomeroomTeacher => &[
             (ReadRoster, Reach::Class),
             (EditRoster, Reach::Class),
+            (ListTeachers, Reach::Class),
             (WriteToClass, Reach::Class),
             (WriteToAllTeachers, Reach::School),
             (ReadMessages, Reach::Class),
@@ -239,9 +293,12 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadMessages, Reach::Class),
         ],
         Post::SubjectTeacher => &[(WriteToClass, Reach::Class), (WriteToAllTeachers, Reach::School)],
-        Post::Administrator => {
-            &[(ImportRoster, Reach::School), (ManageAccounts, Reach::School), (ReadAudit, Reach::School)]
-        }
+        Post::Administrator => &[
+            (ImportRoster, Reach::School),
+            (ManageAccounts, Reach::School),
+            (SetProcedures, Reach::School),
+            (ReadAudit, Reach::School),
+        ],
     }
 }
 
@@ -309,6 +366,8 @@ impl Person {
             grants(held.post)
                 .iter()
                 .filter(move |(granted, _)| *granted == action)
+                // G11: teaching a class is not enough to write to its parents.
+                .filter(move |_| held.listed || action != Action::WriteToClass)
                 .map(move |(_, reach)| (held, *reach))
         })
     }
@@ -334,6 +393,7 @@ mod tests {
                     class: class.map(ClassId),
                     class_name: None,
                     subject: None,
+                    listed: true,
                 })
                 .collect(),
         }
@@ -353,10 +413,14 @@ mod tests {
             ImportRoster,
             ReadRoster,
             EditRoster,
+            ListTeachers,
             ManageAccounts,
+            SetProcedures,
             WriteToClass,
             WriteToAllGuardians,
             WriteToAllTeachers,
+            HandIn,
+            TakeUpRequests,
             ReadMessages,
             KeepRegister,
             StopSending,
@@ -376,27 +440,27 @@ mod tests {
         assert_eq!(
             table,
             [
-                "-------s-ss principal",
-                "-------s-ss vice_principal",
-                "-------s-ss leader_in_charge",
-                "-------u--- department_leader",
-                "sssssssssss office_director",
-                "sssssssssss office_clerk",
-                "-ss-ss-ssss student_affairs_head",
-                "-ss-ss-ssss student_affairs_deputy",
-                "-ss-ss-ss-- student_affairs_clerk",
-                "-------u--- dean",
-                "-uu-u--u--- college_leader",
-                "-uu-u--u--- college_clerk",
-                "-------u--- first_responsible",
-                "----ss----- designated_sender",
-                "----------- department_head",
-                "----------- department_clerk",
-                "-------u--- grade_head",
-                "-cc-c-sc--- homeroom_teacher",
-                "-cc-c--c--- counsellor",
-                "----c-s---- subject_teacher",
-                "s--s------s administrator",
+                "-----s---s-s-ss principal",
+                "---------s-s-ss vice_principal",
+                "-----s-----s-ss leader_in_charge",
+                "-----------u--- department_leader",
+                "sss-sssss--ssss office_director",
+                "sss-s-sss-sssss office_clerk",
+                "-ss--sss---ssss student_affairs_head",
+                "-ss---ss---ssss student_affairs_deputy",
+                "-ss---ss---ss-- student_affairs_clerk",
+                "-----------u--- dean",
+                "-uu---u----u--- college_leader",
+                "-uu---u----u--- college_clerk",
+                "-----------u--- first_responsible",
+                "------ss------- designated_sender",
+                "---------s----- department_head",
+                "---------s----- department_clerk",
+                "-----------u--- grade_head",
+                "-ccc--c-s--c--- homeroom_teacher",
+                "-cc---c----c--- counsellor",
+                "------c-s------ subject_teacher",
+                "s---ss--------s administrator",
             ]
         );
     }
@@ -407,7 +471,7 @@ mod tests {
         use Action::*;
         for post in Post::ALL {
             let strong = grants(post).iter().any(|(action, reach)| {
-                matches!(action, ImportRoster | ManageAccounts | StopSending | ReadAudit)
+                matches!(action, ImportRoster | ManageAccounts | SetProcedures | StopSending | ReadAudit)
                     || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
                     || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
             });

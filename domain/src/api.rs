@@ -20,22 +20,24 @@ use crate::account::{
 };
 use crate::appointment::{Confirm, Decline, WaitingAppointments};
 use crate::approval::Decide;
+use crate::approval::procedure::{DryRun, Procedures, ProposeProcedure, Rehearsal, WhichVersion};
 use crate::audit::{AuditExport, AuditPage, History, RecordKind, Reveal, Revealed, VerifyPage, VerifyPart};
 use crate::checklist::Checklist;
 use crate::delegation::{Delegations, RecordAbsence};
 use crate::delivery::{DeliveryList, Funnel};
 use crate::filing::{FilingLimit, Filings, NewComment, Register, SCAN_BYTES_MAX, Scan};
 use crate::ids::{
-    AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, SessionId, SlipId,
-    StaffId, StudentId,
+    AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, ProcedureId, RequestId,
+    SessionId, SlipId, StaffId, StudentId,
 };
 use crate::message::{
     Created, Draft, DraftChange, MessageBox, MessageList, MessageView, Preview, StopMessage, Submit,
 };
+use crate::office_request::{AnswerChange, DeclineRequest, HandIn, Requests, TakeUp};
 use crate::roster::people::{Departures, Dispute, FamilyLeaving, Leave, MarkNumber, NewNumber, StaffLeaving};
 use crate::roster::{
     ClassRoll, ClassView, GuardianView, ImportApplied, ImportApply, ImportKind, ImportPreview, ImportView,
-    MAX_APPLY_BYTES, MAX_IMPORT_BYTES, StaffView,
+    ListTeachers, MAX_APPLY_BYTES, MAX_IMPORT_BYTES, StaffView,
 };
 use crate::school::{SchoolView, Setup, StopOrder, UnitView};
 
@@ -328,8 +330,10 @@ id_values!(
     AppointmentId,
     ClassId,
     DelegationId,
+    RequestId,
     ImportId,
     MessageId,
+    ProcedureId,
     StaffId,
     SessionId,
     SlipId,
@@ -544,6 +548,9 @@ endpoints! {
     pub const CLASSES: Endpoint<(), (), Vec<ClassView>> = Endpoint::get("/api/classes", "Classes within reach");
     /// Numbers are masked.
     pub const CLASS_ROLL: Endpoint<ClassId, (), ClassRoll> = Endpoint::get("/api/classes/{id}", "A class's roll");
+    /// Only the homeroom teacher's to change.
+    pub const LIST_TEACHERS: Endpoint<ClassId, ListTeachers, ClassRoll> =
+        Endpoint::put("/api/classes/{id}/teachers", "Say who may write to a class");
     /// With whether each has an account.
     pub const STAFF: Endpoint<(), (), Vec<StaffView>> =
         Endpoint::get("/api/staff", "Staff and posts").needs(Action::ManageAccounts);
@@ -633,6 +640,29 @@ endpoints! {
     pub const DECLINE_APPOINTMENT: Endpoint<AppointmentId, Decline, WaitingAppointments> =
         Endpoint::post("/api/appointments/{id}/decline", "Decline an appointment that waits")
             .needs(Action::ManageAccounts);
+    /// The reader's own; for the office, everybody's.
+    pub const REQUESTS: Endpoint<(), (), Requests> =
+        Endpoint::get("/api/requests", "What was handed in to the office");
+    /// Leaders and departments do not send themselves (G13).
+    pub const HAND_IN: Endpoint<(), HandIn, Requests> =
+        Endpoint::post("/api/requests", "Hand something in to the office");
+    /// Its own draft of the office.
+    pub const TAKE_UP: Endpoint<RequestId, TakeUp, Requests> =
+        Endpoint::post("/api/requests/{id}/take", "Say which draft a request becomes")
+            .needs(Action::TakeUpRequests);
+    /// It stays on record.
+    pub const DECLINE_REQUEST: Endpoint<RequestId, DeclineRequest, Requests> =
+        Endpoint::post("/api/requests/{id}/decline", "Decline a request").needs(Action::TakeUpRequests);
+    /// The draft as it stands now.
+    pub const ASK_ABOUT_WORDS: Endpoint<RequestId, (), Requests> =
+        Endpoint::post("/api/requests/{id}/ask", "Ask who handed it in whether the changed words may go out")
+            .needs(Action::TakeUpRequests);
+    /// By who handed it in.
+    pub const ANSWER_CHANGE: Endpoint<RequestId, AnswerChange, Requests> =
+        Endpoint::post("/api/requests/{id}/answer", "Agree to changed words, or not");
+    /// While nobody has taken it up.
+    pub const WITHDRAW_REQUEST: Endpoint<RequestId, (), Requests> =
+        Endpoint::post("/api/requests/{id}/withdraw", "Take back a request");
     /// The reader's own; for the principal and the office director, everybody's.
     pub const DELEGATIONS: Endpoint<(), (), Delegations> =
         Endpoint::get("/api/delegations", "Recorded absences that have not ended");
@@ -642,6 +672,24 @@ endpoints! {
     /// From now on the holder decides again.
     pub const WITHDRAW_ABSENCE: Endpoint<DelegationId, (), Delegations> =
         Endpoint::post("/api/delegations/{id}/withdraw", "Withdraw a recorded absence");
+    /// Open to all staff (G64): those in force, to come and proposed, each in a plain sentence.
+    pub const PROCEDURES: Endpoint<(), (), Procedures> =
+        Endpoint::get("/api/procedures", "Approval procedures");
+    /// It counts once a second person has confirmed it.
+    pub const PROPOSE_PROCEDURE: Endpoint<(), ProposeProcedure, Procedures> =
+        Endpoint::post("/api/procedures", "Propose the next version of a procedure").needs(Action::SetProcedures);
+    /// Changes nothing.
+    pub const DRY_RUN: Endpoint<(), DryRun, Rehearsal> =
+        Endpoint::post("/api/procedures/dry-run", "Who would decide this today, and who could not")
+            .needs(Action::SetProcedures);
+    /// By somebody else than who proposed it.
+    pub const CONFIRM_PROCEDURE: Endpoint<ProcedureId, WhichVersion, Procedures> =
+        Endpoint::post("/api/procedures/{id}/confirm", "Confirm a version as the second person")
+            .needs(Action::SetProcedures);
+    /// By whoever sets procedures, the one who proposed it included.
+    pub const DECLINE_PROCEDURE: Endpoint<ProcedureId, WhichVersion, Procedures> =
+        Endpoint::post("/api/procedures/{id}/decline", "Decline a proposed version")
+            .needs(Action::SetProcedures);
     /// Changes nothing on the roll.
     pub const PREVIEW_IMPORT: Endpoint<(), Csv, ImportPreview> =
         Endpoint::post("/api/roster/imports", "Preview a roster file")

@@ -2,6 +2,7 @@
 //! decide which step, and what makes it complete.
 
 mod holder;
+pub mod procedure;
 
 pub use holder::{Absence, Holder};
 
@@ -184,6 +185,10 @@ pub struct ProcedureStep {
     /// What has to be handed in with it.
     #[serde(default)]
     pub needs: Vec<Need>,
+    /// In how many hours it should be done; after that the next in line is told. Nothing is decided by the
+    /// clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_hours: Option<u16>,
 }
 
 impl ProcedureStep {
@@ -197,6 +202,7 @@ impl ProcedureStep {
             substitute_at: Held::Anywhere,
             holds: !matches!(kind, StepKind::File),
             needs: Vec::new(),
+            within_hours: None,
         }
     }
 

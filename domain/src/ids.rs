@@ -51,6 +51,8 @@ ids! {
     AppointmentId,
     /// A recorded absence, during which a substitute decides.
     DelegationId,
+    /// Something that a leader or department handed in to the office.
+    RequestId,
     /// A signed-in browser.
     SessionId,
     /// An activation slip (开通单).

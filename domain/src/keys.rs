@@ -51,6 +51,7 @@ mod tests {
     use crate::account::device::{Browser, System};
     use crate::answer::AnswerKind;
     use crate::appointment::ConfirmBar;
+    use crate::approval::procedure::Standing;
     use crate::approval::{Need, Scope, StepKind, Verdict};
     use crate::audit::{AuditAction, PersonKind, RecordKind, VerifyPart};
     use crate::checklist::CheckPoint;
@@ -113,6 +114,7 @@ mod tests {
             ScanKind,
             Scope,
             SlipState,
+            Standing,
             StepKind,
             StreamKind,
             System,

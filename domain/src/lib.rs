@@ -26,6 +26,7 @@ pub mod ids;
 mod keys;
 pub mod link;
 pub mod message;
+pub mod office_request;
 pub mod page_text;
 pub mod phone;
 pub mod problem;

@@ -616,6 +616,8 @@ keyed! {
     pub enum HoldReason {
         /// Its author no longer holds the post in which it is sent.
         AuthorLeft = "author_left",
+        /// The homeroom teacher took its author off the list of those who may write to the class.
+        NotListed = "not_listed",
     }
 }
 
@@ -627,6 +629,10 @@ impl HoldReason {
                 "暂不发送：起草人已不在发送所用的岗位上",
                 "Not sent: its author no longer holds the post in which it is sent",
             ),
+            Self::NotListed => Words::fixed(
+                "暂不发送：起草人已不在班主任的任课教师发送名单上",
+                "Not sent: its author is no longer on the homeroom teacher's list of those who may write to the class",
+            ),
         }
     }
 
@@ -636,6 +642,10 @@ impl HoldReason {
             Self::AuthorLeft => Words::fixed(
                 "请由接任者另写一条；这一条可由校办室或所在单位负责人取消",
                 "Let the successor write a new one; the office or the head of the unit can cancel this one",
+            ),
+            Self::NotListed => Words::fixed(
+                "班主任在班级页重新加入名单后会自动发送，也可由校办室或所在单位负责人取消",
+                "It goes out once the homeroom teacher lists its author again on the class's page; the office or the head of the unit can cancel it",
             ),
         }
     }

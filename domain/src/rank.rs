@@ -91,6 +91,7 @@ mod tests {
                     class: None,
                     class_name: None,
                     subject: None,
+                    listed: true,
                 })
                 .collect(),
         }

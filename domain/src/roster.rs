@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Appointment, ClassPlace};
-use crate::ids::{ClassId, GuardianId, StaffId, StudentId, UnitId};
+use crate::ids::{AppointmentId, ClassId, GuardianId, StaffId, StudentId, UnitId};
+
+use crate::problem::Refusal;
+use crate::words::Words;
 
 mod effects;
 #[cfg(feature = "import")]
@@ -96,6 +99,53 @@ pub struct GuardianView {
     pub number: NumberState,
 }
 
+/// Somebody who teaches the class (任课教师).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ClassTeacher {
+    /// The appointment as a subject teacher of the class.
+    pub appointment: AppointmentId,
+    /// Who.
+    pub name: String,
+    /// Staff number (教职工号).
+    pub number: String,
+    /// The subject; may be empty.
+    pub subject: String,
+    /// Since when it may write to the class's parents; none while it may not.
+    pub listed_at: Option<crate::time::Instant>,
+}
+
+/// `PUT /api/classes/{id}/teachers`: who of the class's subject teachers may write to its parents
+/// (调整能针对本班发布短信的任课教师).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ListTeachers {
+    /// Appointments to put on the list.
+    pub list: Vec<AppointmentId>,
+    /// Appointments to take off it.
+    pub strike: Vec<AppointmentId>,
+}
+
+impl ListTeachers {
+    /// Appointments that one order changes at most; a class has far fewer teachers.
+    pub const MAX: usize = 100;
+
+    /// # Errors
+    /// Where it names nothing, too many, or one twice.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let all: Vec<AppointmentId> = self.list.iter().chain(&self.strike).copied().collect();
+        let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+        if (1..=Self::MAX).contains(&all.len()) && distinct.len() == all.len() {
+            return Ok(());
+        }
+        Err(Refusal::field(
+            "teachers",
+            "list",
+            Words::fixed("请选择任课教师，每位只选一次", "Choose the subject teachers, each of them once"),
+        ))
+    }
+}
+
 /// `GET /api/classes/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -106,8 +156,12 @@ pub struct ClassRoll {
     pub students: Vec<StudentView>,
     /// Students and guardians who left it, newest first; at most [`LEFT_MAX`].
     pub left: Vec<Left>,
+    /// Its subject teachers by subject.
+    pub teachers: Vec<ClassTeacher>,
     /// Whether the caller may change numbers and take people off the roll.
     pub may_edit: bool,
+    /// Whether the caller says who of the subject teachers may write to the parents.
+    pub may_list: bool,
 }
 
 /// Leavers that a class's roll shows.

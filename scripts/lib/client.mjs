@@ -41,6 +41,7 @@ export class Client {
 
   get = (path) => this.request("GET", path);
   post = (path, body, headers) => this.request("POST", path, body, headers);
+  put = (path, body, headers) => this.request("PUT", path, body, headers);
 
   async signIn(login, password) {
     return this.post("/api/session", { login, password });

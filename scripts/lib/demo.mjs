@@ -22,6 +22,8 @@ export const schools = {
       { number: "T0014", name: "田沐华" },
       { number: "T0013", name: "高佑奕" },
     ],
+    // Homeroom teachers who let all who teach their class write to its parents.
+    listing: ["T0018", "T0019"],
     accounts: [
       ["T0018", "七年级1班班主任", "homeroom teacher, class 7-1"],
       ["T0019", "七年级2班班主任", "homeroom teacher, class 7-2"],
@@ -124,6 +126,15 @@ export async function loadDemo(origin, setupKey, tell, { school = schools.middle
   // Slips for managing posts wait for a second person, as the posts did.
   for (const { id } of await second.get("/api/staff/activations")) issued.push(await second.post(`/api/staff/activations/${id}/confirm`, {}));
   for (const slip of issued.filter(({ waits }) => !waits)) await anybody.activate(slip, PASSPHRASE);
+  for (const number of school.listing ?? []) {
+    const teacher = new Client(origin);
+    await teacher.signIn(number, PASSPHRASE);
+    for (const { id } of (await teacher.get("/api/classes")).filter((held) => held.may_read)) {
+      const { teachers } = await teacher.get(`/api/classes/${id}`);
+      await teacher.put(`/api/classes/${id}/teachers`, { list: teachers.map((held) => held.appointment), strike: [] });
+    }
+    await teacher.request("DELETE", "/api/session");
+  }
   tell("accounts");
   const names = new Map(staff.map((s) => [s.number, s.name]));
   return accounts.filter(([number]) => names.has(number)).map(([number, post, english]) => ({ number, name: names.get(number) ?? "", post, english }));

@@ -20,8 +20,8 @@ use crate::platform::http::idempotency::{self, Earlier};
 use crate::platform::http::route::FORM_BYTES_MAX;
 use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
 use crate::{
-    account, appointment, approval, audit, delegation, delivery, filing, link, me, message, openapi, people,
-    roster, sandbox, school,
+    account, appointment, approval, audit, delegation, delivery, filing, link, me, message, office_request,
+    openapi, people, procedure, roster, sandbox, school,
 };
 
 const GET: Method = Method::Known(api::Method::Get);
@@ -49,6 +49,7 @@ pub fn table() -> Vec<Route> {
         on(api::CHECKLIST, school::checklist::checklist),
         on(api::CLASSES, roster::routes::classes),
         on(api::CLASS_ROLL, roster::routes::class_roll),
+        on(api::LIST_TEACHERS, roster::routes::list_teachers),
         on(api::STAFF, roster::routes::staff),
         on(api::SLIPS, account::slip_routes::list),
         on(api::CONFIRM_SLIP, account::slip_routes::confirm),
@@ -58,6 +59,13 @@ pub fn table() -> Vec<Route> {
         on(api::WAITING_APPOINTMENTS, appointment::routes::waiting),
         on(api::CONFIRM_APPOINTMENTS, appointment::routes::confirm),
         on(api::DECLINE_APPOINTMENT, appointment::routes::decline),
+        on(api::REQUESTS, office_request::routes::list),
+        on(api::HAND_IN, office_request::routes::hand_in),
+        on(api::TAKE_UP, office_request::routes::take_up),
+        on(api::DECLINE_REQUEST, office_request::routes::decline),
+        on(api::ASK_ABOUT_WORDS, office_request::routes::ask),
+        on(api::ANSWER_CHANGE, office_request::routes::answer),
+        on(api::WITHDRAW_REQUEST, office_request::routes::withdraw),
         on(api::DELEGATIONS, delegation::routes::list),
         on(api::RECORD_ABSENCE, delegation::routes::record),
         on(api::WITHDRAW_ABSENCE, delegation::routes::withdraw),
@@ -76,6 +84,11 @@ pub fn table() -> Vec<Route> {
         on(api::MARK_NUMBER, people::routes::mark_number),
         on(api::DISPUTES, people::routes::list_disputes),
         on(api::KEEP_NUMBER, people::routes::keep_number),
+        on(api::PROCEDURES, procedure::routes::list),
+        on(api::PROPOSE_PROCEDURE, procedure::routes::propose),
+        on(api::DRY_RUN, procedure::routes::dry_run),
+        on(api::CONFIRM_PROCEDURE, procedure::routes::confirm),
+        on(api::DECLINE_PROCEDURE, procedure::routes::decline),
         on(api::PREVIEW_IMPORT, roster::routes::preview),
         on(api::IMPORTS, roster::routes::imports),
         on(api::LOOK_AGAIN, roster::routes::look_again),

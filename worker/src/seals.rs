@@ -56,7 +56,7 @@ impl Seal for AppointmentSeal<'_> {
     const PURPOSE: &'static str = "appointment";
 }
 
-/// A row of `procedures`.
+/// A row of `procedures`. Sealed when it is proposed, and anew when it is confirmed.
 #[derive(Serialize)]
 pub struct ProcedureSeal<'a> {
     /// Which.
@@ -75,6 +75,22 @@ pub struct ProcedureSeal<'a> {
     pub in_force_from: Instant,
     /// By whom; 0 at setup.
     pub set_by: i64,
+    /// When it was proposed.
+    pub set_at: Instant,
+    /// The second person; 0 at setup, none while it waits.
+    pub confirmed_by: Option<i64>,
+    /// When.
+    pub confirmed_at: Option<Instant>,
+}
+
+impl ProcedureSeal<'_> {
+    /// Whether two people stand behind it, or the setup.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed_at.is_some()
+            && self
+                .confirmed_by
+                .is_some_and(|by| if self.set_by == 0 { by == 0 } else { by != self.set_by && by != 0 })
+    }
 }
 
 impl Seal for ProcedureSeal<'_> {

@@ -24,6 +24,16 @@ keyed! {
         AppointmentConfirmed = "appointment.confirmed",
         /// An appointment was declined, and ended.
         AppointmentDeclined = "appointment.declined",
+        /// The next version of an approval procedure was proposed; it waits for a second person.
+        ProcedureProposed = "procedure.proposed",
+        /// The second person confirmed it.
+        ProcedureConfirmed = "procedure.confirmed",
+        /// It was not confirmed.
+        ProcedureDeclined = "procedure.declined",
+        /// A homeroom teacher let a subject teacher write to the class.
+        TeacherListed = "teacher.listed",
+        /// A homeroom teacher took a subject teacher off that list.
+        TeacherStruckOff = "teacher.struck_off",
         /// Somebody is away for a time.
         DelegationRecorded = "delegation.recorded",
         /// A recorded absence does not count any more.
@@ -76,6 +86,18 @@ keyed! {
         SessionOpened = "session.opened",
         /// Someone signed out one or more browsers.
         SessionsEnded = "session.ended",
+        /// Something was handed in to the office.
+        RequestHandedIn = "request.handed_in",
+        /// The office took it up.
+        RequestTakenUp = "request.taken_up",
+        /// The office declined it.
+        RequestDeclined = "request.declined",
+        /// The office asked whether changed words may go out.
+        RequestAsked = "request.asked",
+        /// Who handed it in agreed to them, or did not.
+        RequestAnswered = "request.answered",
+        /// Who handed it in took it back.
+        RequestWithdrawn = "request.withdrawn",
         /// A draft was saved for the first time.
         MessageDrafted = "message.drafted",
         /// A draft was saved again.
@@ -132,6 +154,7 @@ impl AuditAction {
         let key = self.key();
         !key.starts_with("message.")
             && !key.starts_with("delivery.")
+            && !key.starts_with("request.")
             && !matches!(
                 self,
                 Self::FilingsChased | Self::SessionOpened | Self::SessionsEnded | Self::ValuesRead
@@ -148,6 +171,15 @@ impl AuditAction {
             Self::RosterUndone => Words::fixed("撤销一次导入", "Took back an import"),
             Self::AppointmentConfirmed => Words::fixed("确认任命", "Confirmed an appointment"),
             Self::AppointmentDeclined => Words::fixed("不予确认任命", "Declined an appointment"),
+            Self::ProcedureProposed => Words::fixed("提出审批流程的修改", "Proposed a procedure"),
+            Self::ProcedureConfirmed => Words::fixed("确认审批流程的修改", "Confirmed a procedure"),
+            Self::ProcedureDeclined => Words::fixed("不采用审批流程的修改", "Declined a procedure"),
+            Self::TeacherListed => {
+                Words::fixed("列入任课教师发送名单", "Let a subject teacher write to the class")
+            }
+            Self::TeacherStruckOff => {
+                Words::fixed("移出任课教师发送名单", "Took a subject teacher off the class's list")
+            }
             Self::DelegationRecorded => Words::fixed("登记请假", "Recorded an absence"),
             Self::DelegationWithdrawn => Words::fixed("撤销请假登记", "Withdrew a recorded absence"),
             Self::StaffLeft => Words::fixed("教职工离校", "A member of staff left"),
@@ -184,6 +216,12 @@ impl AuditAction {
             }
             Self::SessionOpened => Words::fixed("登录", "Signed in"),
             Self::SessionsEnded => Words::fixed("退出其他设备的登录", "Signed out other devices"),
+            Self::RequestHandedIn => Words::fixed("报校办室办理", "Handed something in to the office"),
+            Self::RequestTakenUp => Words::fixed("接办来件", "Took up a request"),
+            Self::RequestDeclined => Words::fixed("不予办理来件", "Declined a request"),
+            Self::RequestAsked => Words::fixed("请来件人确认改动", "Asked about changed words"),
+            Self::RequestAnswered => Words::fixed("答复文字改动", "Answered about changed words"),
+            Self::RequestWithdrawn => Words::fixed("撤回来件", "Took back a request"),
             Self::MessageDrafted => Words::fixed("起草通知", "Drafted a notice"),
             Self::MessageChanged => Words::fixed("修改草稿", "Changed a draft"),
             Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),

@@ -109,6 +109,10 @@ impl FieldChange {
             "given_by" => Words::fixed("任命人", "given by"),
             "confirmed_by" => Words::fixed("第二人确认", "confirmed by"),
             "declined_by" => Words::fixed("不予确认", "declined by"),
+            "listed_by" => {
+                Words::fixed("列入任课教师发送名单", "put on the list of those who may write to the class by")
+            }
+            "listed_at" => Words::fixed("列入名单时间", "on that list since"),
             "custodian" => Words::fixed("账号专人", "custodian"),
             "parent" => Words::fixed("上级单位", "unit above"),
             "code" => Words::fixed("代码", "code"),

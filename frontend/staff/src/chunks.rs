@@ -18,7 +18,7 @@ use ui::{Card, ErrorState, Page, Skeleton, t, use_lang};
 
 use crate::message::{ComposePage, MessageListPage, MessagePage};
 use crate::route::Route;
-use crate::{account, audit, checklist, filing, roster, school};
+use crate::{account, audit, checklist, filing, office_request, procedure, roster, school};
 
 /// The pages of a chunk: a view for the routes that it knows.
 type Pages = fn(Route) -> AnyView;
@@ -53,6 +53,7 @@ impl Chunk {
             | Route::EditClass(_)
             | Route::Disputes
             | Route::Filings
+            | Route::Requests
             | Route::Import
             | Route::Staff
             | Route::Departures
@@ -61,6 +62,7 @@ impl Chunk {
             | Route::Delegations
             | Route::Units
             | Route::Checklist
+            | Route::Procedures
             | Route::Settings
             | Route::Audit
             | Route::History(..)
@@ -87,6 +89,7 @@ fn office_page(route: Route) -> AnyView {
         Route::EditClass(id) => view! { <roster::EditClassPage id /> }.into_any(),
         Route::Disputes => view! { <roster::DisputesPage /> }.into_any(),
         Route::Filings => view! { <filing::FilingsPage /> }.into_any(),
+        Route::Requests => view! { <office_request::RequestsPage /> }.into_any(),
         Route::Import => view! { <roster::ImportPage /> }.into_any(),
         Route::Staff => view! { <account::StaffPage /> }.into_any(),
         Route::Appointments => view! { <account::AppointmentsPage /> }.into_any(),
@@ -95,6 +98,7 @@ fn office_page(route: Route) -> AnyView {
         Route::Member(id) => view! { <account::MemberPage id /> }.into_any(),
         Route::Units => view! { <school::UnitsPage /> }.into_any(),
         Route::Checklist => view! { <checklist::ChecklistPage /> }.into_any(),
+        Route::Procedures => view! { <procedure::ProceduresPage /> }.into_any(),
         Route::Settings => view! { <school::SettingsPage /> }.into_any(),
         Route::History(..) => view! { <audit::HistoryPage /> }.into_any(),
         Route::Security => view! { <account::SecurityPage /> }.into_any(),

@@ -18,6 +18,7 @@ use crate::common::Loaded;
 use crate::filing::PaperLines;
 use crate::menu::{menu, writes};
 use crate::message::MessageRow;
+use crate::office_request::{self, RequestsBanner};
 use crate::roster::DisputesBanner;
 use crate::route::Route;
 use crate::session::use_me;
@@ -48,6 +49,7 @@ pub fn HomePage() -> impl IntoView {
         })
     };
     let edits = me.with_untracked(|m| m.person.may(Action::EditRoster));
+    let requests = me.with_untracked(office_request::concerns);
     let office = me.with_untracked(|m| m.person.may(Action::ImportRoster));
     let manages = me.with_untracked(|m| m.person.may(Action::ManageAccounts));
     view! {
@@ -59,6 +61,7 @@ pub fn HomePage() -> impl IntoView {
             <ResetNotices />
             <PaperLines />
             {edits.then(|| view! { <DisputesBanner /> })}
+            {requests.then(|| view! { <RequestsBanner /> })}
             {office.then(|| view! { <FirstSteps /> })}
             {manages.then(|| view! { <Lacking /> })}
             {(may_write || may_read)
@@ -78,7 +81,18 @@ pub fn HomePage() -> impl IntoView {
                                     "需要发给家长的内容，请统一交校办室办理。",
                                     "Please hand what parents should know to the school office.",
                                 ))
-                            />
+                            >
+                                {requests
+                                    .then(|| {
+                                        view! {
+                                            <ButtonLink
+                                                href=Route::Requests.path()
+                                                label=t(office_request::title(false))
+                                                kind=ButtonKind::Primary
+                                            />
+                                        }
+                                    })}
+                            </EmptyState>
                         </Card>
                     }
                 })}

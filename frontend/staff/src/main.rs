@@ -15,6 +15,8 @@ mod filing;
 mod home;
 mod menu;
 mod message;
+mod office_request;
+mod procedure;
 mod roster;
 mod route;
 mod school;

@@ -7,6 +7,8 @@ use domain::words::Words;
 use leptos::prelude::*;
 use ui::{IconName, NavItem};
 
+use crate::office_request;
+
 /// Whether the person writes notices at all.
 pub fn writes(me: &Me) -> bool {
     [Action::WriteToClass, Action::WriteToAllGuardians, Action::WriteToAllTeachers]
@@ -44,6 +46,10 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
     if writes || person.may(Action::ReadRoster) {
         items.push(item("/classes", Words::fixed("班级", "Classes"), IconName::People, true));
     }
+    if office_request::concerns(me) {
+        let label = office_request::title(person.may(Action::TakeUpRequests));
+        items.push(item("/requests", label, IconName::Write, !writes));
+    }
     if person.may(Action::ManageAccounts) {
         let tab = !reads;
         items.push(item("/staff", Words::fixed("教职工", "Staff"), IconName::Staff, tab));
@@ -59,6 +65,9 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
     }
     if person.may(Action::ReadAudit) {
         items.push(item("/audit", Words::fixed("操作日志", "Audit log"), IconName::Shield, false));
+    }
+    if person.may(Action::SetProcedures) {
+        items.push(item("/procedures", Words::fixed("审批流程", "Procedures"), IconName::Check, false));
     }
     if person.may(Action::StopSending) {
         items.push(item("/settings", Words::fixed("设置", "Settings"), IconName::Settings, false));

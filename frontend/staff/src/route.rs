@@ -35,6 +35,8 @@ pub enum Route {
     Disputes,
     /// `/filings`: the register's desk, and filings.
     Filings,
+    /// `/requests`: what is handed in to the office.
+    Requests,
     /// `/import`.
     Import,
     /// `/staff`.
@@ -51,6 +53,8 @@ pub enum Route {
     Units,
     /// `/checklist`: what is lacking before SMS reach anybody.
     Checklist,
+    /// `/procedures`: approval procedures.
+    Procedures,
     /// `/settings`.
     Settings,
     /// `/audit`.
@@ -82,6 +86,7 @@ impl Route {
             ["classes", id, "edit"] => id.parse().map_or(Self::NotFound, Self::EditClass),
             ["disputes"] => Self::Disputes,
             ["filings"] => Self::Filings,
+            ["requests"] => Self::Requests,
             ["import"] => Self::Import,
             ["staff"] => Self::Staff,
             ["appointments"] => Self::Appointments,
@@ -90,6 +95,7 @@ impl Route {
             ["staff", id] => id.parse().map_or(Self::NotFound, Self::Member),
             ["units"] => Self::Units,
             ["checklist"] => Self::Checklist,
+            ["procedures"] => Self::Procedures,
             ["settings"] => Self::Settings,
             ["audit"] => Self::Audit,
             ["audit", kind, id] => match (RecordKind::from_key(kind), id.parse()) {
@@ -117,6 +123,7 @@ impl Route {
             Self::EditClass(id) => format!("/classes/{id}/edit"),
             Self::Disputes => "/disputes".into(),
             Self::Filings => "/filings".into(),
+            Self::Requests => "/requests".into(),
             Self::Import => "/import".into(),
             Self::Staff => "/staff".into(),
             Self::Appointments => "/appointments".into(),
@@ -125,6 +132,7 @@ impl Route {
             Self::Member(id) => format!("/staff/{id}"),
             Self::Units => "/units".into(),
             Self::Checklist => "/checklist".into(),
+            Self::Procedures => "/procedures".into(),
             Self::Settings => "/settings".into(),
             Self::Audit => "/audit".into(),
             Self::History(kind, id) => format!("/audit/{}/{id}", kind.key()),
@@ -265,6 +273,7 @@ mod tests {
             Route::EditClass(ClassId(3)),
             Route::Disputes,
             Route::Filings,
+            Route::Requests,
             Route::Import,
             Route::Staff,
             Route::Appointments,
@@ -273,6 +282,7 @@ mod tests {
             Route::Member(StaffId(5)),
             Route::Units,
             Route::Checklist,
+            Route::Procedures,
             Route::Settings,
             Route::Audit,
             Route::History(RecordKind::Staff, 7),

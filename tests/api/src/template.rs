@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use domain::account::{Slip, SlipView};
-use domain::roster::{ImportPreview, StaffView};
+use domain::roster::{ClassRoll, ClassView, ImportPreview, ListTeachers, StaffView};
 use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::json;
@@ -154,5 +154,18 @@ fn load_demo(state: &Path) {
     }
     for slip in slips.iter().filter(|s| !s.waits) {
         assert_eq!(anybody.activate(slip, PASSPHRASE).status, 204);
+    }
+    // These homeroom teachers let all who teach their class write to its parents.
+    for number in ["T0018", "T0019"] {
+        let mut teacher = anybody.clone();
+        assert_eq!(teacher.sign_in(number, PASSPHRASE).status, 200);
+        for class in teacher.get("/api/classes").json::<Vec<ClassView>>().iter().filter(|c| c.may_read) {
+            let path = format!("/api/classes/{}", class.id);
+            let teachers = teacher.get(&path).json::<ClassRoll>().teachers;
+            let list = teachers.iter().map(|t| t.appointment).collect();
+            let order = ListTeachers { list, strike: Vec::new() };
+            assert_eq!(teacher.put(&format!("{path}/teachers"), &order).status, 200);
+        }
+        assert_eq!(teacher.sign_out().status, 204);
     }
 }

@@ -423,7 +423,8 @@ fn what_carries_power_is_sealed() {
     }
     assert!(seen[0] > 60 && seen[1] >= 9, "{seen:?}");
 
-    let procedures: Vec<(i64, String, String, i64, String, String, String, String)> = db
+    type Stored = (i64, String, String, i64, String, String, String, String);
+    let procedures: Vec<Stored> = db
         .prepare("SELECT id, scope, steps, in_force_from, mac, sender, label_zh, label_en FROM procedures")
         .and_then(|mut s| {
             s.query_map([], |r| {
@@ -435,9 +436,22 @@ fn what_carries_power_is_sealed() {
     assert_eq!(procedures.len(), 4);
     for (id, scope, steps, from, mac, sender, zh, en) in &procedures {
         let (label, in_force_from) = ((zh.as_str(), en.as_str()), Instant(*from));
-        let seal =
-            ProcedureSeal { id: *id, version: 1, sender, scope, label, steps, in_force_from, set_by: 0 };
+        let seal = ProcedureSeal {
+            id: *id,
+            version: 1,
+            sender,
+            scope,
+            label,
+            steps,
+            in_force_from,
+            set_by: 0,
+            set_at: in_force_from,
+            confirmed_by: Some(0),
+            confirmed_at: Some(in_force_from),
+        };
         assert!(seal.fits(&keys, mac));
+        assert!(seal.is_confirmed());
+        assert!(!ProcedureSeal { confirmed_by: Some(1), ..seal }.fits(&keys, mac));
         assert!(!ProcedureSeal { steps: "[]", ..seal }.fits(&keys, mac));
     }
 

@@ -5,18 +5,23 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use api_tests::{App, Client, Contract, PASSPHRASE, SOON, draft_to, eventually, link_in, university};
+use api_tests::{
+    App, Client, Contract, PASSPHRASE, SOON, draft_to, draft_to_all, eventually, link_in, university,
+};
+use domain::access::Post;
 use domain::account::{Activation, PasswordChange, ResetAnswer, SignIn, SlipOrder};
 use domain::api::{self, ALL, Address, Gate, Operation};
 use domain::appointment::{Confirm, Decline};
-use domain::approval::{Decide, Verdict};
+use domain::approval::procedure::{DryRun, ProposeProcedure, Standing, WhichVersion};
+use domain::approval::{Decide, ProcedureStep, Scope, Sender, StepKind, Verdict};
 use domain::audit::{RecordKind, Reveal, VerifyPart};
 use domain::delegation::RecordAbsence;
 use domain::filing::{CommentKind, FilingLimit, NewComment, Register, Scan};
 use domain::ids::{ClassId, MessageId};
 use domain::message::{Draft, DraftChange, MessageBox, MessageState, MessageView, StopMessage, Submit};
+use domain::office_request::{AnswerChange, DeclineRequest, HandIn, TakeUp};
 use domain::roster::people::{Leave, LeaveReason, MarkNumber, NewNumber, NumberState};
-use domain::roster::{ImportKind, ImportPreview};
+use domain::roster::{ImportKind, ImportPreview, ListTeachers};
 use domain::school::{FirstAdministrator, Setup, StopOrder};
 use domain::time::HOUR;
 use serde::Serialize;
@@ -24,8 +29,9 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 /// Endpoints that could change something by their method, and change nothing that anybody has to answer
-/// for: looking at a link, a draft or a file before it counts, and ending one's own session.
-const QUIET: [&str; 5] = ["CHECK_ACTIVATION", "PREVIEW_MESSAGE", "PREVIEW_IMPORT", "LOOK_AGAIN", "SIGN_OUT"];
+/// for: looking at a link, a draft, a procedure or a file before it counts, and ending one's own session.
+const QUIET: [&str; 6] =
+    ["CHECK_ACTIVATION", "DRY_RUN", "PREVIEW_MESSAGE", "PREVIEW_IMPORT", "LOOK_AGAIN", "SIGN_OUT"];
 
 /// A password that somebody chooses.
 const OTHER: &str = "the plane trees at the gate";
@@ -175,7 +181,11 @@ impl Day {
         assert!(!self.call(clerk, api::UNITS, &()).is_empty());
         let classes = self.call(clerk, api::CLASSES, &());
         let roll = self.call(clerk, api::CLASS_ROLL.at(classes[0].id), &());
-        assert!(!roll.students.is_empty());
+        assert!(!roll.students.is_empty() && !roll.may_list);
+        let strike = roll.teachers.iter().map(|t| t.appointment).collect();
+        let order = ListTeachers { list: Vec::new(), strike };
+        let after = self.call(&self.app.homeroom("七年级1班"), api::LIST_TEACHERS.at(roll.class.id), &order);
+        assert!(after.teachers.iter().all(|t| t.listed_at.is_none()));
         assert!(!self.call(clerk, api::CHECKLIST, &()).lines.is_empty());
     }
 
@@ -275,6 +285,55 @@ impl Day {
         };
         let recorded = self.call(head, api::RECORD_ABSENCE, &absence).absences;
         assert!(self.call(head, api::WITHDRAW_ABSENCE.at(recorded[0].id), &()).absences.is_empty());
+    }
+
+    fn hands_in_and_takes_up(&self, clerk: &Client) {
+        let principal = self.app.principal();
+        let wish = || HandIn {
+            title: "消防演练".into(),
+            body: "周五举行。".into(),
+            whom: "全校家长".into(),
+            wanted_at: None,
+            note: String::new(),
+        };
+        let id = self.call(&principal, api::HAND_IN, &wish()).requests[0].id;
+        let message = self.call(clerk, api::CREATE_MESSAGE, &draft_to_all()).id;
+        assert_eq!(
+            self.call(clerk, api::TAKE_UP.at(id), &TakeUp { message }).requests[0].message,
+            Some(message)
+        );
+        let asked = self.call(clerk, api::ASK_ABOUT_WORDS.at(id), &()).requests.remove(0).changed;
+        let asked_at = asked.expect("other words").asked_at;
+        let answer = AnswerChange { asked_at, agree: true, reason: String::new() };
+        assert!(!self.call(&principal, api::ANSWER_CHANGE.at(id), &answer).requests[0].differs);
+        for _ in 0..2 {
+            self.call(&principal, api::HAND_IN, &wish());
+        }
+        let open = self.call(clerk, api::REQUESTS, &()).requests;
+        let reason = DeclineRequest { reason: "已另行通知".into() };
+        self.call(clerk, api::DECLINE_REQUEST.at(open[0].id), &reason);
+        self.call(&principal, api::WITHDRAW_REQUEST.at(open[1].id), &());
+    }
+
+    fn changes_a_procedure(&self) {
+        let (principal, director) = (self.app.principal(), self.app.office_director());
+        assert!(!self.call(&principal, api::PROCEDURES, &()).all.is_empty());
+        let units = self.call(&principal, api::UNITS, &());
+        let steps = vec![ProcedureStep::new(StepKind::Approve, Post::Principal)];
+        let (sender, scope) = (Sender::Teacher, Scope::Grade);
+        let grade = units.iter().find(|u| u.name == "八年级").expect("a year group").id;
+        let order = DryRun { sender, scope, steps: steps.clone(), unit: grade, audience: None };
+        assert!(self.call(&principal, api::DRY_RUN, &order).completes);
+        let now = self.call(&principal, api::ME, &()).now;
+        let order = ProposeProcedure { sender, scope, steps, in_force_from: now };
+        for confirms in [false, true] {
+            let all = self.call(&principal, api::PROPOSE_PROCEDURE, &order).all;
+            let waits = all.iter().find(|p| p.standing == Standing::Proposed).expect("it waits");
+            let which = WhichVersion { version: waits.version };
+            let to = if confirms { api::CONFIRM_PROCEDURE } else { api::DECLINE_PROCEDURE };
+            let all = self.call(&director, to.at(waits.id), &which).all;
+            assert!(all.iter().all(|p| p.standing == Standing::InForce));
+        }
     }
 
     fn imports_a_file(&self, clerk: &Client) {
@@ -380,9 +439,11 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     let id = day.sends(&clerk, &teacher, &head, &draft);
     day.watches(&clerk, &teacher, id);
     day.is_away(&head);
+    day.hands_in_and_takes_up(&clerk);
     day.somebody_leaves(&clerk);
     day.opens_accounts(&clerk);
     day.confirms_posts(&clerk);
+    day.changes_a_procedure();
     day.keeps_the_own_account();
     day.imports_a_file(&clerk);
 
@@ -424,7 +485,8 @@ impl Refused<'_> {
 fn every_refusal_is_a_problem_as_the_document_says() {
     let app = App::start();
     let contract = &Contract::of(&app);
-    let (anybody, clerk, teacher) = (app.anybody(), app.office_clerk(), app.subject_teacher());
+    // The director has every right that a gate asks for.
+    let (anybody, clerk, teacher) = (app.anybody(), app.office_director(), app.subject_teacher());
     for operation in ALL {
         let refused = |id: &str| Refused { contract, operation, path: operation.path.replace("{id}", id) };
         if operation.gate != Gate::Open {

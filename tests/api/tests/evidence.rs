@@ -383,7 +383,7 @@ fn a_change_without_its_entry_and_an_entry_without_its_change_are_named() {
             alone(Appointment, 1),
         ),
         (
-            "INSERT INTO procedures SELECT id, version + 1, sender, scope, label_zh, label_en, steps, 1, 0, '' FROM procedures WHERE id = 1".into(),
+            "INSERT INTO procedures SELECT id, version + 1, sender, scope, label_zh, label_en, steps, 1, 0, 1, NULL, NULL, NULL, NULL, '' FROM procedures WHERE id = 1".into(),
             "DELETE FROM procedures WHERE version = 2".into(),
             alone(Procedure, 1),
         ),

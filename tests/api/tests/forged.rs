@@ -119,8 +119,9 @@ fn a_forged_procedure_is_followed_by_nobody() {
     let app = App::start();
     run(
         &app,
-        "INSERT INTO procedures (id, version, sender, scope, label_zh, label_en, steps, in_force_from, set_by, mac)
-         SELECT id, 2, sender, scope, label_zh, label_en, replace(steps, 'grade_head', 'office_clerk'), in_force_from, set_by, mac FROM procedures WHERE scope = 'grade'",
+        "DROP TRIGGER procedures_proposed;
+         INSERT INTO procedures SELECT id, 2, sender, scope, label_zh, label_en, replace(steps, 'grade_head', 'office_clerk'), in_force_from,
+           set_by, set_at, confirmed_by, confirmed_at, NULL, NULL, mac FROM procedures WHERE scope = 'grade'",
     );
     let teacher = app.homeroom("八年级1班");
     let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));

@@ -10,7 +10,8 @@ use domain::audit::{Fault, RecordKind, VerifyPage, VerifyPart};
 use domain::ids::{ImportId, StaffId};
 use domain::message::MessageView;
 use domain::roster::{
-    ChangeKind, ImportApplied, ImportApply, ImportPreview, ImportView, OfferKind, PersonAnswer, Sameness,
+    ChangeKind, ClassRoll, ImportApplied, ImportApply, ImportPreview, ImportView, ListTeachers, OfferKind,
+    PersonAnswer, Sameness,
 };
 use domain::words::Lang;
 use rusqlite::types::Value;
@@ -599,8 +600,13 @@ fn an_import_whose_people_have_acted_stays() {
     let shown = preview(&clerk, "staff", &text);
     assert_eq!(lines(&shown, ChangeKind::PostBegins), ["冯海一（T0042）： → 任课教师 八年级1班 物理"]);
     assert_eq!(apply(&clerk, shown.id, &shown.likely()).status, 200);
-    let teacher = app.subject_teacher();
-    teacher.draft(&draft_to(&[teacher.class("八年级1班")]));
+    let (teacher, homeroom) = (app.subject_teacher(), app.homeroom("八年级1班"));
+    let class = homeroom.class("八年级1班");
+    let teachers = homeroom.get(&format!("/api/classes/{class}")).json::<ClassRoll>().teachers;
+    let list = teachers.iter().filter(|t| t.number == "T0042").map(|t| t.appointment).collect();
+    let order = ListTeachers { list, strike: Vec::new() };
+    assert_eq!(homeroom.put(&format!("/api/classes/{class}/teachers"), &order).status, 200);
+    teacher.draft(&draft_to(&[class]));
     stays(&clerk, shown.id, "已经起草或审批过通知");
     assert_eq!(teacher.class("八年级1班"), teacher.class("八年级1班"), "nothing of it was undone");
 }

@@ -8,6 +8,7 @@ use api_tests::{App, Client, draft_to, link_in, university};
 use domain::account::Me;
 use domain::appointment::WaitingAppointments;
 use domain::approval::Verdict;
+use domain::approval::procedure::{Procedures, Standing};
 use domain::audit::VerifyPart;
 use domain::delegation::Delegations;
 use domain::roster::{ImportApplied, ImportApply, ImportPreview, OtherPerson, PersonAnswer, Sameness};
@@ -89,6 +90,7 @@ fn use_everything(app: &mut App) {
             "/api/staff".into(),
             "/api/appointments/waiting".into(),
             "/api/delegations".into(),
+            "/api/procedures".into(),
             "/api/messages?box=all".into(),
             "/api/messages?box=mine&before=3".into(),
             "/api/messages?box=waiting".into(),
@@ -103,6 +105,18 @@ fn use_everything(app: &mut App) {
         ] {
             client.get(&path);
         }
+    }
+    let principal = app.principal();
+    let now = principal.get("/api/me").json::<Me>().now;
+    let steps = json!([{ "kind": "approve", "post": "principal", "at": "anywhere", "holds": true }]);
+    let order =
+        json!({ "sender": "teacher", "scope": "grade", "steps": steps, "unit": 1, "in_force_from": now });
+    assert_eq!(principal.post("/api/procedures/dry-run", &order).status, 422);
+    for what in ["decline", "confirm"] {
+        let all: Procedures = principal.post("/api/procedures", &order).json();
+        let waits = all.all.iter().find(|p| p.standing == Standing::Proposed).expect("it waits");
+        let say = format!("/api/procedures/{}/{what}", waits.id);
+        assert_eq!(app.office_director().post(&say, &json!({ "version": waits.version })).status, 200);
     }
     let own: Delegations = head.get("/api/delegations").json();
     let absence =

@@ -238,7 +238,7 @@ fn who_may_see_which_roll() {
         assert!(status == 403 || status == 404, "{number}: {status}");
     }
     let seen: Vec<ClassView> = app().subject_teacher().get("/api/classes").json();
-    assert_eq!(seen.iter().filter(|c| c.may_write).count(), 4, "{seen:?}");
+    assert_eq!(seen.iter().filter(|c| c.may_write).count(), 2, "{seen:?}");
     assert!(seen.iter().all(|c| !c.may_read));
 }
 

@@ -15,10 +15,16 @@ mod evidence;
 mod filing;
 #[path = "schema/guards.rs"]
 mod guards;
+#[path = "schema/office.rs"]
+mod office;
 #[path = "schema/people.rs"]
 mod people;
 #[path = "schema/powers.rs"]
 mod powers;
+#[path = "schema/procedures.rs"]
+mod procedures;
+#[path = "schema/random.rs"]
+mod random;
 #[path = "schema/refused.rs"]
 mod refused;
 #[path = "schema/refused_deliveries.rs"]

@@ -13,6 +13,7 @@ use crate::args;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Rows, Stmt, Subject, sql};
 use crate::platform::error::AppError;
+use crate::platform::json;
 use crate::seals::Seal;
 
 /// How old `seen_at` may get before it is written again: a write for every request would be paid for.
@@ -37,6 +38,8 @@ pub struct AppointmentRow {
     class_id: Option<ClassId>,
     class_name: Option<String>,
     subject: Option<String>,
+    #[serde(deserialize_with = "json::flag")]
+    listed: bool,
 }
 
 impl AppointmentRow {
@@ -50,13 +53,14 @@ impl AppointmentRow {
             class: self.class_id,
             class_name: self.class_name,
             subject: self.subject,
+            listed: self.listed,
         })
     }
 }
 
 /// Appointments that count as of ?1.
 const APPOINTMENTS: &str =
-    "SELECT a.id, a.staff_id, a.post, a.unit_id, u.name AS unit_name, a.class_id, c.name AS class_name, a.subject
+    "SELECT a.id, a.staff_id, a.post, a.unit_id, u.name AS unit_name, a.class_id, c.name AS class_name, a.subject, a.listed
      FROM appointments_in_power a JOIN units u ON u.id = a.unit_id LEFT JOIN classes c ON c.id = a.class_id
      WHERE a.since <= ?1";
 

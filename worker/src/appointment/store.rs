@@ -55,6 +55,7 @@ impl WaitingRow {
             class: self.class_id,
             class_name: self.class_name.clone(),
             subject: self.subject.clone(),
+            listed: true,
         }
     }
 
@@ -197,6 +198,7 @@ impl OwnRow {
             class: self.class_id,
             class_name: self.class_name,
             subject: self.subject,
+            listed: true,
         }
     }
 }

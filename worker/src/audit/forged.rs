@@ -37,6 +37,9 @@ struct Procedure {
     steps: String,
     in_force_from: Instant,
     set_by: i64,
+    set_at: Instant,
+    confirmed_by: Option<i64>,
+    confirmed_at: Option<Instant>,
     mac: String,
 }
 
@@ -85,7 +88,8 @@ pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> 
                confirmed_at, mac FROM appointments WHERE id > ?1 AND id <= ?2"
         }
         VerifyPart::Procedures => {
-            "SELECT id, version, sender, scope, label_zh, label_en, steps, in_force_from, set_by, mac FROM procedures WHERE id > ?1 AND id <= ?2"
+            "SELECT id, version, sender, scope, label_zh, label_en, steps, in_force_from, set_by, set_at, confirmed_by, confirmed_at,
+               mac FROM procedures WHERE id > ?1 AND id <= ?2"
         }
         VerifyPart::Decisions => {
             "SELECT message_id AS id, version, position, staff_id AS staff, appointment_id AS appointment, post, verdict, digest,
@@ -140,6 +144,9 @@ pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i
                     steps: &r.steps,
                     in_force_from: r.in_force_from,
                     set_by: r.set_by,
+                    set_at: r.set_at,
+                    confirmed_by: r.confirmed_by,
+                    confirmed_at: r.confirmed_at,
                 };
                 (r.id, seal.fits(keys, &r.mac))
             };

@@ -71,7 +71,9 @@ fn table_of(field: &str) -> Option<&'static str> {
     match field {
         "unit" | "parent" => Some("units"),
         "class" => Some("classes"),
-        "staff" | "custodian" | "stopped_by" | "given_by" | "confirmed_by" | "declined_by" => Some("staff"),
+        "staff" | "custodian" | "stopped_by" | "given_by" | "confirmed_by" | "declined_by" | "listed_by" => {
+            Some("staff")
+        }
         _ => None,
     }
 }

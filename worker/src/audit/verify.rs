@@ -366,12 +366,18 @@ fn untold(part: VerifyPart) -> (RecordKind, &'static str, String) {
             RecordKind::Procedure,
             "SELECT COALESCE(MAX(id), 0) AS last FROM procedures",
             format!(
-                "SELECT p.id FROM procedures p WHERE p.id > ?1 AND p.id <= ?2 AND NOT {}",
+                "SELECT p.id FROM procedures p WHERE p.id > ?1 AND p.id <= ?2 AND (NOT {} OR p.confirmed_by IS NOT NULL AND NOT {})",
                 told(
                     "'procedure'",
                     "p.id",
                     &[field("p.id", "version", 1) + " = p.version", field("p.id", "steps", 1) + " = p.steps",
                         field("p.id", "scope", 1) + " = p.scope"].join(" AND ")
+                ),
+                told(
+                    "'procedure'",
+                    "p.id",
+                    &[field("p.id", "version", 1) + " = p.version",
+                        field("p.id", "confirmed_by", 1) + " = p.confirmed_by"].join(" AND ")
                 )
             ),
         ),

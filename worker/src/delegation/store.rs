@@ -34,6 +34,7 @@ impl HeldRow {
                 class: None,
                 class_name: None,
                 subject: None,
+                listed: true,
             },
         }
     }

@@ -124,6 +124,9 @@ struct OrderRow {
     steps: String,
     in_force_from: Instant,
     set_by: i64,
+    set_at: Instant,
+    confirmed_by: Option<i64>,
+    confirmed_at: Option<Instant>,
     procedure_mac: String,
     #[serde(deserialize_with = "json::optional_column")]
     release: Option<ReleaseRow>,
@@ -169,7 +172,8 @@ pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
                 WHERE t.unit_id = v.capacity_unit_id ORDER BY t.depth LIMIT 1) AS college_id,
                (SELECT a.post FROM appointments a WHERE a.id = v.appointment_id) AS capacity_post,
                (SELECT u.kind FROM units u WHERE u.id = m.audience_unit_id) AS audience_kind,
-               p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.mac AS procedure_mac,
+               p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.set_at, p.confirmed_by, p.confirmed_at,
+               p.mac AS procedure_mac,
                (SELECT json_object('staff', o.staff_id, 'appointment_id', o.appointment_id, 'digest', o.digest, 'at', o.at, 'mac', o.mac,
                   'appointment', {APPOINTMENT}) FROM release_orders o JOIN appointments a ON a.id = o.appointment_id
                 WHERE o.message_id = v.message_id AND o.version = v.version) AS release
@@ -261,7 +265,8 @@ impl Authority {
         else {
             return Some(Flaw::Round);
         };
-        if !order.procedure().fits(keys, &order.procedure_mac) {
+        let procedure = order.procedure();
+        if !procedure.is_confirmed() || !procedure.fits(keys, &order.procedure_mac) {
             return Some(Flaw::Procedure);
         }
         if !order.takes_its_procedure() {
@@ -497,6 +502,9 @@ impl OrderRow {
             steps: &self.steps,
             in_force_from: self.in_force_from,
             set_by: self.set_by,
+            set_at: self.set_at,
+            confirmed_by: self.confirmed_by,
+            confirmed_at: self.confirmed_at,
         }
     }
 }

@@ -104,6 +104,9 @@ struct ProcedureRow {
     steps: String,
     in_force_from: Instant,
     set_by: i64,
+    set_at: Instant,
+    confirmed_by: Option<i64>,
+    confirmed_at: Option<Instant>,
     mac: String,
 }
 
@@ -133,8 +136,11 @@ impl InForce {
             steps: &row.steps,
             in_force_from: row.in_force_from,
             set_by: row.set_by,
+            set_at: row.set_at,
+            confirmed_by: row.confirmed_by,
+            confirmed_at: row.confirmed_at,
         };
-        seal.fits(keys, &row.mac)
+        seal.is_confirmed() && seal.fits(keys, &row.mac)
     }
 }
 
@@ -215,23 +221,38 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, now: Instant) -> Vec<Stmt> 
         ),
         sql("SELECT id, parent_id, kind, custodian_id FROM units", &[]),
         sql(
-            "SELECT p.id, p.version, p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.mac FROM procedures p
-             WHERE p.version = (SELECT MAX(q.version) FROM procedures q WHERE q.id = p.id AND q.in_force_from <= ?1)",
+            // As the trigger `messages_procedure` asks it: the newest that is confirmed and whose day has come.
+            "SELECT p.id, p.version, p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.set_at,
+               p.confirmed_by, p.confirmed_at, p.mac FROM procedures p
+             WHERE p.version = (SELECT MAX(q.version) FROM procedures q
+                                WHERE q.id = p.id AND q.in_force_from <= ?1 AND q.confirmed_at <= ?1)",
             args![now],
         ),
-        // The posts that decide are few; those of teachers are many and decide nothing.
-        sql(
-            "SELECT a.id, a.staff_id, t.name, a.post, a.unit_id, a.given_by, a.confirmed_by, a.confirmed_at,
-               (SELECT json_group_array(json_array(g.recorded_by, g.until_at)) FROM delegations g
-                WHERE g.appointment_id = a.id AND g.withdrawn_at IS NULL
-                  AND g.recorded_at <= ?1 AND g.from_at <= ?1 AND g.until_at > ?1) AS away
-             FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
-             WHERE a.post IN (SELECT post FROM posts_to_confirm) AND a.since <= ?1 ORDER BY a.staff_id, a.id",
-            args![now],
-        ),
+        holders_sql(now),
         sql("SELECT signature, window_from, window_to, roll_version FROM school WHERE id = 1", &[]),
         sql(reach(a), arg),
     ]
+}
+
+/// Reads who holds posts that decide. They are few; those of teachers are many and decide nothing.
+pub(crate) fn holders_sql(now: Instant) -> Stmt {
+    sql(
+        "SELECT a.id, a.staff_id, t.name, a.post, a.unit_id, a.given_by, a.confirmed_by, a.confirmed_at,
+           (SELECT json_group_array(json_array(g.recorded_by, g.until_at)) FROM delegations g
+            WHERE g.appointment_id = a.id AND g.withdrawn_at IS NULL
+              AND g.recorded_at <= ?1 AND g.from_at <= ?1 AND g.until_at > ?1) AS away
+         FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
+         WHERE a.post IN (SELECT post FROM posts_to_confirm) AND a.since <= ?1 ORDER BY a.staff_id, a.id",
+        args![now],
+    )
+}
+
+/// The holders of [`holders_sql`].
+///
+/// # Errors
+/// Where a row cannot be read.
+pub(crate) fn holders(rows: &Rows) -> Result<Vec<Holder>, AppError> {
+    Ok(rows.all::<HolderRow>()?.into_iter().map(HolderRow::holder).collect())
 }
 
 pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError> {
@@ -248,7 +269,7 @@ pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError>
             .into_iter()
             .map(InForce::read)
             .collect::<Result<_, _>>()?,
-        holders: rows.at(3)?.all::<HolderRow>()?.into_iter().map(HolderRow::holder).collect(),
+        holders: holders(rows.at(3)?)?,
         signature: school.signature,
         window: SendingWindow { from: school.window_from, to: school.window_to },
         reach: rows.at(5)?.first()?.unwrap_or_default(),

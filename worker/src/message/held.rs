@@ -1,5 +1,5 @@
 //! What holds a message that is approved, or will be: its author lost the
-//! post in which it is sent.
+//! post in which it is sent, or is no longer on the class's list.
 
 use domain::ids::MessageId;
 use domain::message::HoldReason;
@@ -13,7 +13,8 @@ use crate::platform::error::AppError;
 /// Whether the author of `m` does not hold the post in which it is sent, as of ?1. The trigger
 /// `messages_in_a_post` asks the same.
 pub const NOT_IN_ITS_POST: &str = "NOT EXISTS (SELECT 1 FROM appointments ia JOIN staff it ON it.id = ia.staff_id
-    WHERE ia.id = m.appointment_id AND ia.staff_id = m.author_id AND it.left_at IS NULL AND (ia.until IS NULL OR ia.until > ?1))";
+    WHERE ia.id = m.appointment_id AND ia.staff_id = m.author_id AND it.left_at IS NULL AND (ia.until IS NULL OR ia.until > ?1)
+      AND (ia.post <> 'subject_teacher' OR ia.listed_at IS NOT NULL OR m.audience ->> 'kind' = 'all_teachers'))";
 
 #[derive(Deserialize)]
 struct HeldRow {
@@ -24,7 +25,10 @@ struct HeldRow {
 pub fn held_sql(id: MessageId, now: Instant) -> Stmt {
     sql(
         format!(
-            "SELECT '{}' AS held FROM messages m WHERE m.id = ?2 AND m.state IN ('submitted', 'approved') AND {NOT_IN_ITS_POST}",
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM appointments ia JOIN staff it ON it.id = ia.staff_id WHERE ia.id = m.appointment_id
+                   AND it.left_at IS NULL AND (ia.until IS NULL OR ia.until > ?1)) THEN '{}' ELSE '{}' END AS held
+             FROM messages m WHERE m.id = ?2 AND m.state IN ('submitted', 'approved') AND {NOT_IN_ITS_POST}",
+            HoldReason::NotListed.key(),
             HoldReason::AuthorLeft.key()
         ),
         args![now, id],

@@ -22,6 +22,7 @@ use super::list;
 use super::rows::{self, Loaded};
 use super::transition::{self, Halting, Submission};
 use super::view::{self, sample_sms};
+use crate::office_request;
 use crate::platform::d1::{Answers, Audit, Subject};
 use crate::platform::error::AppError;
 use crate::platform::http::{Kept, Reply, Signed};
@@ -297,6 +298,7 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
         ));
     }
     refuse(refusals)?;
+    office_request::routes::check_words(&call.app, id).await?;
 
     let now = call.app.now();
     let missing = || AppError::Internal("no procedure is in force for this audience".into());

@@ -167,7 +167,7 @@ impl AppError {
 
 /// What the database's own guards raise when somebody else was quicker: a race
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
-const LOST: [&str; 46] = [
+const LOST: &[&str] = &[
     "guard_lost",
     "wrong_state",
     "content_frozen",
@@ -190,8 +190,14 @@ const LOST: [&str; 46] = [
     "filings_stay",
     "capacity_not_held",
     "appointment_refused",
+    "request_refused",
+    "words_not_agreed",
+    "listing_refused",
     "confirmation_refused",
     "appointments_stay",
+    "procedure_refused",
+    "procedures_stay",
+    "procedure_not_in_force",
     "delegation_refused",
     "delegations_stay",
     "slip_refused",

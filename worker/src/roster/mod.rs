@@ -13,4 +13,5 @@ pub mod names;
 pub mod routes;
 pub mod scope;
 pub mod store;
+pub mod teachers;
 pub mod whose;

@@ -3,11 +3,11 @@
 use domain::api;
 use domain::ids::{ClassId, ImportId};
 use domain::roster::{
-    ClassRoll, ClassView, ImportApplied, ImportApply, ImportPreview, ImportView, StaffView,
+    ClassRoll, ClassView, ImportApplied, ImportApply, ImportPreview, ImportView, ListTeachers, StaffView,
 };
 use domain::words::Words;
 
-use super::{import, import_record, store};
+use super::{import, import_record, store, teachers};
 use crate::platform::error::AppError;
 use crate::platform::http::{Reply, Signed};
 
@@ -24,6 +24,19 @@ pub async fn classes(call: Signed) -> Result<Reply<Vec<ClassView>>, AppError> {
 /// # Errors
 /// [`AppError::NotFound`] where it is not the caller's to read.
 pub async fn class_roll(call: Signed, id: ClassId) -> Result<Reply<ClassRoll>, AppError> {
+    Reply::json(200, &store::class_roll(&call.app, &call.person, id).await?)
+}
+
+/// `PUT /api/classes/{id}/teachers`.
+///
+/// # Errors
+/// Those of [`teachers::change`].
+pub async fn list_teachers(
+    call: Signed,
+    id: ClassId,
+    order: ListTeachers,
+) -> Result<Reply<ClassRoll>, AppError> {
+    teachers::change(&call, id, &order).await?;
     Reply::json(200, &store::class_roll(&call.app, &call.person, id).await?)
 }
 

@@ -11,6 +11,7 @@ use domain::time::Instant;
 use serde::Deserialize;
 
 use super::scope::Scope;
+use super::teachers;
 use crate::account::store::{AppointmentRow, all_appointments};
 use crate::args;
 use crate::platform::app::App;
@@ -176,6 +177,7 @@ pub async fn class_roll(app: &App, person: &Person, id: ClassId) -> Result<Class
                 ),
                 &of_roll,
             ),
+            teachers::of_class(id, app.now()),
         ])
         .await?;
     let class = rows.at(0)?.one::<ClassRow>()?.view(person);
@@ -196,7 +198,9 @@ pub async fn class_roll(app: &App, person: &Person, id: ClassId) -> Result<Class
         })
         .collect();
     let may_edit = person.may_class(Action::EditRoster, &class.place());
-    Ok(ClassRoll { class, students, left: rows.at(3)?.all()?, may_edit })
+    let may_list = person.may_class(Action::ListTeachers, &class.place());
+    let (left, teachers) = (rows.at(3)?.all()?, teachers::read(rows.at(4)?)?);
+    Ok(ClassRoll { class, students, left, teachers, may_edit, may_list })
 }
 
 #[derive(Deserialize)]

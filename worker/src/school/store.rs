@@ -142,10 +142,15 @@ pub async fn open(
             steps: &steps,
             in_force_from: now,
             set_by: 0,
+            set_at: now,
+            confirmed_by: Some(0),
+            confirmed_at: Some(now),
         };
+        // They come with the two administrators, who open the school together.
         batch = batch.then(
-            "INSERT INTO procedures (id, version, sender, scope, label_zh, label_en, steps, in_force_from, set_by, mac)
-             VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)",
+            "INSERT INTO procedures (id, version, sender, scope, label_zh, label_en, steps, in_force_from, set_by, set_at,
+               confirmed_by, confirmed_at, mac)
+             VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?7, 0, ?7, ?8)",
             args![id, sender, scope, label.0, label.1, steps.as_str(), now, seal.mac(keys)],
         );
     }

@@ -6,8 +6,9 @@ use domain::access::{Action, ClassPlace};
 use domain::api;
 use domain::approval::Verdict;
 use domain::content::{self, Finding};
-use domain::ids::{ClassId, MessageId};
+use domain::ids::{ClassId, MessageId, RequestId};
 use domain::message::{Audience, CapacityView, Category, Command, Draft, MessageView, TEXT_MAX, TITLE_MAX};
+use domain::office_request::{HandIn, RequestState, RequestView, Requests, TakeUp};
 use domain::problem::Refusal;
 use domain::roster::ClassView;
 use domain::sms::LINK_TEMPLATE;
@@ -31,7 +32,7 @@ use super::findings::LiveFindings;
 use super::form::{self, Form, LATER, NOW};
 use super::preview::{Letter, SmsBubble};
 use super::submit::SubmitDialog;
-use crate::api::Query;
+use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
 use crate::route::{Route, use_router};
 use crate::session::use_me;
@@ -40,13 +41,15 @@ use crate::session::use_me;
 enum Start {
     /// Nothing: a new notice, to this class where one was asked for.
     New(Option<ClassId>),
+    /// What somebody handed in to the office.
+    Request(Box<RequestView>),
     /// A copy of another notice of one's own.
     Copy(Box<MessageView>),
     /// A draft that is there.
     Edit(Box<MessageView>),
 }
 
-/// `/messages/new`, also `?class={id}` and `?from={id}`, and `/messages/{id}/edit`.
+/// `/messages/new`, also `?class={id}`, `?from={id}` and `?request={id}`, and `/messages/{id}/edit`.
 #[component]
 pub fn ComposePage() -> impl IntoView {
     let router = use_router();
@@ -54,7 +57,9 @@ pub fn ComposePage() -> impl IntoView {
         Route::EditMessage(id) => Some(id),
         _ => None,
     };
-    let (class, from) = untrack(|| (router.query("class"), router.query("from")));
+    let (class, from, request) =
+        untrack(|| (router.query("class"), router.query("from"), router.query("request")));
+    let request = request.and_then(|text| text.parse().ok()).map(RequestId).filter(|_| id.is_none());
     let class = class.and_then(|text| text.parse().ok()).map(ClassId);
     let from = from.and_then(|text| text.parse().ok()).map(MessageId).filter(|_| id.is_none());
     let classes = Query::new(|| api::CLASSES.into());
@@ -65,6 +70,9 @@ pub fn ComposePage() -> impl IntoView {
     };
     let me = use_me();
     let editor = move |classes: Vec<ClassView>| {
+        if let Some(wanted) = request {
+            return view! { <Requested wanted classes /> }.into_any();
+        }
         let Some(read) = id.or(from) else {
             return view! { <Composer classes start=Start::New(class) /> }.into_any();
         };
@@ -122,11 +130,15 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
             (Draft { audience: audience.unwrap_or(draft.audience), ..draft }, None)
         }
         Start::Copy(message) => (form::copied(&message.draft), None),
+        Start::Request(request) => {
+            let HandIn { title, body, wanted_at, .. } = request.asked.clone();
+            (Draft { title, body, send_at: wanted_at, ..first() }, None)
+        }
         Start::Edit(message) => (message.draft.clone(), Some(OnServer::of(message))),
     };
     // What was not saved is of a new notice, not of a copy.
     let kept = match &start {
-        Start::Copy(_) => None,
+        Start::Copy(_) | Start::Request(_) => None,
         Start::New(_) => form::kept(staff, None),
         Start::Edit(message) => form::kept(staff, Some(message.id)).filter(|k| *k != message.draft),
     };
@@ -176,6 +188,7 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
                 words!("内容复制自“{title}”，这是一条新通知", "Copied from “{title}”: this is a new notice");
             Some(view! { <Banner tone=Tone::Info title=t(words) /> }.into_any())
         }
+        Start::Request(request) => Some(view! { <TakenUp request=(**request).clone() editor /> }.into_any()),
         Start::Edit(message) => returned(message),
     };
     view! {
@@ -236,6 +249,63 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
         </div>
         <SubmitDialog open=editor.ready />
         <ConflictDialog />
+    }
+    .into_any()
+}
+
+/// Begins with what was handed in, unless somebody else has taken it up meanwhile.
+#[component]
+fn Requested(wanted: RequestId, classes: Vec<ClassView>) -> impl IntoView {
+    let requests = Query::new(|| api::REQUESTS.into());
+    let show = move |all: Requests| {
+        let open = |r: &RequestView| r.id == wanted && r.state == RequestState::Open;
+        match all.requests.into_iter().find(open) {
+            Some(request) => {
+                view! { <Composer classes=classes.clone() start=Start::Request(Box::new(request)) /> }.into_any()
+            }
+            None => view! {
+                <Banner
+                    tone=Tone::Warning
+                    title=t(Words::fixed("这份来件已有人接办，或已撤回", "This request was taken up or taken back"))
+                >
+                    <ButtonLink href=Route::Requests.path() label=t(Words::fixed("查看来件", "Open the requests")) />
+                </Banner>
+            }
+            .into_any(),
+        }
+    };
+    view! { <Loaded query=requests lines=8 show /> }.into_any()
+}
+
+/// Ties the draft to the request once it is saved for the first time, and says where the words stand.
+#[component]
+fn TakenUp(request: RequestView, editor: Editor) -> impl IntoView {
+    let order = Order::new();
+    let id = request.id;
+    Effect::new(move |was: Option<bool>| {
+        let made = editor.id.get();
+        if let Some(message) = made
+            && was != Some(true)
+        {
+            order.send(api::TAKE_UP.at(id), &TakeUp { message }, |_| ());
+        }
+        made.is_some()
+    });
+    let (name, post, whom) = (request.requester, request.post.title(), request.asked.whom);
+    let (pz, pe) = (post.zh, post.en);
+    let title = words!("{name}（{pz}）来件，发给：{whom}", "From {name} ({pe}), to: {whom}");
+    let note = request.asked.note;
+    view! {
+        <Banner tone=Tone::Info title=t(title)>
+            {(!note.is_empty()).then(|| view! { <p class="x-prose">{note}</p> })}
+            <p>
+                {t(Words::fixed(
+                    "以校办室名义发送。改动标题或正文后，须在“校办来件”中请来件人确认才能报批。",
+                    "It is sent in the office's name. Where you change title or text, ask on the page of requests before you submit.",
+                ))}
+            </p>
+        </Banner>
+        <Problems order />
     }
     .into_any()
 }

@@ -14,6 +14,7 @@ use ui::{
 };
 
 use super::fold::Fold;
+use super::teachers::Teachers;
 use crate::api::Query;
 use crate::common::Loaded;
 use crate::route::Route;
@@ -54,8 +55,8 @@ fn Classes(all: Vec<ClassView>) -> impl IntoView {
             )
         } else {
             Words::fixed(
-                "您还没有任教或担任班主任的班级。如有出入，请告诉校办室。",
-                "You do not teach or lead a class yet. If that is wrong, tell the school office.",
+                "您还没有可以查看或发通知的班级。任课教师须由班主任列入发送名单；如有出入，请告诉校办室。",
+                "There is no class that you can read or write to yet. A homeroom teacher lets the subject teachers write; if something is wrong, tell the school office.",
             )
         };
         return view! {
@@ -167,17 +168,17 @@ pub fn ClassPage(
     /// The class.
     id: ClassId,
 ) -> impl IntoView {
-    let roll = Query::new(move || api::CLASS_ROLL.at(id));
-    let title = tw(move || match roll.value() {
+    let query = Query::new(move || api::CLASS_ROLL.at(id));
+    let title = tw(move || match query.value() {
         Some(roll) => Words::name(roll.class.full_name()),
         None => Words::fixed("班级", "Class"),
     });
     let write = move || {
-        let edit = roll.value().filter(|r| r.may_edit).map(|r| {
+        let edit = query.value().filter(|r| r.may_edit).map(|r| {
             let href = Route::EditClass(r.class.id).path();
             view! { <ButtonLink href label=t(Words::fixed("核对名册", "Correct the roll")) /> }
         });
-        let write = roll.value().filter(|r| r.class.may_write).map(|r| {
+        let write = query.value().filter(|r| r.class.may_write).map(|r| {
             view! {
                 <ButtonLink
                     href=format!("{}?class={}", Route::Compose.path(), r.class.id)
@@ -194,7 +195,18 @@ pub fn ClassPage(
     };
     view! {
         <Page title back=Route::Classes.path() actions=write>
-            <Loaded query=roll lines=10 show=move |roll| view! { <Roll roll /> }.into_any() />
+            <Loaded
+                query
+                lines=10
+                show=move |roll: ClassRoll| {
+                    let (teachers, may_list) = (roll.teachers.clone(), roll.may_list);
+                    view! {
+                        <Roll roll />
+                        <Teachers class=id teachers may_list query />
+                    }
+                        .into_any()
+                }
+            />
         </Page>
     }
     .into_any()

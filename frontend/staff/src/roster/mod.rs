@@ -11,6 +11,7 @@ mod offers;
 mod persons;
 mod preview;
 mod questions;
+mod teachers;
 
 pub use classes::{ClassListPage, ClassPage};
 pub use disputes::{DisputesBanner, DisputesPage};

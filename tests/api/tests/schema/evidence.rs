@@ -19,8 +19,13 @@ const TOLD: &[(&str, &str, &str)] = &[
     ),
     (
         "procedures_told",
-        "INSERT INTO procedures VALUES (1, 2, 'teacher', 'grade', '本校', 'Own', '[1]', 4, 0, 'm')",
-        r#"procedure 1 {"version":[null,2],"sender":[null,"teacher"],"scope":[null,"grade"],"label":[null,"本校"],"steps":[null,"[1]"],"in_force_from":[null,4]}"#,
+        r#"INSERT INTO procedures SELECT 1, 2, sender, scope, label_zh, label_en, '[{"kind":"approve","holds":1}]', 4, 5, 3, NULL, NULL, NULL, NULL, 'n' FROM procedures"#,
+        r#"procedure 1 {"version":[null,2],"sender":[null,"teacher"],"scope":[null,"grade"],"label":[null,"本校"],"steps":[null,"[{\"kind\":\"approve\",\"holds\":1}]"],"in_force_from":[null,4],"set_by":[null,5],"confirmed_by":[null,null]}"#,
+    ),
+    (
+        "procedures_changed_told",
+        "UPDATE procedures SET confirmed_by = 6, mac = 'o'",
+        r#"procedure 1 {"version":[1,1],"confirmed_by":[0,6],"declined_by":[null,null]}"#,
     ),
     (
         "school_told",

@@ -69,6 +69,23 @@ pub const POWERS: &[Refused] = &[
          UPDATE appointments SET confirmed_by = 0, confirmed_at = 1, mac = 'm' WHERE id = 9",
         &["appointments_confirmed"],
     ),
+    // The list of who may write to a class: its homeroom teacher's, about others, about who teaches it, as long as it lasts.
+    (
+        "INSERT INTO appointments (staff_id, post, unit_id, class_id, since, listed_at, given_by, mac)
+         VALUES (2, 'subject_teacher', 2, 1, 1, 1, 5, '')",
+        &["appointments_given"],
+    ),
+    ("UPDATE appointments SET listed_at = 9, listed_by = 2 WHERE id = 1", &["appointments_listed"]),
+    (
+        "INSERT INTO appointments (id, staff_id, post, unit_id, class_id, since, given_by, mac) VALUES (9, 3, 'subject_teacher', 2, 1, 1, 5, '');
+         UPDATE appointments SET listed_at = 9, listed_by = 3 WHERE id = 9",
+        &["appointments_listed"],
+    ),
+    (
+        "INSERT INTO appointments (id, staff_id, post, unit_id, class_id, since, given_by, mac) VALUES (9, 3, 'subject_teacher', 2, 1, 1, 5, '');
+         UPDATE appointments SET listed_at = 9 WHERE id = 9",
+        &["appointments_listed"],
+    ),
     // With a seal of its own, once, while it waits.
     (
         "INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES (9, 1, 'principal', 1, 1, 5, '');
@@ -106,6 +123,8 @@ fn the_schema_names_the_posts_that_the_rules_name() {
         let grants = |post: Post| grants(post).iter().any(|(granted, _)| *granted == action);
         assert_eq!(posts(&db, "posts_that_appoint"), of(&grants));
     }
+    let sets = |post: Post| grants(post).iter().any(|(granted, _)| *granted == Action::SetProcedures);
+    assert_eq!(posts(&db, "posts_that_set_procedures"), of(&sets));
 }
 
 /// Setup opens two, and only while nothing has been written down.

@@ -3,8 +3,10 @@
 
 use rusqlite::Connection;
 
+use crate::office::OFFICE;
 use crate::people::PEOPLE;
 use crate::powers::POWERS;
+use crate::procedures::PROCEDURES;
 use crate::refused_deliveries::DELIVERIES;
 use crate::refused_messages::MESSAGES;
 use crate::slips::SLIPS;
@@ -204,7 +206,16 @@ const ROSTER: &[Refused] = &[
 ];
 
 fn all() -> impl Iterator<Item = &'static Refused> {
-    FOUNDATION.iter().chain(POWERS).chain(SLIPS).chain(ROSTER).chain(MESSAGES).chain(DELIVERIES).chain(PEOPLE)
+    FOUNDATION
+        .iter()
+        .chain(POWERS)
+        .chain(SLIPS)
+        .chain(ROSTER)
+        .chain(MESSAGES)
+        .chain(PROCEDURES)
+        .chain(DELIVERIES)
+        .chain(PEOPLE)
+        .chain(OFFICE)
 }
 
 /// The SQL of a trigger.

@@ -4,10 +4,6 @@ use crate::refused::Refused;
 
 /// See [`crate::refused`].
 pub const MESSAGES: &[Refused] = &[
-    // G58: a procedure is followed by the next version.
-    ("UPDATE procedures SET steps = '[1]'", &["procedures_no_update"]),
-    ("DELETE FROM procedures", &["procedures_no_delete"]),
-    ("INSERT OR REPLACE INTO procedures VALUES (1, 1, 'teacher', 'grade', '本校', 'Own', '[1]', 1, 0, 'm')", &["procedures_no_replace"]),
     // I1 a: approved by its chain, sent at its time and registered.
     ("UPDATE messages SET state = 'approved' WHERE id = 2", &["messages_approved_by_chain"]),
     ("UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4", &["messages_registered"]),
@@ -95,7 +91,7 @@ pub const MESSAGES: &[Refused] = &[
     ("UPDATE messages SET digest = 'e' WHERE id = 3", &["messages_digest"]),
     (
         "UPDATE messages SET state = 'submitted' WHERE id = 3",
-        &["messages_digest", "messages_submitted_version", "messages_capacity"],
+        &["messages_digest", "messages_submitted_version", "messages_capacity", "messages_procedure"],
     ),
     ("UPDATE messages SET version = 2 WHERE id = 3", &["messages_next_version"]),
     ("DELETE FROM messages WHERE id = 3", &["messages_stay"]),

@@ -18,6 +18,7 @@ pub fn empty() -> Connection {
         include_str!("../../../../schema/0005_evidence.sql"),
         include_str!("../../../../schema/0005_filing.sql"),
         include_str!("../../../../schema/0005_people.sql"),
+        include_str!("../../../../schema/0006_office.sql"),
     ] {
         db.execute_batch(migration).expect("a migration");
     }
@@ -47,6 +48,9 @@ pub fn number(db: &Connection, sql: &str) -> i64 {
     db.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|e| panic!("{e}: {sql}"))
 }
 
+/// The steps of the one procedure there is.
+pub const STEPS: &str = r#"[{"kind":"approve","post":"grade_head","at":"audience_unit","holds":true}]"#;
+
 /// Stream 1 is the staff's, 2 and 3 are those of classes 1 and 2. Staff 1
 /// drafts, 2 heads the grade, 3 directs the office, 4 is principal. 5 and 6
 /// administer since the school was opened: 5 gave the posts, 6 confirmed them.
@@ -54,7 +58,8 @@ pub fn school() -> Connection {
     let db = empty();
     run(
         &db,
-        "INSERT INTO school VALUES (1, '示范中学', '示范中学', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1);
+        &format!(
+            "INSERT INTO school VALUES (1, '示范中学', '示范中学', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1);
          INSERT INTO units (id, parent_id, kind, code, name, created_at) VALUES
            (1, NULL, 'school', NULL, '示范中学', 1), (2, 1, 'grade', 'G7', '七年级', 1), (3, 1, 'grade', 'G8', '八年级', 1);
          INSERT INTO staff (id, number, name, created_at) VALUES
@@ -71,7 +76,8 @@ pub fn school() -> Connection {
            (1, 1, 1, '', 'a', ''), (2, 1, 1, '', 'b', ''), (3, 1, 1, '', 'c', ''), (4, 1, 1, '', 'd', ''), (5, 1, 1, '', 'e', '');
          INSERT INTO students (id, number, name, class_id, created_at, left_at) VALUES (1, 'S1', '一', 1, 1, NULL), (2, 'S2', '二', 1, 1, NULL), (3, 'S3', '三', 2, 1, NULL);
          INSERT INTO guardians (id, student_id, position, name, relation, phone_id, created_at, left_at) VALUES (1, 1, 1, '父', '父亲', 1, 1, NULL), (2, 2, 1, '母', '母亲', 2, 1, NULL), (3, 3, 1, '父', '父亲', 3, 1, NULL);
-         INSERT INTO procedures VALUES (1, 1, 'teacher', 'grade', '本校', 'Own', '[]', 1, 0, 'm')",
+         INSERT INTO procedures VALUES (1, 1, 'teacher', 'grade', '本校', 'Own', '{STEPS}', 1, 0, 1, 0, 1, NULL, NULL, 'm')"
+        ),
     );
     db
 }

@@ -112,6 +112,7 @@ ids!(
     StreamId,
     AppointmentId,
     DelegationId,
+    RequestId,
     SessionId,
     SlipId,
     ProcedureId

@@ -1,0 +1,5 @@
+//! Approval procedures: proposed by one person, confirmed by a second, and
+//! tried with the people of today.
+
+pub mod routes;
+mod store;
