@@ -107,7 +107,10 @@ CREATE TABLE school (
   stopped_by    INTEGER,
   stopped_post  TEXT,                   -- by which post: who lifts it has the same rank, or a higher one
   stop_reason   TEXT,
-  created_at    INTEGER NOT NULL
+  created_at    INTEGER NOT NULL,
+  lift_asked_by INTEGER,                -- while nobody has the rank of the stop: who asked first to let it go on
+  lift_asked_at INTEGER,
+  lifted_by     INTEGER                 -- who let it go on last
 );
 
 -- What parents read and when they may be disturbed is set when the school is opened.
@@ -129,6 +132,23 @@ WHEN OLD.stopped_at IS NOT NULL AND NEW.stopped_at IS NOT NULL
     OR NEW.stop_reason IS NOT OLD.stop_reason)
 BEGIN SELECT RAISE(ABORT, 'halt_stays'); END;
 
+-- Whoever lets it go on has the rank of the stop or a higher one. Where nobody
+-- has it any more, two people who may stop sending do it together: the first
+-- asks, another one lifts. `domain::rank` says the same.
+CREATE VIEW ranks (post, rank) AS
+VALUES ('principal', 4), ('leader_in_charge', 4), ('vice_principal', 3), ('office_director', 2),
+  ('student_affairs_head', 2), ('student_affairs_deputy', 2), ('office_clerk', 1);
+CREATE TRIGGER school_lifted BEFORE UPDATE ON school
+WHEN OLD.stopped_at IS NOT NULL AND NEW.stopped_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM appointments_in_power a CROSS JOIN ranks r ON r.post = a.post
+    WHERE a.staff_id = NEW.lifted_by AND r.rank >= COALESCE((SELECT rank FROM ranks WHERE post = OLD.stopped_post), 4))
+  AND (EXISTS (SELECT 1 FROM ranks r CROSS JOIN appointments_in_power a ON a.post = r.post
+               WHERE r.rank >= COALESCE((SELECT rank FROM ranks WHERE post = OLD.stopped_post), 4))
+    OR OLD.lift_asked_by IS NULL OR NEW.lifted_by IS NULL OR OLD.lift_asked_by = NEW.lifted_by
+    OR (SELECT COUNT(DISTINCT a.staff_id) FROM appointments_in_power a CROSS JOIN ranks r ON r.post = a.post
+        WHERE a.staff_id IN (OLD.lift_asked_by, NEW.lifted_by)) < 2)
+BEGIN SELECT RAISE(ABORT, 'outranked'); END;
+
 -- G1. A tree of any depth: the school, its offices and departments, its
 -- grades. Two departments may each have a unit of the same name.
 CREATE TABLE units (
@@ -137,9 +157,9 @@ CREATE TABLE units (
   kind         TEXT    NOT NULL,
   code         TEXT    UNIQUE,          -- the school's own code, where it has one: what an import matches by
   name         TEXT    NOT NULL,
-  custodian_id INTEGER REFERENCES staff (id),   -- 专人负责 (G2); a unit without one cannot send
   created_at   INTEGER NOT NULL,
   named_at     INTEGER,                 -- when it was last renamed: former_names
+  closed_at    INTEGER,                 -- since when nothing is in it: no post, no class in use, no unit, no open message
   UNIQUE (parent_id, name)
 );
 CREATE UNIQUE INDEX units_root ON units ((parent_id IS NULL)) WHERE parent_id IS NULL;
@@ -213,7 +233,7 @@ CREATE TABLE phones (
   lookup        TEXT    NOT NULL UNIQUE,-- keyed index (HMAC) of the digits
   last4         TEXT    NOT NULL,       -- keyed index of the last four, for the office's search
   contact_state TEXT    NOT NULL DEFAULT 'unknown',
-  contact_why   TEXT,                   -- evidence: the provider's code
+  contact_why   TEXT,                   -- evidence: the provider's code. 'reachable' is written where something else was known before: a first delivery is no news
   contact_at    INTEGER,
   revoked_at    INTEGER,                -- its owner no longer wants it used
   revoked_why   TEXT
@@ -281,11 +301,17 @@ BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 CREATE VIEW posts_to_confirm (post) AS
 VALUES ('principal'), ('vice_principal'), ('leader_in_charge'), ('department_leader'), ('office_director'), ('office_clerk'),
   ('student_affairs_head'), ('student_affairs_deputy'), ('student_affairs_clerk'), ('dean'), ('college_leader'), ('college_clerk'),
-  ('first_responsible'), ('designated_sender'), ('grade_head'), ('administrator');
+  ('first_responsible'), ('designated_sender'), ('custodian'), ('grade_head'), ('administrator');
 -- Posts that import rosters and manage accounts: who gives appointments, and
 -- confirms those that others gave. `domain::access::grants` says the same.
 CREATE VIEW posts_that_appoint (post) AS
 VALUES ('office_director'), ('office_clerk'), ('administrator');
+
+-- Posts whose holders are the second person for a slip: those, and the leaders
+-- of the school, since in a small one only two people manage accounts and the
+-- slip of one of them takes a third. `domain::access::grants` says the same.
+CREATE VIEW posts_that_second (post) AS
+VALUES ('office_director'), ('office_clerk'), ('administrator'), ('principal'), ('vice_principal'), ('leader_in_charge');
 
 -- Posts held (职务). Rights follow from these alone, as of now, and only from
 -- those that the view appointments_in_power shows.
@@ -322,6 +348,23 @@ FROM appointments a JOIN staff t ON t.id = a.staff_id
 WHERE a.until IS NULL AND t.left_at IS NULL
   AND (a.confirmed_at IS NOT NULL OR a.post NOT IN (SELECT post FROM posts_to_confirm));
 
+-- G2. Who answers for the account and password of which unit (专人负责). Clause 四 of the university's regulation
+-- names two by their posts; elsewhere the school appoints somebody. A unit without one cannot send.
+-- `Post::is_custodian` says the same.
+CREATE VIEW posts_of_custodians (post) AS
+VALUES ('custodian'), ('student_affairs_deputy'), ('college_leader');
+CREATE VIEW custodians (unit_id, staff_id, appointment_id) AS
+SELECT a.unit_id, a.staff_id, a.id FROM appointments_in_power a WHERE a.post IN (SELECT post FROM posts_of_custodians);
+-- Units that have an account of their own. At a university these are 学生处 and the colleges, with the year
+-- groups below them.
+CREATE VIEW units_with_account (unit_id) AS
+SELECT u.id FROM units u
+WHERE u.closed_at IS NULL AND (
+     u.kind IN ('student_affairs', 'college')
+  OR u.kind IN ('school', 'office') AND NOT EXISTS (SELECT 1 FROM units s WHERE s.kind = 'student_affairs' AND s.closed_at IS NULL)
+  OR u.kind = 'grade' AND NOT EXISTS (SELECT 1 FROM unit_tree t JOIN units c ON c.id = t.ancestor_id
+                                      WHERE t.unit_id = u.id AND c.kind = 'college'));
+
 -- Given by somebody who may, and never born confirmed. The two first
 -- administrators apart: setup opens both at once, before the log has an entry.
 -- A second row with the same facts would bring back one that ended, seal and all.
@@ -340,12 +383,16 @@ WHEN NEW.until IS NOT NULL OR NEW.declined_by IS NOT NULL OR NEW.declined_why IS
                    AND a.post IN (SELECT post FROM posts_that_appoint)))
 BEGIN SELECT RAISE(ABORT, 'appointment_refused'); END;
 -- Confirmed once, while it waits, by somebody who manages accounts and is
--- neither who gave it nor who gets it; its seal is made anew.
+-- neither who gave it nor who gets it, nor who alone issued the slip with which
+-- that account was opened last; its seal is made anew.
 CREATE TRIGGER appointments_confirmed BEFORE UPDATE ON appointments
 WHEN (NEW.confirmed_by IS NOT OLD.confirmed_by OR NEW.confirmed_at IS NOT OLD.confirmed_at) AND (
      OLD.confirmed_by IS NOT NULL OR OLD.confirmed_at IS NOT NULL OR OLD.until IS NOT NULL OR NEW.until IS NOT NULL
   OR NEW.confirmed_by IS NULL OR NEW.confirmed_at IS NULL OR NEW.confirmed_by IN (0, NEW.given_by, NEW.staff_id)
   OR NEW.post NOT IN (SELECT post FROM posts_to_confirm) OR NEW.mac = OLD.mac
+  OR EXISTS (SELECT 1 FROM activations v WHERE v.staff_id = NEW.staff_id AND v.ordered_by = NEW.confirmed_by
+             AND v.used_at IS NOT NULL AND v.confirmed_by IS NULL
+             AND NOT EXISTS (SELECT 1 FROM activations w WHERE w.staff_id = v.staff_id AND w.used_at > v.used_at))
   OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.confirmed_by AND a.since <= NEW.confirmed_at
                  AND a.post IN (SELECT post FROM posts_that_appoint)))
 BEGIN SELECT RAISE(ABORT, 'confirmation_refused'); END;
@@ -359,6 +406,13 @@ WHEN (NEW.listed_at IS NOT OLD.listed_at OR NEW.listed_by IS NOT OLD.listed_by) 
     OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.listed_by AND a.post = 'homeroom_teacher'
                    AND a.class_id = NEW.class_id AND a.since <= NEW.listed_at)))
 BEGIN SELECT RAISE(ABORT, 'listing_refused'); END;
+-- One custodian for a unit: whoever takes over is confirmed when the former one's time has ended.
+-- (Lost race: another one was confirmed meanwhile.)
+CREATE TRIGGER appointments_one_custodian BEFORE UPDATE OF confirmed_at ON appointments
+WHEN NEW.post = 'custodian' AND OLD.confirmed_at IS NULL AND NEW.confirmed_at IS NOT NULL AND EXISTS (
+  SELECT 1 FROM appointments a WHERE a.post = 'custodian' AND a.unit_id = NEW.unit_id AND a.id <> NEW.id
+    AND a.until IS NULL AND a.confirmed_at IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'one_custodian'); END;
 -- Two people who can appoint remain, else nobody could ever confirm anything again.
 CREATE TRIGGER appointments_two_remain BEFORE UPDATE ON appointments
 WHEN OLD.until IS NULL AND NEW.until IS NOT NULL AND OLD.confirmed_at IS NOT NULL
@@ -368,7 +422,7 @@ WHEN OLD.until IS NULL AND NEW.until IS NOT NULL AND OLD.confirmed_at IS NOT NUL
 BEGIN SELECT RAISE(ABORT, 'two_must_remain'); END;
 -- What a message was sent in stays what it was: an appointment ends, and the
 -- next one is a row of its own. An end stays where it was set; declining is an
--- end of what waits; the seal changes with a confirmation alone.
+-- end of what waits; the seal changes with a confirmation and with the end, and an end is sealed.
 CREATE TRIGGER appointments_no_replace BEFORE INSERT ON appointments
 WHEN EXISTS (SELECT 1 FROM appointments a WHERE a.id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'appointments_stay'); END;
@@ -379,7 +433,8 @@ WHEN NEW.id <> OLD.id OR NEW.staff_id <> OLD.staff_id OR NEW.post <> OLD.post OR
   OR OLD.until IS NOT NULL AND NEW.until IS NOT OLD.until
   OR (NEW.declined_by IS NOT OLD.declined_by OR NEW.declined_why IS NOT OLD.declined_why)
      AND (OLD.until IS NOT NULL OR NEW.until IS NULL OR OLD.confirmed_at IS NOT NULL OR NEW.declined_by IS NULL OR NEW.declined_why IS NULL)
-  OR NEW.mac <> OLD.mac AND NEW.confirmed_at IS OLD.confirmed_at
+  OR NEW.mac <> OLD.mac AND NEW.confirmed_at IS OLD.confirmed_at AND NEW.until IS OLD.until
+  OR NEW.mac = OLD.mac AND NEW.until IS NOT OLD.until
 BEGIN SELECT RAISE(ABORT, 'appointments_stay'); END;
 CREATE TRIGGER appointments_no_delete BEFORE DELETE ON appointments
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
@@ -397,7 +452,8 @@ CREATE TABLE delegations (
   recorded_at    INTEGER NOT NULL,
   why            TEXT    NOT NULL,
   withdrawn_by   INTEGER REFERENCES staff (id),
-  withdrawn_at   INTEGER
+  withdrawn_at   INTEGER,
+  mac            TEXT    NOT NULL       -- seal over the row, made anew when it is withdrawn
 );
 CREATE INDEX delegations_appointment ON delegations (appointment_id) WHERE withdrawn_at IS NULL;
 CREATE INDEX delegations_open ON delegations (until_at) WHERE withdrawn_at IS NULL;
@@ -405,6 +461,9 @@ CREATE TRIGGER delegations_fit BEFORE INSERT ON delegations
 WHEN NEW.withdrawn_by IS NOT NULL OR NEW.withdrawn_at IS NOT NULL
   OR NEW.until_at <= NEW.from_at OR NEW.until_at <= NEW.recorded_at
   OR EXISTS (SELECT 1 FROM delegations d WHERE d.id = NEW.id)
+  -- A second row with the same facts would bring back one that was withdrawn, seal and all.
+  OR EXISTS (SELECT 1 FROM delegations d WHERE d.appointment_id = NEW.appointment_id AND d.from_at = NEW.from_at
+             AND d.until_at = NEW.until_at AND d.recorded_by = NEW.recorded_by AND d.recorded_at = NEW.recorded_at)
   OR NOT EXISTS (
     SELECT 1 FROM appointments_in_power a WHERE a.id = NEW.appointment_id AND (
       a.staff_id = NEW.recorded_by
@@ -413,7 +472,7 @@ WHEN NEW.withdrawn_by IS NOT NULL OR NEW.withdrawn_at IS NOT NULL
           AND l.post IN ('principal', 'office_director'))))
 BEGIN SELECT RAISE(ABORT, 'delegation_refused'); END;
 CREATE TRIGGER delegations_withdrawn_once BEFORE UPDATE ON delegations
-WHEN OLD.withdrawn_at IS NOT NULL OR NEW.withdrawn_at IS NULL OR NEW.withdrawn_by IS NULL
+WHEN OLD.withdrawn_at IS NOT NULL OR NEW.withdrawn_at IS NULL OR NEW.withdrawn_by IS NULL OR NEW.mac = OLD.mac
   OR NEW.id <> OLD.id OR NEW.appointment_id <> OLD.appointment_id OR NEW.from_at <> OLD.from_at OR NEW.until_at <> OLD.until_at
   OR NEW.recorded_by <> OLD.recorded_by OR NEW.recorded_at <> OLD.recorded_at OR NEW.why <> OLD.why
 BEGIN SELECT RAISE(ABORT, 'delegations_stay'); END;
@@ -474,13 +533,13 @@ WHEN NEW.is_reset NOT IN (0, 1) OR NEW.used_at IS NOT NULL OR NEW.confirmed_by I
   OR NEW.is_reset <> (SELECT t.password IS NOT NULL FROM staff t WHERE t.id = NEW.staff_id)
   OR EXISTS (SELECT 1 FROM activations a WHERE a.id = NEW.id OR a.code_index = NEW.code_index)   -- stops REPLACE
 BEGIN SELECT RAISE(ABORT, 'slip_refused'); END;
--- The second person is neither who ordered it nor its owner, and manages accounts, as the first did.
+-- The second person is neither who ordered it nor its owner, and manages accounts or leads the school.
 CREATE TRIGGER activations_second_person BEFORE UPDATE ON activations
 WHEN OLD.code_index IS NULL AND NEW.code_index IS NOT NULL AND (
      NEW.confirmed_by IS NULL OR NEW.confirmed_at IS NULL OR NEW.mac IS NULL
   OR NEW.confirmed_by = NEW.ordered_by OR NEW.confirmed_by = NEW.staff_id OR OLD.expires_at <= NEW.confirmed_at
   OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.confirmed_by AND a.since <= NEW.confirmed_at
-                 AND a.post IN (SELECT post FROM posts_that_appoint)))
+                 AND a.post IN (SELECT post FROM posts_that_second)))
 BEGIN SELECT RAISE(ABORT, 'slip_refused'); END;
 -- What a slip was stays: whose, by whom, when; a code is given once and used once.
 CREATE TRIGGER activations_fixed BEFORE UPDATE ON activations

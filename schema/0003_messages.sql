@@ -310,12 +310,22 @@ WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
     AND v.appointment_id = NEW.appointment_id AND v.capacity_unit_id = NEW.capacity_unit_id
     AND v.procedure_id = NEW.procedure_id AND v.procedure_version = NEW.procedure_version)
 BEGIN SELECT RAISE(ABORT, 'version_missing'); END;
+-- Messages of a level whose account nobody answers for (G2): a college's, where one of its posts sends, else the
+-- unit's of the capacity. A department's designated sender is that person.
+CREATE VIEW messages_without_custodian (message_id) AS
+SELECT m.id FROM messages m JOIN appointments p ON p.id = m.appointment_id
+WHERE p.post <> 'designated_sender' AND NOT EXISTS (
+  SELECT 1 FROM custodians c WHERE c.unit_id = COALESCE(
+    CASE WHEN p.post IN ('college_leader', 'college_clerk', 'counsellor') THEN (
+      SELECT t.ancestor_id FROM unit_tree t JOIN units u ON u.id = t.ancestor_id
+      WHERE t.unit_id = m.capacity_unit_id AND u.kind = 'college' ORDER BY t.depth LIMIT 1) END,
+    m.capacity_unit_id));
 -- The capacity is the author's at that moment. (Lost race: the appointment ended meanwhile.)
 CREATE TRIGGER messages_capacity BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
   SELECT 1 FROM appointments_in_power a WHERE a.id = NEW.appointment_id AND a.staff_id = NEW.author_id
     AND a.unit_id = NEW.capacity_unit_id AND a.since <= NEW.submitted_at
-    AND (a.listed OR NEW.audience ->> 'kind' = 'all_teachers'))
+    AND (a.listed OR NEW.audience ->> 'kind' NOT IN ('classes', 'children')))
 BEGIN SELECT RAISE(ABORT, 'capacity_not_held'); END;
 
 -- The procedure is the one that holds at that moment: confirmed, its day come, and no later one in its place.
@@ -327,6 +337,23 @@ WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
     AND NOT EXISTS (SELECT 1 FROM procedures q WHERE q.id = p.id AND q.version > p.version
                     AND q.confirmed_at <= NEW.submitted_at AND q.in_force_from <= NEW.submitted_at))
 BEGIN SELECT RAISE(ABORT, 'procedure_not_in_force'); END;
+-- What concerns one child goes to that child's own guardians alone. Both questions are asked once, of the
+-- whole list, as it is submitted: nothing joins it afterwards. IS NULL on either side refuses, too.
+CREATE TRIGGER messages_about_one_child BEFORE UPDATE ON messages
+WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.category IN ('thinking', 'study')
+  AND (NEW.audience ->> '$.kind' IS NOT 'children' OR json_array_length(NEW.audience, '$.students') IS NOT 1)
+BEGIN SELECT RAISE(ABORT, 'about_one_child'); END;
+-- To chosen children: each on the list is a guardian of one of them, in their class, at the own number.
+CREATE TRIGGER messages_to_chosen_children BEFORE UPDATE ON messages
+WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.audience ->> '$.kind' = 'children' AND EXISTS (
+  SELECT 1 FROM recipients r WHERE r.message_id = NEW.id AND r.version = NEW.version AND (
+    r.kind <> 'guardian' OR r.student NOT IN (SELECT value FROM json_each(NEW.audience, '$.students')) OR NOT EXISTS (
+      SELECT 1 FROM guardians g
+      CROSS JOIN students s ON s.id = g.student_id AND s.left_at IS NULL
+      CROSS JOIN streams t ON t.class_id = s.class_id
+      WHERE g.id = r.person AND g.student_id = r.student AND g.phone_id = r.phone_id AND g.left_at IS NULL
+        AND s.class_id = NEW.audience ->> '$.class' AND t.id = r.stream_id)))
+BEGIN SELECT RAISE(ABORT, 'not_the_guardian'); END;
 
 CREATE TRIGGER messages_born_as_drafts BEFORE INSERT ON messages
 WHEN NEW.state <> 'draft' OR NEW.digest IS NOT NULL OR NEW.version <> 1

@@ -82,7 +82,7 @@ CREATE TABLE message_streams (
   state      TEXT    NOT NULL,          -- ready, numbered, settled
   seq        INTEGER,                   -- order in the stream, given by the Sequencer; no two alike
   number     INTEGER,                   -- 第几号, which parents see; only where takes_number is 1
-  takes_number INTEGER NOT NULL CHECK (takes_number IN (0, 1)),   -- 0: a reminder has an order, no number
+  takes_number INTEGER NOT NULL CHECK (takes_number IN (0, 1)),   -- 0: a reminder, or what goes to some of a stream, has an order, no number
   ready_at   INTEGER NOT NULL,
   settled_at INTEGER,
   PRIMARY KEY (message_id, round, stream_id),
@@ -99,6 +99,11 @@ WHEN NEW.state <> 'ready' OR NEW.seq IS NOT NULL OR NEW.number IS NOT NULL
   OR NOT EXISTS (SELECT 1 FROM rounds r WHERE r.message_id = NEW.message_id AND r.round = NEW.round AND r.state = 'filling')
   OR EXISTS (SELECT 1 FROM message_streams s
              WHERE s.message_id = NEW.message_id AND s.round = NEW.round AND s.stream_id = NEW.stream_id)
+BEGIN SELECT RAISE(ABORT, 'place_fixed'); END;
+-- The number counts what the whole class, or all of the staff, was told: of what goes to some of them the
+-- others would miss one. It has its turn like any other.
+CREATE TRIGGER places_number BEFORE INSERT ON message_streams
+WHEN NEW.takes_number <> (NEW.round = 0 AND COALESCE((SELECT m.audience ->> '$.kind' FROM messages m WHERE m.id = NEW.message_id), '') NOT IN ('children', 'units'))
 BEGIN SELECT RAISE(ABORT, 'place_fixed'); END;
 -- A seq and a number that were given stay, and so does the place.
 CREATE TRIGGER places_forward BEFORE UPDATE ON message_streams

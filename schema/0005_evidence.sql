@@ -133,6 +133,24 @@ BEGIN
   SELECT 'appointment', NEW.id, json_group_object(f, json_array(b, a)), (SELECT COALESCE(MAX(seq), 0) FROM audit) FROM d
   WHERE b IS NOT a OR f = 'staff';
 END;
+CREATE TRIGGER delegations_told AFTER INSERT ON delegations
+BEGIN
+  INSERT INTO changes (kind, row_id, change, behind)
+  VALUES ('delegation', NEW.id, json_object('appointment', json_array(NULL, NEW.appointment_id), 'from_at', json_array(NULL, NEW.from_at),
+    'until_at', json_array(NULL, NEW.until_at), 'recorded_by', json_array(NULL, NEW.recorded_by)),
+    (SELECT COALESCE(MAX(seq), 0) FROM audit));
+END;
+CREATE TRIGGER delegations_changed_told AFTER UPDATE ON delegations
+WHEN NEW.appointment_id <> OLD.appointment_id OR NEW.from_at <> OLD.from_at OR NEW.until_at <> OLD.until_at
+  OR NEW.recorded_by <> OLD.recorded_by OR NEW.withdrawn_by IS NOT OLD.withdrawn_by OR NEW.withdrawn_at IS NOT OLD.withdrawn_at
+BEGIN
+  INSERT INTO changes (kind, row_id, change, behind)
+  WITH d (f, b, a) AS (VALUES ('appointment', OLD.appointment_id, NEW.appointment_id), ('from_at', OLD.from_at, NEW.from_at),
+        ('until_at', OLD.until_at, NEW.until_at), ('recorded_by', OLD.recorded_by, NEW.recorded_by),
+        ('withdrawn_by', OLD.withdrawn_by, NEW.withdrawn_by), ('withdrawn_at', OLD.withdrawn_at, NEW.withdrawn_at))
+  SELECT 'delegation', NEW.id, json_group_object(f, json_array(b, a)), (SELECT COALESCE(MAX(seq), 0) FROM audit) FROM d
+  WHERE b IS NOT a;
+END;
 CREATE TRIGGER procedures_told AFTER INSERT ON procedures
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
@@ -160,13 +178,14 @@ END;
 CREATE TRIGGER school_changed_told AFTER UPDATE ON school
 WHEN NEW.name <> OLD.name OR NEW.signature <> OLD.signature OR NEW.platform_word <> OLD.platform_word
   OR NEW.window_from <> OLD.window_from OR NEW.window_to <> OLD.window_to OR NEW.stopped_at IS NOT OLD.stopped_at
-  OR NEW.stopped_by IS NOT OLD.stopped_by
+  OR NEW.stopped_by IS NOT OLD.stopped_by OR NEW.lift_asked_by IS NOT OLD.lift_asked_by OR NEW.lifted_by IS NOT OLD.lifted_by
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
   WITH d (f, b, a) AS (VALUES ('name', OLD.name, NEW.name), ('signature', OLD.signature, NEW.signature),
         ('platform_word', OLD.platform_word, NEW.platform_word), ('window_from', OLD.window_from, NEW.window_from),
         ('window_to', OLD.window_to, NEW.window_to), ('stopped_at', OLD.stopped_at, NEW.stopped_at),
-        ('stopped_by', OLD.stopped_by, NEW.stopped_by))
+        ('stopped_by', OLD.stopped_by, NEW.stopped_by), ('lift_asked_by', OLD.lift_asked_by, NEW.lift_asked_by),
+        ('lifted_by', OLD.lifted_by, NEW.lifted_by))
   SELECT 'school', 1, json_group_object(f, json_array(b, a)), (SELECT COALESCE(MAX(seq), 0) FROM audit) FROM d
   WHERE b IS NOT a;
 END;
@@ -174,17 +193,17 @@ CREATE TRIGGER units_told AFTER INSERT ON units
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
   VALUES ('unit', NEW.id, json_object('name', json_array(NULL, NEW.name), 'kind', json_array(NULL, NEW.kind),
-    'parent', json_array(NULL, NEW.parent_id), 'code', json_array(NULL, NEW.code),
-    'custodian', json_array(NULL, NEW.custodian_id)), (SELECT COALESCE(MAX(seq), 0) FROM audit));
+    'parent', json_array(NULL, NEW.parent_id), 'code', json_array(NULL, NEW.code)),
+    (SELECT COALESCE(MAX(seq), 0) FROM audit));
 END;
 CREATE TRIGGER units_changed_told AFTER UPDATE ON units
 WHEN NEW.name <> OLD.name OR NEW.kind <> OLD.kind OR NEW.parent_id IS NOT OLD.parent_id OR NEW.code IS NOT OLD.code
-  OR NEW.custodian_id IS NOT OLD.custodian_id
+  OR NEW.closed_at IS NOT OLD.closed_at
 BEGIN
   INSERT INTO changes (kind, row_id, change, behind)
   WITH d (f, b, a) AS (VALUES ('name', OLD.name, NEW.name), ('kind', OLD.kind, NEW.kind),
         ('parent', OLD.parent_id, NEW.parent_id), ('code', OLD.code, NEW.code),
-        ('custodian', OLD.custodian_id, NEW.custodian_id))
+        ('closed_at', OLD.closed_at, NEW.closed_at))
   SELECT 'unit', NEW.id, json_group_object(f, json_array(b, a)), (SELECT COALESCE(MAX(seq), 0) FROM audit) FROM d
   WHERE b IS NOT a;
 END;

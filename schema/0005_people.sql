@@ -139,8 +139,14 @@ CREATE TRIGGER messages_in_a_post BEFORE UPDATE ON messages
 WHEN OLD.state = 'approved' AND NEW.state = 'sending' AND NOT EXISTS (
   SELECT 1 FROM appointments a JOIN staff t ON t.id = a.staff_id WHERE a.id = NEW.appointment_id AND a.staff_id = NEW.author_id
     AND t.left_at IS NULL AND (a.until IS NULL OR a.until > NEW.released_at)
-    AND (a.post <> 'subject_teacher' OR a.listed_at IS NOT NULL OR NEW.audience ->> 'kind' = 'all_teachers'))
+    AND (a.post <> 'subject_teacher' OR a.listed_at IS NOT NULL OR NEW.audience ->> 'kind' NOT IN ('classes', 'children')))
 BEGIN SELECT RAISE(ABORT, 'author_left'); END;
+
+-- Nor does it go while nobody answers for the account of the level that sends.
+CREATE TRIGGER messages_with_custodian BEFORE UPDATE ON messages
+WHEN OLD.state = 'approved' AND NEW.state = 'sending'
+  AND EXISTS (SELECT 1 FROM messages_without_custodian c WHERE c.message_id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'no_custodian'); END;
 
 -- A number changes only with the row that records the change, which is the
 -- person's newest and leads from the number of before to that of now.

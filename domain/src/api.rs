@@ -556,15 +556,15 @@ endpoints! {
         Endpoint::get("/api/staff", "Staff and posts").needs(Action::ManageAccounts);
     /// Those that wait for a second person, and those that their owner knows nothing of.
     pub const SLIPS: Endpoint<(), (), Vec<SlipView>> =
-        Endpoint::get("/api/staff/activations", "Activation slips to look at").needs(Action::ManageAccounts);
+        Endpoint::get("/api/staff/activations", "Activation slips to look at").needs(Action::ConfirmSlips);
     /// The answer holds the link, once.
     pub const CONFIRM_SLIP: Endpoint<SlipId, (), Slip> =
         Endpoint::post("/api/staff/activations/{id}/confirm", "Confirm the slip of an active account")
-            .needs(Action::ManageAccounts);
-    /// By whoever manages accounts, the one who ordered it included.
+            .needs(Action::ConfirmSlips);
+    /// By whoever may confirm it, the one who ordered it included.
     pub const DECLINE_SLIP: Endpoint<SlipId, (), ()> =
         Endpoint::post("/api/staff/activations/{id}/decline", "Decline the slip of an active account")
-            .needs(Action::ManageAccounts)
+            .needs(Action::ConfirmSlips)
             .status(204);
     /// To the people named, or to all who have no active account. Where an account is active the slip waits.
     /// Before anything is done.

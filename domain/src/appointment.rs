@@ -27,13 +27,22 @@ keyed! {
         GivenByYou = "given_by_you",
         /// It is the person's own.
         Yours = "yours",
+        /// The same person alone opened the account that would hold it.
+        OpenedByYou = "opened_by_you",
     }
 }
 
 impl ConfirmBar {
-    /// Whether somebody is barred from confirming what `given_by` gave to `staff`.
-    pub fn of(me: StaffId, staff: StaffId, given_by: StaffId) -> Option<Self> {
-        if me == given_by { Some(Self::GivenByYou) } else { (me == staff).then_some(Self::Yours) }
+    /// Whether somebody is barred from confirming what `given_by` gave to `staff`, whose account
+    /// `opened_by` opened with a slip that nobody else looked at: whoever issued it may hold the account.
+    pub fn of(me: StaffId, staff: StaffId, given_by: StaffId, opened_by: Option<StaffId>) -> Option<Self> {
+        if me == given_by {
+            Some(Self::GivenByYou)
+        } else if me == staff {
+            Some(Self::Yours)
+        } else {
+            (opened_by == Some(me)).then_some(Self::OpenedByYou)
+        }
     }
 
     /// For the screen.
@@ -42,6 +51,10 @@ impl ConfirmBar {
             Self::GivenByYou => Words::fixed(
                 "由您任命，须由另一位能管理账号的人确认",
                 "You gave it: somebody else who manages accounts has to confirm it",
+            ),
+            Self::OpenedByYou => Words::fixed(
+                "此人的账号由您一人签发的开通单开通，须由另一位能管理账号的人确认",
+                "The account was opened with a slip that you issued alone: somebody else who manages accounts has to confirm it",
             ),
             Self::Yours => Words::fixed(
                 "是您本人的任命，须由另一位能管理账号的人确认",
@@ -72,6 +85,9 @@ pub struct WaitingAppointment {
     pub given_at: Instant,
     /// By which imported file.
     pub import: Option<ImportId>,
+    /// Who alone issued the slip with which the account was opened; none where two did, or it is not open.
+    #[serde(default)]
+    pub opened_by: Option<PersonRef>,
     /// Why the reader cannot confirm it.
     pub bar: Option<ConfirmBar>,
 }
@@ -165,9 +181,19 @@ mod tests {
     #[test]
     fn neither_who_gave_it_nor_who_gets_it_confirms() {
         let (giver, holder, other) = (StaffId(1), StaffId(2), StaffId(3));
-        assert_eq!(ConfirmBar::of(giver, holder, giver), Some(ConfirmBar::GivenByYou));
-        assert_eq!(ConfirmBar::of(holder, holder, giver), Some(ConfirmBar::Yours));
-        assert_eq!(ConfirmBar::of(other, holder, giver), None);
-        assert_eq!(ConfirmBar::of(giver, giver, giver), Some(ConfirmBar::GivenByYou));
+        assert_eq!(ConfirmBar::of(giver, holder, giver, None), Some(ConfirmBar::GivenByYou));
+        assert_eq!(ConfirmBar::of(holder, holder, giver, None), Some(ConfirmBar::Yours));
+        assert_eq!(ConfirmBar::of(other, holder, giver, None), None);
+        assert_eq!(ConfirmBar::of(giver, giver, giver, None), Some(ConfirmBar::GivenByYou));
+    }
+
+    #[test]
+    fn nor_who_alone_opened_the_account() {
+        let (giver, holder, other, opener) = (StaffId(1), StaffId(2), StaffId(3), Some(StaffId(4)));
+        assert_eq!(ConfirmBar::of(StaffId(4), holder, giver, opener), Some(ConfirmBar::OpenedByYou));
+        assert_eq!(ConfirmBar::of(other, holder, giver, opener), None);
+        // Who opened it and gave the post is barred for having given it; a second one confirms.
+        assert_eq!(ConfirmBar::of(giver, holder, giver, Some(giver)), Some(ConfirmBar::GivenByYou));
+        assert_eq!(ConfirmBar::of(other, holder, giver, Some(giver)), None);
     }
 }

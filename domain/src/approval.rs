@@ -116,6 +116,7 @@ impl Post {
             | Self::DepartmentLeader
             | Self::Dean
             | Self::FirstResponsible
+            | Self::Custodian
             | Self::DepartmentHead
             | Self::DepartmentClerk
             | Self::GradeHead

@@ -19,7 +19,7 @@ const DAYS_MAX: i64 = 180;
 
 /// Whether somebody can stand in for this post: one that decides.
 pub fn can_be_away(post: Post) -> bool {
-    post.needs_confirmation() && !matches!(post, Post::OfficeClerk | Post::Administrator)
+    post.needs_confirmation() && !matches!(post, Post::OfficeClerk | Post::Custodian | Post::Administrator)
 }
 
 /// Whether a person may record that others are away: somebody who is ill cannot do it.

@@ -10,7 +10,7 @@ use crate::blank::is_blank;
 use crate::content::{Finding, Severity};
 use crate::delivery::{Funnel, SetApart};
 use crate::filing::{Application, Papers};
-use crate::ids::{AppointmentId, ClassId, MessageId, StaffId};
+use crate::ids::{AppointmentId, ClassId, MessageId, StaffId, StudentId, UnitId};
 use crate::keys::keyed;
 use crate::problem::Refusal;
 use crate::sms::Length;
@@ -19,9 +19,11 @@ use crate::words;
 use crate::words::Words;
 
 mod canonical;
+mod children;
 mod kinds;
 
 pub use canonical::{CanonicalMessage, ListRoot, OutOfOrder, Recipient, RecipientKind, RootHasher};
+pub use children::{CHILDREN_MAX, CHILDREN_ZH, ChosenChild, children_words, count_words};
 pub use kinds::{AnswerLevel, Category, Mode};
 
 /// Most characters of a title: it goes into the SMS.
@@ -43,10 +45,44 @@ pub enum Audience {
         /// The classes.
         classes: Vec<ClassId>,
     },
+    /// The guardians of some students of one class, each only for the own child.
+    Children {
+        /// Their class.
+        class: ClassId,
+        /// The students.
+        students: Vec<StudentId>,
+    },
     /// All guardians of the school.
     AllGuardians,
+    /// The staff of these units: who holds a post in one of them, or below it.
+    Units {
+        /// The units.
+        units: Vec<UnitId>,
+    },
     /// 全体教师.
     AllTeachers,
+}
+
+impl Audience {
+    /// Whether nobody is chosen yet.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Classes { classes } => classes.is_empty(),
+            Self::Children { students, .. } => students.is_empty(),
+            Self::Units { units } => units.is_empty(),
+            Self::AllGuardians | Self::AllTeachers => false,
+        }
+    }
+
+    /// Whether it goes to members of staff, and not to families.
+    pub fn is_staff(&self) -> bool {
+        matches!(self, Self::Units { .. } | Self::AllTeachers)
+    }
+
+    /// Whether it is the guardians of exactly one child, to whom alone may go what concerns one child (G8).
+    pub fn is_one_child(&self) -> bool {
+        matches!(self, Self::Children { students, .. } if students.len() == 1)
+    }
 }
 
 /// What the drafter writes: the body of `POST /api/messages`,
@@ -127,7 +163,15 @@ impl Draft {
             ));
         }
         refusals.extend(self.application.iter().flat_map(Application::check_saving));
+        let may_write =
+            |id: &ClassId| classes.iter().any(|c| c.id == *id && author.may_class(Action::WriteToClass, c));
         match &self.audience {
+            Audience::Children { class, students } => {
+                refusals.extend(children::too_many(students.len()));
+                if !may_write(class) {
+                    refusals.push(class_not_yours());
+                }
+            }
             Audience::Classes { classes: wanted } => {
                 if wanted.len() > CLASSES_MAX {
                     refusals.push(Refusal::field(
@@ -136,18 +180,8 @@ impl Draft {
                         words!("一次最多选择 {CLASSES_MAX} 个班", "At most {CLASSES_MAX} classes at a time"),
                     ));
                 }
-                let allowed = |id: &ClassId| {
-                    classes.iter().any(|c| c.id == *id && author.may_class(Action::WriteToClass, c))
-                };
-                if !wanted.iter().all(allowed) {
-                    refusals.push(Refusal::field(
-                        "audience_not_yours",
-                        "audience",
-                        Words::fixed(
-                            "您只能给本人任教或担任班主任的班级发送",
-                            "You can only write to classes that you teach or lead",
-                        ),
-                    ));
+                if !wanted.iter().all(may_write) {
+                    refusals.push(class_not_yours());
                 }
             }
             Audience::AllGuardians if !author.may_school(Action::WriteToAllGuardians) => {
@@ -170,9 +204,51 @@ impl Draft {
                     ),
                 ));
             }
-            Audience::AllGuardians | Audience::AllTeachers => {}
+            Audience::Units { units } if units.len() > CLASSES_MAX => {
+                refusals.push(Refusal::field(
+                    "too_many_units",
+                    "audience",
+                    words!("一次最多选择 {CLASSES_MAX} 个部门", "At most {CLASSES_MAX} units at a time"),
+                ));
+            }
+            // Which units lie within reach: `check_units`.
+            Audience::Units { .. } | Audience::AllGuardians | Audience::AllTeachers => {}
         }
         refusals
+    }
+
+    /// Whether each student chosen one by one is, or was, in the class; `known` are those who are or were.
+    /// To be asked only of a class that the author may write to.
+    pub fn check_children(&self, known: &[ChosenChild]) -> Option<Refusal> {
+        match &self.audience {
+            Audience::Children { students, .. } => children::unknown(students, known),
+            _ => None,
+        }
+    }
+
+    /// Whether each unit that is written to lies within the author's reach; `path` gives a unit with all
+    /// above it, nothing where there is no such unit.
+    pub fn check_units(&self, author: &Person, path: impl Fn(UnitId) -> Vec<UnitId>) -> Option<Refusal> {
+        let Audience::Units { units } = &self.audience else { return None };
+        let within_reach = |id: &UnitId| {
+            let path = path(*id);
+            !path.is_empty() && author.may_unit(Action::WriteToAllTeachers, &path)
+        };
+        (!units.iter().all(within_reach)).then(|| {
+            let words = Words::fixed(
+                "您只能给本部门、本学院的教职工发送；面向其他部门的通知请交校办室办理",
+                "You can only write to the staff of your own unit: what is for others is sent by the office",
+            );
+            Refusal::field("audience_not_yours", "audience", words)
+        })
+    }
+
+    /// Names those who left the class since they were chosen: nothing is submitted while they stand there.
+    pub fn check_children_here(&self, known: &[ChosenChild]) -> Option<Refusal> {
+        match &self.audience {
+            Audience::Children { .. } => children::left(known),
+            _ => None,
+        }
     }
 
     /// What holds at submission, beyond [`Draft::check_saving`]. `findings`
@@ -193,12 +269,15 @@ impl Draft {
                 Words::fixed("请填写正文", "Write the text"),
             ));
         }
-        if matches!(&self.audience, Audience::Classes { classes } if classes.is_empty()) {
-            refusals.push(Refusal::field(
-                "audience_missing",
-                "audience",
-                Words::fixed("请选择至少一个班级", "Choose at least one class"),
-            ));
+        if self.audience.is_empty() {
+            let words = match self.audience {
+                Audience::Children { .. } => {
+                    Words::fixed("请选择至少一名学生", "Choose at least one student")
+                }
+                Audience::Units { .. } => Words::fixed("请选择至少一个部门", "Choose at least one unit"),
+                _ => Words::fixed("请选择至少一个班级", "Choose at least one class"),
+            };
+            refusals.push(Refusal::field("audience_missing", "audience", words));
         }
         match self.category {
             None => refusals.push(Refusal::field(
@@ -206,12 +285,12 @@ impl Draft {
                 "category",
                 Words::fixed("请选择内容类别", "Choose a category"),
             )),
-            Some(c) if c.is_about_one_child() => refusals.push(Refusal::field(
+            Some(c) if c.is_about_one_child() && !self.audience.is_one_child() => refusals.push(Refusal::field(
                 "category_about_one_child",
                 "category",
                 Words::fixed(
-                    "学生思想动态、学习和生活情况只能发给该生本人的家长，不能群发",
-                    "What concerns one student goes to that student's own parents only, never to a group",
+                    "学生思想动态、学习和生活情况只能发给该生本人的家长，不能群发：请在班级下选这一名学生",
+                    "What concerns one student goes to that student's own parents only, never to a group: choose that one student of the class",
                 ),
             )),
             Some(_) => {}
@@ -261,6 +340,17 @@ impl Draft {
         }
         refusals
     }
+}
+
+fn class_not_yours() -> Refusal {
+    Refusal::field(
+        "audience_not_yours",
+        "audience",
+        Words::fixed(
+            "您只能给本人任教或担任班主任的班级发送",
+            "You can only write to classes that you teach or lead",
+        ),
+    )
 }
 
 /// The field of the reason for a rule's findings, as a refusal names it.
@@ -350,6 +440,9 @@ pub struct Preview {
     pub reach: Audiences,
     /// `七年级1班、七年级2班` or `全校家长`.
     pub audience: Words,
+    /// The students chosen one by one, those of them who are or were in the class.
+    #[serde(default)]
+    pub children: Vec<ChosenChild>,
     /// The post that parents will see under the text; empty where nothing may be written to them.
     pub sender: String,
     /// The appointments in which it could be sent, the one that is chosen where none is named first.
@@ -618,6 +711,8 @@ keyed! {
         AuthorLeft = "author_left",
         /// The homeroom teacher took its author off the list of those who may write to the class.
         NotListed = "not_listed",
+        /// Nobody answers for the account of the level that sends (G2).
+        NoCustodian = "no_custodian",
     }
 }
 
@@ -633,6 +728,10 @@ impl HoldReason {
                 "暂不发送：起草人已不在班主任的任课教师发送名单上",
                 "Not sent: its author is no longer on the homeroom teacher's list of those who may write to the class",
             ),
+            Self::NoCustodian => Words::fixed(
+                "暂不发送：发送单位的账号和密码没有专人负责",
+                "Not sent: nobody answers for the account and password of the unit that sends",
+            ),
         }
     }
 
@@ -646,6 +745,10 @@ impl HoldReason {
             Self::NotListed => Words::fixed(
                 "班主任在班级页重新加入名单后会自动发送，也可由校办室或所在单位负责人取消",
                 "It goes out once the homeroom teacher lists its author again on the class's page; the office or the head of the unit can cancel it",
+            ),
+            Self::NoCustodian => Words::fixed(
+                "请校办室或系统管理员指定专人，并由第二人确认；确认后即按原定时间发送",
+                "Let the office or an administrator appoint a custodian and a second person confirm it: then it goes",
             ),
         }
     }

@@ -1,9 +1,15 @@
 //! Who may let go on what somebody stopped: the same rank, or a higher one. A
 //! clerk does not lift the principal's stop, and an author does not resume
 //! what a leader paused. Stopping is open to all who may; only lifting asks.
+//!
+//! Where nobody has the rank of a stop of all sending any more, it would stand
+//! for ever; and one person could bring that about by recording that leaders
+//! have left. So two people let it go on together. (A message that is paused
+//! needs none of this: it can be ended, and goes the way of the chain again.)
 
 use crate::access::{Person, Post};
 use crate::problem::Refusal;
+use crate::school::Stopped;
 use crate::words;
 use crate::words::Words;
 
@@ -22,6 +28,7 @@ pub fn rank(post: Post) -> u8 {
         | Post::CollegeClerk
         | Post::FirstResponsible
         | Post::DesignatedSender
+        | Post::Custodian
         | Post::DepartmentHead
         | Post::DepartmentClerk
         | Post::GradeHead
@@ -30,6 +37,15 @@ pub fn rank(post: Post) -> u8 {
         | Post::SubjectTeacher
         | Post::Administrator => 0,
     }
+}
+
+/// What somebody's order to let all sending go on comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lift {
+    /// It goes on.
+    Now,
+    /// It waits for a second person.
+    Asks,
 }
 
 /// The posts that may lift a stop by any post above an author's, lowest first.
@@ -52,6 +68,31 @@ impl Person {
             return Ok(());
         }
         Err(Refusal::rights("outranked", who_may_lift(stopped_by)))
+    }
+
+    /// What this person's order to let all sending go on comes to.
+    ///
+    /// # Errors
+    /// Names who can.
+    pub fn lift(&self, stop: &Stopped) -> Result<Lift, Refusal> {
+        let outranked = match self.may_lift(stop.post) {
+            Ok(()) => return Ok(Lift::Now),
+            Err(refusal) => refusal,
+        };
+        if !stop.vacant || self.highest_post().is_none_or(|post| rank(post) == 0) {
+            return Err(outranked);
+        }
+        match &stop.asked_by {
+            None => Ok(Lift::Asks),
+            Some(first) if first.id != self.id => Ok(Lift::Now),
+            Some(_) => Err(Refusal::rights(
+                "second_person",
+                Words::fixed(
+                    "您已申请恢复，须由另一位可以停止发送的人确认",
+                    "You have asked already: another person who may stop sending has to confirm it",
+                ),
+            )),
+        }
     }
 }
 
@@ -121,6 +162,32 @@ mod tests {
         assert_eq!(person(&[SubjectTeacher, OfficeDirector]).highest_post(), Some(OfficeDirector));
         assert_eq!(person(&[SubjectTeacher, HomeroomTeacher]).highest_post(), Some(HomeroomTeacher));
         assert!(person(&[SubjectTeacher, VicePrincipal]).may_lift(OfficeDirector).is_ok());
+    }
+
+    #[test]
+    fn of_a_rank_that_nobody_has_two_people_lift_a_stop_together() {
+        use Post::*;
+        let stop = |vacant, asked: Option<i64>| Stopped {
+            by: "范知".into(),
+            post: Principal,
+            reason: String::new(),
+            at: crate::time::Instant(1),
+            vacant,
+            asked_by: asked.map(|id| crate::school::PersonRef {
+                id: StaffId(id),
+                name: String::new(),
+                number: String::new(),
+            }),
+        };
+        let said = |post: Post, stop: &Stopped| person(&[post]).lift(stop).map_err(|refusal| refusal.kind);
+        assert_eq!(said(VicePrincipal, &stop(false, None)), Err("outranked".into()));
+        assert_eq!(said(VicePrincipal, &stop(true, None)), Ok(Lift::Asks), "never alone");
+        assert_eq!(said(VicePrincipal, &stop(true, Some(1))), Err("second_person".into()), "nor twice");
+        assert_eq!(said(OfficeClerk, &stop(true, Some(2))), Ok(Lift::Now));
+        assert_eq!(said(Principal, &stop(true, None)), Ok(Lift::Now), "the post is filled again");
+        for nobody in [Administrator, HomeroomTeacher] {
+            assert_eq!(said(nobody, &stop(true, Some(2))), Err("outranked".into()));
+        }
     }
 
     #[test]

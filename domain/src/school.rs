@@ -69,6 +69,12 @@ pub struct Stopped {
     pub reason: String,
     /// Since when.
     pub at: Instant,
+    /// Nobody has that rank any more: two people who may stop sending let it go on together.
+    #[serde(default)]
+    pub vacant: bool,
+    /// Which of the two has asked, and waits for the other.
+    #[serde(default)]
+    pub asked_by: Option<PersonRef>,
 }
 
 impl SchoolView {
@@ -104,6 +110,8 @@ pub struct UnitView {
     pub kind: UnitKind,
     /// Name.
     pub name: String,
+    /// Whether it has an account of its own: without somebody who answers for that it cannot send.
+    pub has_account: bool,
     /// Who answers for its account and password (专人负责, G2).
     pub custodian: Option<PersonRef>,
     /// Who holds a leading post in it.

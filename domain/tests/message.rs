@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::access::{Appointment, Person, Post};
 use domain::filing::Application;
-use domain::ids::{AppointmentId, ClassId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
+use domain::ids::{AppointmentId, ClassId, PhoneId, ProcedureId, StaffId, StreamId, StudentId, UnitId};
 use domain::message::*;
 use domain::time::Instant;
 use proptest::prelude::*;
@@ -167,10 +168,68 @@ fn g8_what_concerns_one_child_never_goes_to_a_group() {
         reasons: BTreeMap::new(),
         application: None,
     };
+    let chosen = |category, students: &[i64]| {
+        let students = students.iter().map(|id| StudentId(*id)).collect();
+        Draft { audience: Audience::Children { class: ClassId(1), students }, ..draft(category) }
+    };
     for category in Category::ALL {
-        let refused = !draft(category).check_submission(&[], Instant(0)).is_empty();
-        assert_eq!(refused, category.is_about_one_child(), "{category:?}");
+        let refused = |draft: Draft| !draft.check_submission(&[], Instant(0)).is_empty();
+        assert_eq!(refused(draft(category)), category.is_about_one_child(), "{category:?}");
+        assert_eq!(refused(chosen(category, &[1, 2])), category.is_about_one_child(), "{category:?}");
+        assert!(!refused(chosen(category, &[1])), "{category:?}");
+        assert!(refused(chosen(category, &[])), "{category:?}");
+        let to_all = Draft { audience: Audience::AllGuardians, ..draft(category) };
+        assert_eq!(refused(to_all), category.is_about_one_child(), "{category:?}");
         assert_eq!(Category::from_key(category.key()), Some(category));
+    }
+}
+
+/// School 1 over the colleges 10 and 20; department 11 in college 10.
+#[test]
+fn i10_the_staff_of_units_within_reach_and_of_no_other() {
+    let path = |unit: UnitId| match unit.0 {
+        1 => vec![UnitId(1)],
+        10 | 20 => vec![unit, UnitId(1)],
+        11 => vec![UnitId(11), UnitId(10), UnitId(1)],
+        _ => Vec::new(),
+    };
+    let refused = |post, unit, units: &[i64]| {
+        let held = Appointment {
+            id: AppointmentId(1),
+            post,
+            unit: UnitId(unit),
+            unit_name: String::new(),
+            class: None,
+            class_name: None,
+            subject: None,
+            listed: true,
+        };
+        let who = Person { id: StaffId(1), name: "甲".into(), number: "1".into(), appointments: vec![held] };
+        let draft = Draft {
+            appointment: None,
+            audience: Audience::Units { units: units.iter().copied().map(UnitId).collect() },
+            category: None,
+            title: String::new(),
+            body: String::new(),
+            send_at: None,
+            reasons: BTreeMap::new(),
+            application: None,
+        };
+        draft.check_units(&who, path).map(|refusal| (refusal.kind, refusal.words))
+    };
+    for own in [&[10][..], &[11], &[10, 11], &[]] {
+        assert_eq!(refused(Post::CollegeClerk, 10, own), None, "{own:?}");
+    }
+    // Another college is told like a unit that there is not.
+    let nowhere = refused(Post::CollegeClerk, 10, &[99]);
+    for beyond in [&[20][..], &[1], &[10, 20]] {
+        assert_eq!(refused(Post::CollegeClerk, 10, beyond), nowhere, "{beyond:?}");
+    }
+    assert!(nowhere.is_some_and(|(kind, _)| kind == "audience_not_yours"));
+    assert_eq!(refused(Post::OfficeClerk, 1, &[1, 10, 20, 11]), None);
+    assert!(refused(Post::OfficeClerk, 1, &[99]).is_some());
+    for none in [Post::Dean, Post::Principal, Post::DepartmentHead, Post::DesignatedSender, Post::GradeHead] {
+        assert!(refused(none, 10, &[10]).is_some(), "{none:?}");
     }
 }
 

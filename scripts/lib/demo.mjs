@@ -122,9 +122,9 @@ export async function loadDemo(origin, setupKey, tell, { school = schools.middle
   const staff = await admin.get("/api/staff");
   const wanted = new Set(accounts.map(([number]) => number));
   const ids = staff.filter((s) => wanted.has(s.number) && !s.active).map((s) => s.id);
-  const issued = await admin.post("/api/staff/activations", { staff: ids });
+  const issued = await second.post("/api/staff/activations", { staff: ids });
   // Slips for managing posts wait for a second person, as the posts did.
-  for (const { id } of await second.get("/api/staff/activations")) issued.push(await second.post(`/api/staff/activations/${id}/confirm`, {}));
+  for (const { id } of await admin.get("/api/staff/activations")) issued.push(await admin.post(`/api/staff/activations/${id}/confirm`, {}));
   for (const slip of issued.filter(({ waits }) => !waits)) await anybody.activate(slip, PASSPHRASE);
   for (const number of school.listing ?? []) {
     const teacher = new Client(origin);

@@ -1,5 +1,5 @@
-//! Rows that carry power are sealed: an appointment, a procedure, a decision,
-//! a round of SMS, a changed number. Each seal is a MAC over the row's fields
+//! Rows that carry power are sealed: an appointment, a recorded absence, a
+//! procedure, a decision, a round of SMS, a changed number. Each seal is a MAC over the row's fields
 //! under `RECORD_KEY`, which the database does not hold. Before a provider is
 //! called they are asked for again, so that whoever can write into the
 //! database, past its triggers even, still gets nothing sent.
@@ -28,8 +28,8 @@ pub trait Seal: Serialize + Sized {
     }
 }
 
-/// A row of `appointments`. Sealed when it is given, and anew when it is confirmed. Its end is not
-/// part of it: an end takes power away.
+/// A row of `appointments` in force. Sealed when it is given, anew when it is confirmed, and as
+/// [`EndedAppointmentSeal`] when it ends.
 #[derive(Serialize)]
 pub struct AppointmentSeal<'a> {
     /// Whose.
@@ -54,6 +54,44 @@ pub struct AppointmentSeal<'a> {
 
 impl Seal for AppointmentSeal<'_> {
     const PURPOSE: &'static str = "appointment";
+}
+
+/// A row of `appointments` that has ended.
+#[derive(Serialize)]
+pub struct EndedAppointmentSeal<'a> {
+    /// What it was.
+    pub appointment: AppointmentSeal<'a>,
+    /// When it ended.
+    pub until: Instant,
+    /// By whose no, where it never counted.
+    pub declined_by: Option<i64>,
+}
+
+impl Seal for EndedAppointmentSeal<'_> {
+    const PURPOSE: &'static str = "appointment_ended";
+}
+
+/// A row of `delegations`. Sealed when it is recorded, and anew when it is withdrawn.
+#[derive(Serialize)]
+pub struct DelegationSeal<'a> {
+    /// Whose post.
+    pub appointment: i64,
+    /// From when.
+    pub from: Instant,
+    /// Until when.
+    pub until: Instant,
+    /// By whom.
+    pub recorded_by: i64,
+    /// When.
+    pub recorded_at: Instant,
+    /// Why.
+    pub why: &'a str,
+    /// Who withdrew it, and when.
+    pub withdrawn: Option<(i64, Instant)>,
+}
+
+impl Seal for DelegationSeal<'_> {
+    const PURPOSE: &'static str = "delegation";
 }
 
 /// A row of `procedures`. Sealed when it is proposed, and anew when it is confirmed.

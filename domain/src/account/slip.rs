@@ -3,7 +3,7 @@
 //!
 //! The first slip of an account is ordered by one person who manages accounts.
 //! One for an account that is active would hand its power to whoever holds the
-//! paper: a second person confirms it before there is anything to hand over,
+//! paper: a second person, who manages accounts or leads the school, confirms it before there is anything to hand over,
 //! the owner is told, and for three days the account does not decide on what
 //! those two have written.
 
@@ -162,8 +162,8 @@ pub fn may_confirm(reader: StaffId, ordered_by: StaffId, owner: StaffId) -> Resu
         return Err(Refusal::rights(
             "second_person",
             crate::words::Words::fixed(
-                "这张开通单由您申请，须由另一位管理账号的人确认",
-                "You ordered this slip: another person who manages accounts has to confirm it",
+                "这张开通单由您申请，须由另一位管理账号的人或校领导确认",
+                "You ordered this slip: another person who manages accounts, or a leader of the school, has to confirm it",
             ),
         ));
     }

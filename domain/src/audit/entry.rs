@@ -16,6 +16,8 @@ keyed! {
         SchoolStopped = "school.stopped",
         /// Sending goes on after a stop.
         SchoolResumed = "school.resumed",
+        /// Asked to let all sending go on, where a second person has to say so.
+        SchoolLiftAsked = "school.lift_asked",
         /// A roster file was applied.
         RosterApplied = "roster.applied",
         /// A roster file was taken back.
@@ -166,6 +168,7 @@ impl AuditAction {
         match self {
             Self::SchoolOpened => Words::fixed("建立学校", "Set up the school"),
             Self::SchoolStopped => Words::fixed("停止全部发送", "Stopped all sending"),
+            Self::SchoolLiftAsked => Words::fixed("申请恢复发送", "Asked to let sending go on"),
             Self::SchoolResumed => Words::fixed("恢复发送", "Let sending go on"),
             Self::RosterApplied => Words::fixed("导入名单", "Imported a roster"),
             Self::RosterUndone => Words::fixed("撤销一次导入", "Took back an import"),

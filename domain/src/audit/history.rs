@@ -20,6 +20,8 @@ keyed! {
         Guardian = "guardian",
         /// A post that somebody holds.
         Appointment = "appointment",
+        /// A recorded absence.
+        Delegation = "delegation",
         /// A number.
         Phone = "phone",
         /// A number that changed.
@@ -51,6 +53,7 @@ impl RecordKind {
             Self::Student => Words::fixed("学生", "student"),
             Self::Guardian => Words::fixed("家长", "guardian"),
             Self::Appointment => Words::fixed("任职", "post"),
+            Self::Delegation => Words::fixed("请假登记", "recorded absence"),
             Self::Phone => Words::fixed("号码", "number"),
             Self::PhoneChange => Words::fixed("号码变更", "change of number"),
             Self::Unit => Words::fixed("单位", "unit"),
@@ -96,6 +99,7 @@ impl FieldChange {
             "post" => Words::fixed("职务", "post"),
             "unit" => Words::fixed("单位", "unit"),
             "class" => Words::fixed("班级", "class"),
+            "appointment" => Words::fixed("职务", "post"),
             "subject" => Words::fixed("学科", "subject"),
             "since" => Words::fixed("起始", "from"),
             "until" => Words::fixed("结束", "until"),
@@ -113,7 +117,12 @@ impl FieldChange {
                 Words::fixed("列入任课教师发送名单", "put on the list of those who may write to the class by")
             }
             "listed_at" => Words::fixed("列入名单时间", "on that list since"),
-            "custodian" => Words::fixed("账号专人", "custodian"),
+            "closed_at" => Words::fixed("停用", "closed"),
+            "from_at" => Words::fixed("起始", "from"),
+            "until_at" => Words::fixed("结束", "until"),
+            "recorded_by" => Words::fixed("登记人", "recorded by"),
+            "withdrawn_by" => Words::fixed("撤销人", "withdrawn by"),
+            "withdrawn_at" => Words::fixed("撤销时间", "withdrawn"),
             "parent" => Words::fixed("上级单位", "unit above"),
             "code" => Words::fixed("代码", "code"),
             "kind" => Words::fixed("类别", "kind"),
@@ -125,6 +134,8 @@ impl FieldChange {
             "window_to" => Words::fixed("发送时段结束", "sending hours to"),
             "stopped_at" => Words::fixed("停止发送时间", "sending stopped at"),
             "stopped_by" => Words::fixed("停止发送的人", "sending stopped by"),
+            "lift_asked_by" => Words::fixed("申请恢复的人", "asked to go on by"),
+            "lifted_by" => Words::fixed("恢复发送的人", "let go on by"),
             "version" => Words::fixed("版本", "version"),
             "scope" => Words::fixed("适用范围", "scope"),
             "steps" => Words::fixed("步骤", "steps"),
@@ -263,7 +274,6 @@ mod tests {
         assert_eq!(change("phone", "12", "15", ""), "手机号：第 12 号 → 第 15 号");
         assert_eq!(change("until", "", "1788193800000", ""), "结束：2026-09-01 00:30");
         assert_eq!(change("given_by", "", "0", ""), "任命人：系统");
-        assert_eq!(change("custodian", "3", "", ""), "账号专人：3 → 无");
         assert_eq!(change("name", "0", "1", ""), "名称有变化");
         assert_eq!(change("roof", "a", "b", ""), "roof：a → b");
     }

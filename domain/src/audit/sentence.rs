@@ -160,6 +160,12 @@ impl EntryView {
                 target: Some(Target::History(RecordKind::School, 1)),
                 after: Words::name(""),
             },
+            AuditAction::SchoolLiftAsked => Sentence {
+                before: Words::fixed("申请恢复", "asked to let "),
+                object: Words::fixed("全部发送", "all sending"),
+                target: Some(Target::History(RecordKind::School, 1)),
+                after: Words::fixed("，等待第二人确认", " go on, and waits for a second person"),
+            },
             AuditAction::SchoolResumed => Sentence {
                 before: Words::fixed("恢复了", "let "),
                 object: Words::fixed("全部发送", "all sending"),

@@ -186,6 +186,8 @@ keyed! {
         Decisions = "decisions",
         /// Posts.
         Appointments = "appointments",
+        /// Recorded absences.
+        Delegations = "delegations",
         /// Approval procedures.
         Procedures = "procedures",
         /// Rounds of SMS.
@@ -215,6 +217,7 @@ impl VerifyPart {
             Self::Heads => Words::fixed("核对每日存档", "The archive's daily heads"),
             Self::Decisions => Words::fixed("核对审批决定", "Decisions"),
             Self::Appointments => Words::fixed("核对任职", "Posts"),
+            Self::Delegations => Words::fixed("核对请假登记", "Recorded absences"),
             Self::Procedures => Words::fixed("核对审批流程", "Procedures"),
             Self::Rounds => Words::fixed("核对发送", "Rounds of SMS"),
             Self::PhoneChanges => Words::fixed("核对号码变更", "Changed numbers"),

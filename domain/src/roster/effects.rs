@@ -53,9 +53,9 @@ pub struct RowFinding {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Choice {
-    /// Staff number.
+    /// Staff number; for a department, its names.
     pub number: String,
-    /// `姚燕佳（校办室主任）`.
+    /// `姚燕佳（校办室主任）`; `教务处`.
     pub label: String,
 }
 
@@ -63,7 +63,8 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Question {
-    /// Stable name: `custodian:school`, `custodian:七年级`, `administrators`, `head:教务处`, `head:信息学院/学生科`.
+    /// Stable name: `custodian:school`, `custodian:七年级`, `administrators`, `head:教务处`, `head:信息学院/学生科`,
+    /// `in_charge:U0002` (of which departments), `sender:教务处`.
     pub id: String,
     /// The question.
     pub words: Words,
@@ -241,8 +242,6 @@ keyed! {
         PostBegins = "post_begins",
         /// A post goes over to the unit into which its class was moved.
         PostMoves = "post_moves",
-        /// Another person answers for a unit's account.
-        Custodian = "custodian",
         /// Somebody who had left is on the roll again.
         Returned = "returned",
         /// Somebody comes to the roll.
@@ -269,7 +268,6 @@ impl ChangeKind {
             Self::GuardianAdded => Words::fixed("新增家长", "Parents added"),
             Self::PostBegins => Words::fixed("新任职务", "Posts that begin"),
             Self::PostMoves => Words::fixed("随班级调整的职务", "Posts that move with their class"),
-            Self::Custodian => Words::fixed("账号专人负责", "Custodians"),
             Self::Returned => Words::fixed("重新在册", "Back on the roll"),
             Self::Added => Words::fixed("新增人员", "New on the roll"),
             Self::UnitMade => Words::fixed("新建部门", "New units"),

@@ -23,10 +23,12 @@ mod students;
 mod table;
 #[cfg(test)]
 mod tests;
+mod unclear;
+mod unit_names;
 
 pub use questions::{MAX_CHOICES, MAX_QUESTIONS};
 pub use read::{MAX_CLASSES, MAX_UNITS};
 pub use rows::{Parsed, shown};
 pub use staff::{StaffRow, count_staff, read_staff};
-pub use students::{GuardianEntry, StudentRow, classes_of, count_students, read_students};
+pub use students::{GuardianEntry, StudentRow, classes_of, colleges_of, count_students, read_students};
 pub use table::{MAX_COLUMNS, MAX_ROWS};

@@ -1,6 +1,7 @@
 //! The start page: what waits for this person, and the way to write.
 
 use domain::access::Action;
+use domain::account::Slip;
 use domain::api;
 use domain::message::{MessageBox, MessageList, MessageState, MessageSummary};
 use domain::words;
@@ -11,7 +12,7 @@ use ui::{
     use_lang,
 };
 
-use crate::account::{ResetNotices, ToConfirm, Unconfirmed, posts_line};
+use crate::account::{ResetNotices, Slips, SlipsToConfirm, ToConfirm, Unconfirmed, posts_line};
 use crate::api::{Load, Query};
 use crate::checklist::Lacking;
 use crate::common::Loaded;
@@ -29,6 +30,20 @@ const SHOWN: usize = 5;
 /// `/`.
 #[component]
 pub fn HomePage() -> impl IntoView {
+    // A slip that a leader has confirmed takes the page's place: it is shown once.
+    let slips = RwSignal::new(Vec::<Slip>::new());
+    move || {
+        let issued = slips.get();
+        if issued.is_empty() {
+            return view! { <Start slips /> }.into_any();
+        }
+        let done = Callback::new(move |()| slips.set(Vec::new()));
+        view! { <Slips slips=issued done /> }.into_any()
+    }
+}
+
+#[component]
+fn Start(slips: RwSignal<Vec<Slip>>) -> impl IntoView {
     let me = use_me();
     let may = me.with_untracked(|m| (writes(m), m.person.may(Action::ReadMessages)));
     let (may_write, may_read) = may;
@@ -52,6 +67,7 @@ pub fn HomePage() -> impl IntoView {
     let requests = me.with_untracked(office_request::concerns);
     let office = me.with_untracked(|m| m.person.may(Action::ImportRoster));
     let manages = me.with_untracked(|m| m.person.may(Action::ManageAccounts));
+    let seconds = !manages && me.with_untracked(|m| m.person.may(Action::ConfirmSlips));
     view! {
         <Page title=name actions=write>
             <p class="s-posts x-muted">{posts_line(me)}</p>
@@ -60,6 +76,7 @@ pub fn HomePage() -> impl IntoView {
             <ToConfirm />
             <ResetNotices />
             <PaperLines />
+            {seconds.then(|| view! { <SlipsToConfirm slips /> })}
             {edits.then(|| view! { <DisputesBanner /> })}
             {requests.then(|| view! { <RequestsBanner /> })}
             {office.then(|| view! { <FirstSteps /> })}
@@ -108,7 +125,7 @@ fn StoppedBanner() -> impl IntoView {
     move || {
         let stop = me.with(|m| m.school.stopped.clone())?;
         let at = stop.at.show(lang.get());
-        let may = me.with(|m| m.person.may(Action::StopSending) && m.person.may_lift(stop.post).is_ok());
+        let may = me.with(|m| m.person.may(Action::StopSending) && m.person.lift(&stop).is_ok());
         Some(view! {
             <Banner tone=Tone::Danger title=t(Words::fixed("全校发送已停止", "All sending of the school is stopped"))>
                 <p>{stop.by} " · " {at}</p>

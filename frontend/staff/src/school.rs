@@ -3,7 +3,7 @@
 
 use domain::access::Action;
 use domain::api;
-use domain::school::{PersonRef, StopOrder, UnitKind, UnitView};
+use domain::school::{PersonRef, StopOrder, Stopped, UnitKind, UnitView};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
@@ -42,7 +42,7 @@ fn Units(all: Vec<UnitView>) -> impl IntoView {
         }
         .into_any();
     }
-    let vacant = all.iter().filter(|u| u.custodian.is_none() && needs_custodian(u.kind)).count();
+    let vacant = all.iter().filter(|u| u.custodian.is_none() && u.has_account).count();
     let warning = (vacant > 0).then(|| {
         view! {
             <Banner
@@ -92,15 +92,10 @@ fn Units(all: Vec<UnitView>) -> impl IntoView {
     .into_any()
 }
 
-/// Departments hand what they want sent to the office (G13).
-fn needs_custodian(kind: UnitKind) -> bool {
-    kind != UnitKind::Department
-}
-
 fn unit_row(unit: UnitView) -> AnyView {
     let custodian = match unit.custodian {
         Some(person) => people(&[person]),
-        None if needs_custodian(unit.kind) => {
+        None if unit.has_account => {
             view! { <Badge tone=Tone::Warning label=t(Words::fixed("空缺", "Vacant")) /> }.into_any()
         }
         None => "—".into_any(),
@@ -169,6 +164,24 @@ pub fn SettingsPage() -> impl IntoView {
     .into_any()
 }
 
+/// Nobody has the rank of a stop any more: who has asked to lift it, or that two people do.
+fn lifted_by_two(stop: &Stopped) -> AnyView {
+    let words = match &stop.asked_by {
+        Some(first) => {
+            let name = &first.name;
+            words!(
+                "{name}已申请恢复，另一位可以停止发送的人确认后恢复",
+                "{name} has asked to let it go on: another person who may stop sending confirms it"
+            )
+        }
+        None => Words::fixed(
+            "停止者的职务现在空缺，须由两位可以停止发送的人先后确认才能恢复",
+            "The post that stopped it is vacant now: two people who may stop sending let it go on together",
+        ),
+    };
+    view! { <p>{t(words)}</p> }.into_any()
+}
+
 /// The switch that stops all sending.
 #[component]
 fn StopCard() -> impl IntoView {
@@ -178,10 +191,10 @@ fn StopCard() -> impl IntoView {
     let missing = RwSignal::new(false);
     let order = Order::new();
     let stopped = Memo::new(move |_| me.with(|m| m.school.stopped.clone()));
-    let outranked = move |post| me.with(|m| m.person.may_lift(post).err().map(|refusal| refusal.words));
+    let outranked = move |stop: &Stopped| me.with(|m| m.person.lift(stop).err().map(|refusal| refusal.words));
     let may = move || {
         let stops = me.with(|m| m.person.may(Action::StopSending));
-        stops && stopped.with(|s| s.as_ref().is_none_or(|s| outranked(s.post).is_none()))
+        stops && stopped.with(|s| s.as_ref().is_none_or(|s| outranked(s).is_none()))
     };
     let theirs = order.field_error("reason");
     let need = t(Words::fixed("请写明原因，会记入操作日志", "Give the reason: it goes into the audit log"));
@@ -200,7 +213,10 @@ fn StopCard() -> impl IntoView {
             session.update(|me| me.school = school);
             open.set(false);
             reason.set(String::new());
-            toasts.done(if stop {
+            let waits = stopped.with_untracked(Option::is_some);
+            toasts.done(if !stop && waits {
+                Words::fixed("已申请恢复，等待第二人确认", "Asked: it waits for a second person")
+            } else if stop {
                 Words::fixed("已停止全部发送", "All sending is stopped")
             } else {
                 Words::fixed("已恢复发送", "Sending resumed")
@@ -216,11 +232,13 @@ fn StopCard() -> impl IntoView {
         match stopped.get() {
         Some(stop) => {
             let at = stop.at.show(lang.get());
+            let (who, by_two) = (outranked(&stop), stop.vacant.then(|| lifted_by_two(&stop)));
             view! {
                 <Banner tone=Tone::Danger title=t(Words::fixed("全部发送已停止", "All sending is stopped"))>
                     <p>{stop.by} " · " {at}</p>
                     {(!stop.reason.is_empty()).then(|| view! { <p class="x-prose">{stop.reason}</p> })}
-                    {outranked(stop.post).map(|who| view! { <p>{t(who)}</p> })}
+                    {who.map(|who| view! { <p>{t(who)}</p> })}
+                    {by_two}
                 </Banner>
                 <p class="x-muted">
                     {t(Words::fixed(

@@ -102,8 +102,8 @@ impl App {
     }
 
     /// The university, with settings of the pretend telephone company or the clock.
-    pub fn with_university(vars: &[(&str, &str)]) -> Self {
-        Self::new("university", vars, false, false)
+    pub fn with_small_university(vars: &[(&str, &str)]) -> Self {
+        Self::new("small-university", vars, false, false)
     }
 
     /// A deployment on which nobody has called `POST /api/setup`.

@@ -11,9 +11,10 @@ mod app;
 mod client;
 mod contract;
 mod native;
+pub mod small_university;
 mod story;
 mod template;
-pub mod university;
+mod university;
 
 pub use app::{App, PASSPHRASE, Sms};
 pub use client::{Client, Reply};

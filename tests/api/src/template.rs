@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::client::Way;
 use crate::native::{Handle, ORIGIN};
-use crate::{Client, PASSPHRASE, university};
+use crate::{Client, PASSPHRASE, small_university};
 
 /// The key that opens `POST /api/setup`.
 pub const SETUP_KEY: &str = "a setup key for tests alone";
@@ -88,7 +88,7 @@ pub fn folder() -> &'static Path {
 }
 
 fn make(folder: &Path) {
-    for name in ["empty", "demo", "university"] {
+    for name in ["empty", "demo", "small-university"] {
         let state = folder.join(name);
         std::fs::create_dir_all(&state).expect("a folder of one's own");
         std::fs::write(state.join("keys.json"), json!(keys()).to_string()).expect("keys");
@@ -96,7 +96,7 @@ fn make(folder: &Path) {
         migrate(&state.join("network.sqlite"), &repository().join("schema/sandbox"));
     }
     load_demo(&folder.join("demo"));
-    university::load(&folder.join("university"));
+    small_university::load(&folder.join("small-university"));
 }
 
 fn migrate(database: &Path, migrations: &Path) {
@@ -147,10 +147,10 @@ fn load_demo(state: &Path) {
     let staff: Vec<StaffView> = admin.get("/api/staff").json();
     let wanted = staff.iter().filter(|s| ACCOUNTS.contains(&s.number.as_str()) && !s.active);
     let ids: Vec<_> = wanted.map(|s| s.id).collect();
-    let mut slips: Vec<Slip> = admin.post("/api/staff/activations", &json!({ "staff": ids })).json();
+    let mut slips: Vec<Slip> = second.post("/api/staff/activations", &json!({ "staff": ids })).json();
     // Slips for managing posts wait for a second person, as the posts did.
-    for waiting in second.get("/api/staff/activations").json::<Vec<SlipView>>() {
-        slips.push(second.post(&format!("/api/staff/activations/{}/confirm", waiting.id), &json!({})).json());
+    for waiting in admin.get("/api/staff/activations").json::<Vec<SlipView>>() {
+        slips.push(admin.post(&format!("/api/staff/activations/{}/confirm", waiting.id), &json!({})).json());
     }
     for slip in slips.iter().filter(|s| !s.waits) {
         assert_eq!(anybody.activate(slip, PASSPHRASE).status, 204);

@@ -153,6 +153,35 @@ fn several_are_confirmed_at_once_or_none() {
     assert_eq!(import(&clerk, rows, &[]).waiting, 1);
 }
 
+/// The account was opened by one person's slip while it had no power: that person may hold it, and confirms nothing for it.
+#[test]
+fn who_alone_opened_the_account_does_not_confirm_its_post() {
+    let app = App::start();
+    let (admin, clerk) = (app.administrator(), app.office_clerk());
+    let rows = "T0905,新教师,,七年级,,,七年级1班:语文\n";
+    assert_eq!(import(&clerk, rows, &[]).waiting, 0);
+    open(&app, &clerk, "T0905");
+    // The administrator gives the post, the clerk, who issued the slip, would be the second person.
+    let rows = "T0905,新教师,,校办室,干事,,七年级1班:语文\n";
+    assert_eq!(import(&admin, rows, &[]).waiting, 1);
+    let list = waiting(&clerk);
+    let one = &list[0];
+    assert_eq!(one.opened_by.as_ref().map(|p| p.number.as_str()), Some("T0004"), "the page says who");
+    assert_eq!((one.bar, me(&clerk).to_confirm), (Some(ConfirmBar::OpenedByYou), 0));
+    let id = one.appointment.id;
+    assert_eq!(confirm(&clerk, vec![id]).refused(403), "opened_by_you");
+    let by_hand = |number: &str| {
+        format!(
+            "UPDATE appointments SET confirmed_by = (SELECT id FROM staff WHERE number = '{number}'), confirmed_at = since, mac = 'y' WHERE id = {id}"
+        )
+    };
+    assert!(refused(&app.db(), &by_hand("T0004")).contains("confirmation_refused"));
+    // A third person may.
+    let third = app.office_director();
+    assert_eq!((waiting(&third)[0].bar, me(&third).to_confirm), (None, 1));
+    assert_eq!(confirm(&third, vec![id]).status, 200);
+}
+
 /// One clerk alone: ghosts as director and principal, by a file of the clerk's own.
 #[test]
 fn a_clerk_alone_releases_nothing() {
@@ -345,7 +374,9 @@ fn an_ended_post_is_ended_in_state_as_well_as_in_time() {
     );
     assert!(refused(&db, &forged).contains("decision_refused"), "dated before the end, written after");
     for end in ["NULL", "9e15", "1"] {
-        let moved = format!("UPDATE appointments SET until = {end} WHERE id = (SELECT a.id {ended})");
+        let moved = format!(
+            "UPDATE appointments SET mac = mac || 'e', until = {end} WHERE id = (SELECT a.id {ended})"
+        );
         assert!(refused(&db, &moved).contains("appointments_stay"), "{end}");
     }
     // While the new head waits, the post is vacant: the director stands in.
@@ -370,7 +401,7 @@ fn two_people_who_manage_accounts_remain() {
     let db = app.db();
     let end = |number: &str| {
         format!(
-            "UPDATE appointments SET until = 9e12 WHERE until IS NULL AND staff_id = (SELECT id FROM staff WHERE number = '{number}')"
+            "UPDATE appointments SET mac = mac || 'e', until = 9e12 WHERE until IS NULL AND staff_id = (SELECT id FROM staff WHERE number = '{number}')"
         )
     };
     for number in ["T0003", "T0004"] {
@@ -381,6 +412,7 @@ fn two_people_who_manage_accounts_remain() {
     let file = format!("{HEADER}T0013,高佑奕,,信息中心,主任,,\n");
     let answer = |q: &Question| match q.id.as_str() {
         "administrators" => vec!["T0014".into(), "T0001".into()],
+        "custodian:school" => vec!["T0001".into()],
         _ => q.suggested.clone(),
     };
     let reply = admin.import_with("staff", file.as_bytes(), answer);

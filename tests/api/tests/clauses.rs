@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use api_tests::university::*;
+use api_tests::small_university::*;
 use api_tests::{App, Client, PASSPHRASE, draft_to, draft_to_all};
 use domain::access::Post;
 use domain::account::Me;
@@ -16,7 +16,7 @@ use serde_json::json;
 
 fn app() -> &'static App {
     static APP: OnceLock<App> = OnceLock::new();
-    APP.get_or_init(App::university)
+    APP.get_or_init(App::small_university)
 }
 
 fn submit(client: &Client, id: MessageId) -> api_tests::Reply {
@@ -107,7 +107,7 @@ fn clause_5_an_own_draft_is_not_reviewed_by_its_drafter() {
 
 #[test]
 fn clause_5_an_ended_post_approves_nothing() {
-    let app = App::university();
+    let app = App::small_university();
     let (_, id, digest) = school_level(&app);
     assert_eq!(approves(&app, AFFAIRS_HEAD, id, &digest), 200);
     let leader = app.signed_in(LEADER);
@@ -133,7 +133,7 @@ fn clause_5_a_college_is_decided_by_its_own_leader_and_dean() {
 
 #[test]
 fn clause_5_a_college_files_with_its_release_and_student_affairs_registers() {
-    let app = App::university();
+    let app = App::small_university();
     let (clerk, id) = app.college_notice();
     let filing = clerk.message(id).papers.filing.expect("it is filed with the release");
     assert_eq!((filing.no, filing.received_at), (1, None));
@@ -160,7 +160,7 @@ fn clause_5_a_college_files_with_its_release_and_student_affairs_registers() {
 
 #[test]
 fn clause_5_a_filed_entry_is_not_changed() {
-    let app = App::university();
+    let app = App::small_university();
     let (_, id) = app.college_notice();
     assert_eq!(app.signed_in(AFFAIRS_CLERK).receive(id).status, 200);
     for change in
@@ -178,7 +178,7 @@ fn clause_5_a_filed_entry_is_not_changed() {
 
 #[test]
 fn clause_5_student_affairs_asks_and_the_sender_answers() {
-    let app = App::university();
+    let app = App::small_university();
     let (clerk, id) = app.college_notice();
     let affairs = app.signed_in(AFFAIRS_CLERK);
     let me = |client: &Client| client.get("/api/me").json::<Me>().desk;
@@ -215,7 +215,7 @@ fn clause_5_student_affairs_neither_vetoes_nor_edits_a_college() {
 
 #[test]
 fn late_filings_come_first_and_are_chased_once_a_day() {
-    let mut app = App::university();
+    let mut app = App::small_university();
     let (_, first) = app.college_notice();
     app.forward(2 * DAY);
     let (_, second) = app.college_notice();
@@ -327,7 +327,7 @@ fn clause_6_another_leader_cannot_approve() {
 
 #[test]
 fn clause_6_who_reviewed_does_not_release_as_designated_sender() {
-    let app = App::university();
+    let app = App::small_university();
     app.appoint(TEACHING_FIRST, Post::DesignatedSender, "教务处");
     let (_, id) = app.department_approved();
     assert_eq!(app.signed_in(AFFAIRS_CLERK).register(id, "教〔2026〕1").status, 200);
@@ -337,7 +337,7 @@ fn clause_6_who_reviewed_does_not_release_as_designated_sender() {
 
 #[test]
 fn clause_6_the_department_cannot_enter_the_register_number() {
-    let app = App::university();
+    let app = App::small_university();
     // Who is in 学生处 and in the department at once is the department.
     app.appoint(TEACHING_SECOND_SENDER, Post::StudentAffairsClerk, "学生处");
     let (sender, id) = app.department_approved();
@@ -370,7 +370,7 @@ fn clause_6_nothing_is_registered_before_it_is_approved() {
 
 #[test]
 fn clause_6_no_release_before_it_is_registered() {
-    let app = App::university();
+    let app = App::small_university();
     let (sender, id) = app.department_approved();
     assert_eq!(sender.message(id).state, MessageState::Approved);
     assert_eq!(sender.release(id).refused(409), "not_registered");
@@ -399,7 +399,7 @@ fn clause_6_no_release_before_it_is_registered() {
 
 #[test]
 fn clause_6_only_the_designated_sender_releases() {
-    let app = App::university();
+    let app = App::small_university();
     let (sender, id) = app.department_approved();
     assert_eq!(app.signed_in(AFFAIRS_CLERK).register(id, "教〔2026〕1").status, 200);
     for number in [
@@ -435,7 +435,7 @@ fn clause_6_only_the_designated_sender_releases() {
 
 #[test]
 fn clause_6_nothing_is_released_after_the_period_or_the_post_ends() {
-    let mut app = App::university();
+    let mut app = App::small_university();
     let (_, id) = app.department_approved();
     assert_eq!(app.signed_in(AFFAIRS_CLERK).register(id, "教〔2026〕1").status, 200);
     app.forward(31 * DAY);
@@ -453,7 +453,7 @@ fn clause_6_nothing_is_released_after_the_period_or_the_post_ends() {
 
 #[test]
 fn clause_6_a_release_for_later_goes_out_only_while_its_sender_is_designated() {
-    let mut app = App::university();
+    let mut app = App::small_university();
     let sender = app.signed_in(TEACHING_SENDER);
     let now = app.now(&sender);
     let id = sender.draft(&Draft { send_at: Some(now.plus(DAY)), ..app.department_draft(&sender) });
@@ -492,7 +492,7 @@ fn clause_6_student_affairs_views_and_comments_and_decides_nothing() {
 
 #[test]
 fn a_register_number_is_used_once_in_a_year() {
-    let app = App::university();
+    let app = App::small_university();
     let affairs = app.signed_in(AFFAIRS_CLERK);
     let (_, first) = app.department_approved();
     let (_, second) = app.department_approved();
@@ -511,7 +511,7 @@ fn a_register_number_is_used_once_in_a_year() {
 
 #[test]
 fn a_scan_is_a_picture_or_a_pdf_and_comes_back_as_it_was() {
-    let app = App::university();
+    let app = App::small_university();
     let affairs = app.signed_in(AFFAIRS_CLERK);
     let (sender, id) = app.department_approved();
     for wrong in [
@@ -555,7 +555,7 @@ fn a_scan_is_a_picture_or_a_pdf_and_comes_back_as_it_was() {
 
 #[test]
 fn what_waits_for_its_registration_is_in_the_inbox_of_student_affairs() {
-    let app = App::university();
+    let app = App::small_university();
     let (sender, id) = app.department_approved();
     let waits = |number: &str| {
         let client = app.signed_in(number);
@@ -594,7 +594,7 @@ fn a_forged_registration_or_order_sends_nothing() {
         "DROP TRIGGER release_orders_no_update; UPDATE release_orders SET at = at + 1",
         "DROP TRIGGER applications_frozen; UPDATE applications SET need = 'x'",
     ] {
-        let mut app = App::university();
+        let mut app = App::small_university();
         let stop = json!({ "stopped": true, "reason": "测试" });
         assert_eq!(app.signed_in(AFFAIRS_HEAD).post("/api/school/stop", &stop).status, 200);
         let (_, id) = app.department_approved();
@@ -602,9 +602,9 @@ fn a_forged_registration_or_order_sends_nothing() {
         assert_eq!(app.signed_in(TEACHING_SENDER).release(id).status, 200);
         // What is held is looked at again each minute.
         app.forward(2 * 60_000);
-        app.db()
-            .execute_batch(&format!("{forged}; UPDATE school SET stopped_at = NULL"))
-            .expect("a database owner can");
+        app.db().execute_batch(forged).expect("a database owner can");
+        let goes_on = json!({ "stopped": false, "reason": "" });
+        assert_eq!(app.signed_in(AFFAIRS_HEAD).post("/api/school/stop", &goes_on).status, 200);
         let sender = app.signed_in(TEACHING_SENDER);
         let funnel = api_tests::eventually("it is stopped", api_tests::SOON, || {
             app.cron();

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use api_tests::{
-    App, Client, Contract, PASSPHRASE, SOON, draft_to, draft_to_all, eventually, link_in, university,
+    App, Client, Contract, PASSPHRASE, SOON, draft_to, draft_to_all, eventually, link_in, small_university,
 };
 use domain::access::Post;
 use domain::account::{Activation, PasswordChange, ResetAnswer, SignIn, SlipOrder};
@@ -96,7 +96,7 @@ impl Day {
         let operation = &api::STORE_SCAN.operation;
         self.called.borrow_mut().insert(operation.name);
         assert_eq!(self.contract.media(operation), Some("application/octet-stream"));
-        let reply = client.store_scan(id, &university::pdf());
+        let reply = client.store_scan(id, &small_university::pdf());
         self.contract.check_answer(operation, &reply);
         reply.json()
     }
@@ -106,7 +106,7 @@ impl Day {
     fn keeps_the_register(&self) {
         let app = &self.app;
         let (sender, id) = app.department_approved();
-        let affairs = app.signed_in(university::AFFAIRS_HEAD);
+        let affairs = app.signed_in(small_university::AFFAIRS_HEAD);
         assert_eq!(self.call(&affairs, api::FILINGS, &()).to_register.len(), 1);
         let scan = self.stores(&affairs, id);
         let order = Register {
@@ -425,7 +425,7 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     let empty = Day::of(App::empty());
     empty.opens_a_school();
 
-    let register = Day::of(App::university());
+    let register = Day::of(App::small_university());
     register.keeps_the_register();
 
     let day = Day::of(App::start());

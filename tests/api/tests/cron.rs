@@ -21,7 +21,7 @@ fn held_streams_do_not_starve_the_next() {
     sql(
         &app,
         &format!(
-            "UPDATE school SET stopped_at = NULL;
+            "UPDATE school SET lifted_by = (SELECT staff_id FROM appointments WHERE post = 'principal'), stopped_at = NULL;
              DROP TRIGGER streams_fit; DROP TRIGGER streams_no_replace; DROP TRIGGER places_born_ready; DROP TRIGGER batches_born_waiting;
              INSERT INTO cron_cursors VALUES ('poke', -1000);
              WITH RECURSIVE n (i) AS (SELECT -700 UNION ALL SELECT i + 1 FROM n WHERE i < -1)

@@ -162,7 +162,7 @@ fn raw_sql_lets_no_substitute_decide_while_the_post_can() {
     // Of another grade's head no absence helps.
     let head = app.grade_head("七年级");
     assert_eq!(record(&head, &absence(&head, post_of(&head, "T0015"), 3, "")).status, 200);
-    db.execute_batch("UPDATE delegations SET withdrawn_at = 9e15, withdrawn_by = recorded_by WHERE id = 1")
+    db.execute_batch("UPDATE delegations SET mac = mac || 'w', withdrawn_at = 9e15, withdrawn_by = recorded_by WHERE id = 1")
         .expect("withdrawn");
     assert!(db.execute_batch(&forged()).is_err());
 }

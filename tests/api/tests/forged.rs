@@ -113,6 +113,65 @@ fn a_confirmation_that_was_written_by_hand_counts_for_nothing() {
     is_stopped(&app, &teacher, id, "appointment");
 }
 
+/// Who left comes back without the post; its end is set back by hand, and the Worker itself seals the decision.
+#[test]
+fn an_end_that_was_removed_by_hand_gives_no_power_back() {
+    let app = App::start();
+    let (head, clerk) = (app.count("SELECT id FROM staff WHERE number = 'T0016'"), app.office_clerk());
+    let order = domain::roster::people::Leave { reason: domain::roster::people::LeaveReason::Resigned };
+    assert_eq!(clerk.post(&format!("/api/staff/{head}/leave"), &order).status, 204);
+    assert_eq!(clerk.post(&format!("/api/staff/{head}/return"), &()).status, 204);
+    run(
+        &app,
+        &format!(
+            "DROP TRIGGER appointments_fixed; UPDATE appointments SET until = NULL WHERE staff_id = {head};
+             UPDATE units SET custodian_id = {head} WHERE name = '八年级'"
+        ),
+    );
+    let (teacher, id) = submitted(&app);
+    app.grade_head("八年级").approve(id);
+    is_stopped(&app, &teacher, id, "appointment");
+}
+
+/// What was decided before the end stands.
+#[test]
+fn what_was_decided_before_an_end_is_sent() {
+    let mut app = App::start();
+    let stop = |stopped| domain::school::StopOrder { stopped, reason: "测试".into() };
+    assert_eq!(app.principal().post("/api/school/stop", &stop(true)).status, 200);
+    let (teacher, id) = submitted(&app);
+    app.grade_head("八年级").approve(id);
+    let head = app.count("SELECT id FROM staff WHERE number = 'T0016'");
+    let order = domain::roster::people::Leave { reason: domain::roster::people::LeaveReason::Resigned };
+    assert_eq!(app.office_clerk().post(&format!("/api/staff/{head}/leave"), &order).status, 204);
+    assert_eq!(app.principal().post("/api/school/stop", &stop(false)).status, 200);
+    // What rests is looked at again each minute.
+    app.forward(2 * 60_000);
+    let teacher = teacher.at(&app);
+    let funnel = eventually("it is sent", SOON, || {
+        app.cron();
+        let funnel = teacher.funnel(id);
+        (funnel.phones > 0 && funnel.waiting == 0).then_some(funnel)
+    });
+    assert_eq!((funnel.skipped, app.sms().len() as u32), (0, funnel.phones), "{funnel:?}");
+}
+
+/// Somebody who stands in while the head is said to be away: the absence was written by hand.
+#[test]
+fn a_forged_absence_lets_nobody_stand_in() {
+    let app = App::start();
+    let (_, id) = submitted(&app);
+    run(
+        &app,
+        "INSERT INTO delegations (appointment_id, from_at, until_at, recorded_by, recorded_at, why, mac)
+         SELECT a.id, 1, 9000000000000000, a.staff_id, 1, '', 'forged' FROM appointments a JOIN units u ON u.id = a.unit_id
+         WHERE a.post = 'grade_head' AND u.name = '八年级'",
+    );
+    let refused = app.office_director().decide(id, domain::approval::Verdict::Approve, "");
+    assert_eq!(refused.refused(403), "post_can_decide");
+    assert_eq!(app.count("SELECT COUNT(*) FROM changes WHERE kind = 'delegation'"), 1, "and it is told");
+}
+
 /// A procedure under which a clerk approves: it is not even submitted to.
 #[test]
 fn a_forged_procedure_is_followed_by_nobody() {
@@ -204,7 +263,10 @@ fn a_forged_change_of_number_reaches_nobody_else() {
     );
     app.grade_head("八年级").approve(id);
     app.forward(2 * 60_000);
-    run(&app, "UPDATE school SET stopped_at = NULL");
+    run(
+        &app,
+        "UPDATE school SET lifted_by = (SELECT staff_id FROM appointments WHERE post = 'principal'), stopped_at = NULL",
+    );
     let teacher = teacher.at(&app);
     let funnel = eventually("it is sent", SOON, || {
         app.cron();

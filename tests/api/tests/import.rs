@@ -88,7 +88,6 @@ fn roll(app: &App) -> Vec<Vec<Value>> {
          WHERE g.left_at IS NULL AND s.left_at IS NULL ORDER BY g.id",
         "SELECT 'post', staff_id, post, unit_id, class_id, subject FROM appointments WHERE until IS NULL ORDER BY 2, 3, 4, 5, 6",
         "SELECT 'class', id, unit_id, name, code, archived_at FROM classes WHERE archived_at IS NULL ORDER BY id",
-        "SELECT 'custodian', id, custodian_id, code, name, kind FROM units WHERE custodian_id IS NOT NULL ORDER BY id",
     ] {
         let mut statement = db.prepare(sql).expect(sql);
         let row = |row: &rusqlite::Row<'_>| (0..6).map(|at| row.get(at)).collect::<Result<Vec<Value>, _>>();
@@ -281,8 +280,8 @@ fn every_change_is_shown_and_no_other_is_made() {
     assert_eq!(apply(&clerk, chosen.id, &given).refused(409), "not_as_shown");
     let seen = again(&clerk, chosen.id, &given);
     assert_eq!(
-        lines(&seen, ChangeKind::Custodian),
-        ["学校：姚燕佳（T0003） → 程佑一（T0004）", "校办室：姚燕佳（T0003） → 程佑一（T0004）"]
+        lines(&seen, ChangeKind::PostBegins),
+        ["程佑一（T0004）： → 账号专人", "程佑一（T0004）： → 账号专人 校办室"]
     );
     assert_eq!(apply(&clerk, chosen.id, &ImportApply { shown: seen.shown, ..given }).status, 200);
     assert_eq!(apply(&clerk, shown.id, &shown.likely()).refused(409), "roll_changed");

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_tests::{App, Client, draft_to, link_in, university};
+use api_tests::{App, Client, draft_to, link_in, small_university};
 use domain::account::Me;
 use domain::appointment::WaitingAppointments;
 use domain::approval::Verdict;
@@ -184,7 +184,7 @@ fn use_everything(app: &mut App) {
 /// A department's message comes into the register and is released; a college's is filed, asked about,
 /// registered and, where that takes long, chased.
 fn keeps_the_register(app: &App) {
-    let affairs = app.signed_in(university::AFFAIRS_HEAD);
+    let affairs = app.signed_in(small_university::AFFAIRS_HEAD);
     let (sender, id) = app.department_approved();
     assert_eq!(affairs.register(id, "教〔2026〕1").status, 200);
     assert_eq!(affairs.get(&format!("/api/messages/{id}/scan")).status, 200);
@@ -344,7 +344,7 @@ fn no_statement_walks_through_a_growing_table() {
     let mut app = App::start();
     use_everything(&mut app);
     let mut all = app.statements();
-    let university = App::university();
+    let university = App::small_university();
     keeps_the_register(&university);
     all.extend(university.statements());
 

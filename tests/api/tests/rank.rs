@@ -4,6 +4,7 @@ use api_tests::{App, Client, draft_to};
 use domain::account::Me;
 use domain::ids::MessageId;
 use domain::message::{Command, MessageState, MessageView};
+use domain::roster::people::{Leave, LeaveReason};
 use domain::school::{SchoolView, StopOrder};
 use serde_json::json;
 
@@ -98,4 +99,37 @@ fn who_stopped_stays_on_record() {
         let refused = app.db().execute_batch(&sql).expect_err(&sql).to_string();
         assert!(refused.contains("halt_stays"), "{refused}");
     }
+}
+
+/// A stop of a rank that nobody has any more: whoever made it vacant does not lift it alone.
+#[test]
+fn a_stop_by_a_post_that_is_vacant_now_is_lifted_by_two() {
+    let app = App::start();
+    assert_eq!(switch(&app.principal(), true).status, 200);
+    let principal = app.count("SELECT id FROM staff WHERE number = 'T0001'");
+    let order = Leave { reason: LeaveReason::Resigned };
+    let (clerk, vice) = (app.office_clerk(), app.vice_principal());
+    assert_eq!(clerk.post(&format!("/api/staff/{principal}/leave"), &order).status, 204);
+
+    let asked: SchoolView = switch(&vice, false).json();
+    let stop = asked.stopped.expect("it stands");
+    assert_eq!((stop.vacant, stop.asked_by.map(|p| p.number)), (true, Some("T0002".into())));
+    assert_eq!(clerk.get("/api/me").json::<Me>().school.stopped.expect("it stands").vacant, true);
+    assert_eq!(switch(&vice, false).refused(403), "second_person");
+    let by_hand = |number: &str| {
+        format!(
+            "UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL,
+               lifted_by = (SELECT id FROM staff WHERE number = '{number}')"
+        )
+    };
+    for number in ["T0002", "T0018", "T0014"] {
+        let refused = app.db().execute_batch(&by_hand(number)).expect_err(number).to_string();
+        assert!(refused.contains("outranked"), "{refused}");
+    }
+    let lifted: SchoolView = switch(&clerk, false).json();
+    assert_eq!(lifted.stopped, None);
+    assert_eq!(
+        app.count("SELECT COUNT(*) FROM audit WHERE action IN ('school.lift_asked', 'school.resumed')"),
+        2
+    );
 }

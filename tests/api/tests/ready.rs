@@ -82,7 +82,7 @@ fn what_was_released_rests_while_the_provider_is_gone() {
         )
         .expect("nothing goes out yet");
     let (_, id) = app.class_notice();
-    app.db().execute_batch("UPDATE school SET stopped_at = NULL").expect("it may go");
+    app.db().execute_batch("UPDATE school SET lifted_by = (SELECT staff_id FROM appointments WHERE post = 'principal'), stopped_at = NULL").expect("it may go");
     for minutes in 2..8 {
         let offset = (minutes * MINUTE).to_string();
         app.restart_with(&[("SMS_PROVIDER", ""), ("CLOCK_OFFSET_MS", &offset)]);
@@ -123,9 +123,9 @@ fn the_checklist_says_what_is_lacking() {
     app.db()
         .execute_batch(
             "DROP TRIGGER guardians_leave_on_record; DROP TRIGGER appointments_two_remain;
-             UPDATE appointments SET until = 2 WHERE post IN ('principal', 'grade_head');
-             UPDATE appointments SET until = 2 WHERE post = 'administrator' AND id <> (SELECT MIN(id) FROM appointments WHERE post = 'administrator');
-             UPDATE units SET custodian_id = NULL WHERE kind = 'grade';
+             UPDATE appointments SET mac = mac || 'e', until = 2 WHERE post IN ('principal', 'grade_head');
+             UPDATE appointments SET mac = mac || 'e', until = 2 WHERE post = 'administrator' AND id <> (SELECT MIN(id) FROM appointments WHERE post = 'administrator');
+             UPDATE appointments SET mac = mac || 'e', until = 2 WHERE post = 'custodian' AND unit_id IN (SELECT id FROM units WHERE kind = 'grade');
              UPDATE guardians SET left_at = 1 WHERE student_id = (SELECT MIN(id) FROM students);
              INSERT INTO dead_letters (queue, body, at) VALUES ('q', 'x', 1)",
         )

@@ -9,6 +9,8 @@
 mod answers;
 #[path = "schema/chain.rs"]
 mod chain;
+#[path = "schema/children.rs"]
+mod children;
 #[path = "schema/evidence.rs"]
 mod evidence;
 #[path = "schema/filing.rs"]

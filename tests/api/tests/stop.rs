@@ -42,7 +42,7 @@ impl Two {
         );
         let result = run();
         sql(
-            "UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL",
+            "UPDATE school SET lifted_by = (SELECT staff_id FROM appointments WHERE post = 'principal'), stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL",
         );
         result
     }

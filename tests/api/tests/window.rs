@@ -58,7 +58,7 @@ impl Evening {
         self.app
             .db()
             .execute_batch(
-                "UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL;
+                "UPDATE school SET lifted_by = (SELECT staff_id FROM appointments WHERE post = 'principal'), stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL;
                  UPDATE message_streams SET state = 'numbered', seq = 1, number = 1 WHERE message_id = (SELECT MIN(message_id) FROM message_streams);
                  UPDATE batches SET state = 'enqueued', check_at = 1 WHERE message_id = (SELECT MIN(message_id) FROM batches)",
             )

@@ -1,4 +1,5 @@
-//! Appointments that wait for a second person, who confirms or declines them.
+//! Appointments that wait for a second person, who confirms or declines them; and how each ends.
 
 pub mod routes;
+pub mod sealed;
 pub mod store;

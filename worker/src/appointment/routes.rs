@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use domain::api;
-use domain::appointment::{Confirm, ConfirmBar, Decline, WaitingAppointments};
+use domain::appointment::{Confirm, Decline, WaitingAppointments};
 use domain::audit::AuditAction;
 use domain::ids::AppointmentId;
 use domain::words::Words;
 
+use super::sealed::{self, SealedAppointment};
 use super::store::{self, WaitingRow};
 use crate::platform::d1::Answers;
 use crate::platform::error::AppError;
@@ -36,7 +37,7 @@ fn waits_no_more() -> AppError {
 /// `POST /api/appointments/confirmations`: all of them, or none.
 ///
 /// # Errors
-/// 403 for what the caller gave or is to hold, 409 for what does not wait, 422 where it names nothing.
+/// 403 for what the caller gave, is to hold, or opened the account for, 409 for what does not wait, 422 where it names nothing.
 pub async fn confirm(call: Signed, order: Confirm) -> Result<Reply<WaitingAppointments>, AppError> {
     order.check()?;
     let wanted: HashSet<AppointmentId> = order.appointments.iter().copied().collect();
@@ -50,7 +51,7 @@ pub async fn confirm(call: Signed, order: Confirm) -> Result<Reply<WaitingAppoin
     let (keys, now) = (app.keys()?, app.now());
     let mut batch = app.db.guarded();
     for row in chosen {
-        if let Some(bar) = ConfirmBar::of(person.id, row.staff_id, row.given_by) {
+        if let Some(bar) = row.bar(person.id) {
             return Err(bar.refusal().into());
         }
         // What was written past the Worker gets no good seal by being confirmed.
@@ -88,7 +89,10 @@ pub async fn decline(
     let rows = app.db.run(vec![store::waiting_sql()]).await?;
     let waiting: Vec<WaitingRow> = rows.at(0)?.all()?;
     let row = waiting.iter().find(|row| row.id == id).ok_or(AppError::NotFound)?;
-    let batch = store::decline(app.db.guarded(), id, person.id, order.reason.trim(), now).audit(&row.audit(
+    let all: Vec<SealedAppointment> = rows.at(0)?.all()?;
+    let sealed = all.iter().find(|sealed| sealed.id == id.0).ok_or(AppError::NotFound)?;
+    let said = (person.id, order.reason.trim());
+    let batch = sealed::decline(app.db.guarded(), app.keys()?, sealed, said, now).audit(&row.audit(
         AuditAction::AppointmentDeclined,
         person.id,
         now,

@@ -19,6 +19,11 @@ use crate::seals::AppointmentSeal;
 /// An appointment `a` that waits for a second person.
 const WAITS: &str = "a.post IN (SELECT post FROM posts_to_confirm) AND a.confirmed_at IS NULL AND a.until IS NULL AND t.left_at IS NULL";
 
+/// Whether slip `v` is the one with which the account of `a`'s holder was opened last, and one person's alone.
+/// The trigger `appointments_confirmed` asks the same.
+const OPENED_ALONE: &str = "v.staff_id = a.staff_id AND v.used_at IS NOT NULL AND v.confirmed_by IS NULL
+    AND NOT EXISTS (SELECT 1 FROM activations w WHERE w.staff_id = a.staff_id AND w.used_at > v.used_at)";
+
 /// A row that waits.
 #[derive(Deserialize)]
 pub struct WaitingRow {
@@ -40,6 +45,9 @@ pub struct WaitingRow {
     giver_name: String,
     giver_number: String,
     given_at: Instant,
+    opener_id: Option<StaffId>,
+    opener_name: Option<String>,
+    opener_number: Option<String>,
     import_id: Option<ImportId>,
     /// Its seal while it waits.
     pub mac: String,
@@ -57,6 +65,16 @@ impl WaitingRow {
             subject: self.subject.clone(),
             listed: true,
         }
+    }
+
+    /// Why somebody cannot confirm it.
+    pub fn bar(&self, me: StaffId) -> Option<ConfirmBar> {
+        ConfirmBar::of(me, self.staff_id, self.given_by, self.opener_id)
+    }
+
+    fn opened_by(&self) -> Option<PersonRef> {
+        let (name, number) = (self.opener_name.clone()?, self.opener_number.clone()?);
+        Some(PersonRef { id: self.opener_id?, name, number })
     }
 
     /// What is sealed of it, waiting or confirmed.
@@ -78,7 +96,7 @@ impl WaitingRow {
     pub fn facts(&self) -> Value {
         json!({
             "staff": self.staff_id, "post": self.post.key(), "unit": self.unit_id, "class": self.class_id,
-            "given_by": self.given_by, "import": self.import_id,
+            "given_by": self.given_by, "opened_by": self.opener_id, "import": self.import_id,
         })
     }
 
@@ -94,10 +112,11 @@ pub fn waiting_sql() -> Stmt {
         format!(
             "SELECT a.id, a.staff_id, t.name, t.number, a.post, a.unit_id, u.name AS unit_name, a.class_id, c.name AS class_name,
                a.subject, a.since, a.given_by, g.name AS giver_name, g.number AS giver_number,
-               COALESCE(i.applied_at, a.since) AS given_at, a.import_id, a.mac
+               COALESCE(i.applied_at, a.since) AS given_at, o.id AS opener_id, o.name AS opener_name, o.number AS opener_number, a.import_id, a.confirmed_by, a.confirmed_at, a.until, a.declined_by, a.mac
              FROM appointments a JOIN staff t ON t.id = a.staff_id JOIN units u ON u.id = a.unit_id
              LEFT JOIN classes c ON c.id = a.class_id JOIN staff g ON g.id = a.given_by
              LEFT JOIN imports i ON i.id = a.import_id
+             LEFT JOIN staff o ON o.id = (SELECT v.ordered_by FROM activations v WHERE {OPENED_ALONE} ORDER BY v.id DESC LIMIT 1)
              WHERE {WAITS} ORDER BY a.id DESC"
         ),
         &[],
@@ -157,7 +176,8 @@ pub fn view(rows: &[Rows], reader: &Person) -> Result<WaitingAppointments, AppEr
             since: row.since,
             given_at: row.given_at,
             import: row.import_id,
-            bar: ConfirmBar::of(reader.id, row.staff_id, row.given_by),
+            opened_by: row.opened_by(),
+            bar: row.bar(reader.id),
             staff: PersonRef { id: row.staff_id, name: row.name, number: row.number },
             given_by: PersonRef { id: row.given_by, name: row.giver_name, number: row.giver_number },
         })
@@ -216,13 +236,14 @@ pub fn count_sql(person: &Person) -> Stmt {
     sql(
         format!(
             "SELECT COUNT(*) AS n FROM appointments a JOIN staff t ON t.id = a.staff_id
-             WHERE ?2 = 1 AND a.given_by <> ?1 AND a.staff_id <> ?1 AND {WAITS}"
+             WHERE ?2 = 1 AND a.given_by <> ?1 AND a.staff_id <> ?1 AND {WAITS}
+               AND NOT EXISTS (SELECT 1 FROM activations v WHERE {OPENED_ALONE} AND v.ordered_by = ?1)"
         ),
         args![person.id, person.may(Action::ManageAccounts)],
     )
 }
 
-/// Confirms one; loses where it does not wait any more.
+/// Confirms one; loses where it does not wait any more. A custodian takes over from the one before: a unit has one.
 pub fn confirm<'a>(
     batch: Guarded<'a>,
     row: &WaitingRow,
@@ -230,6 +251,14 @@ pub fn confirm<'a>(
     now: Instant,
     mac: &str,
 ) -> Guarded<'a> {
+    let batch = if row.post == Post::Custodian {
+        batch.then(
+            "UPDATE appointments SET until = ?2 WHERE post = 'custodian' AND unit_id = ?1 AND confirmed_at IS NOT NULL AND until IS NULL",
+            args![row.unit_id, now],
+        )
+    } else {
+        batch
+    };
     batch
         .must(
             "UPDATE appointments SET confirmed_by = ?2, confirmed_at = ?3, mac = ?4
@@ -242,19 +271,4 @@ pub fn confirm<'a>(
                AND used_at IS NULL AND code_index IS NOT NULL AND confirmed_by IS NULL AND expires_at > ?2",
             args![row.id, now],
         )
-}
-
-/// Declines one: it ends without having counted.
-pub fn decline<'a>(
-    batch: Guarded<'a>,
-    id: AppointmentId,
-    by: StaffId,
-    why: &str,
-    now: Instant,
-) -> Guarded<'a> {
-    batch.must(
-        "UPDATE appointments SET until = ?4, declined_by = ?2, declined_why = ?3
-         WHERE id = ?1 AND confirmed_at IS NULL AND until IS NULL",
-        args![id, by, why, now],
-    )
 }

@@ -37,7 +37,7 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
     }
     let answers = call.app.db.run(reads).await?;
     let (message, more) = answers.split_at_checked(at).unwrap_or_default();
-    let loaded = rows::read(message)?;
+    let loaded = rows::read(message, call.app.keys()?)?;
     if loaded.row.state != MessageState::Submitted {
         let nothing = Words::fixed(
             "这条信息没有待办的审批步骤，请刷新后再看",

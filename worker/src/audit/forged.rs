@@ -5,26 +5,13 @@ use domain::audit::VerifyPart;
 use domain::time::Instant;
 use serde::Deserialize;
 
+use crate::appointment::sealed::{COLUMNS, SealedAppointment};
 use crate::args;
+use crate::delegation::sealed::{self as absences, SealedAbsence};
 use crate::platform::crypto::Keys;
 use crate::platform::d1::{Rows, Stmt, sql};
 use crate::platform::error::AppError;
-use crate::seals::{AppointmentSeal, DecisionSeal, PhoneChangeSeal, ProcedureSeal, RoundSeal, Seal};
-
-#[derive(Deserialize)]
-struct Appointment {
-    id: i64,
-    staff: i64,
-    post: String,
-    unit: i64,
-    class: Option<i64>,
-    subject: Option<String>,
-    since: Instant,
-    given_by: i64,
-    confirmed_by: Option<i64>,
-    confirmed_at: Option<Instant>,
-    mac: String,
-}
+use crate::seals::{DecisionSeal, PhoneChangeSeal, ProcedureSeal, RoundSeal, Seal};
 
 #[derive(Deserialize)]
 struct Procedure {
@@ -84,8 +71,16 @@ struct PhoneChange {
 pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> {
     let text = match part {
         VerifyPart::Appointments => {
-            "SELECT id, staff_id AS staff, post, unit_id AS unit, class_id AS class, subject, since, given_by, confirmed_by,
-               confirmed_at, mac FROM appointments WHERE id > ?1 AND id <= ?2"
+            return Some(sql(
+                format!("SELECT {COLUMNS} FROM appointments a WHERE a.id > ?1 AND a.id <= ?2"),
+                args![from, to],
+            ));
+        }
+        VerifyPart::Delegations => {
+            return Some(sql(
+                format!("SELECT {} FROM delegations g WHERE g.id > ?1 AND g.id <= ?2", absences::COLUMNS),
+                args![from, to],
+            ));
         }
         VerifyPart::Procedures => {
             "SELECT id, version, sender, scope, label_zh, label_en, steps, in_force_from, set_by, set_at, confirmed_by, confirmed_at,
@@ -117,21 +112,12 @@ pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i
         |checked: Vec<(i64, bool)>| checked.into_iter().filter(|(_, fits)| !fits).map(|(id, _)| id).collect();
     Ok(ids(match part {
         VerifyPart::Appointments => {
-            let fits = |r: Appointment| {
-                let seal = AppointmentSeal {
-                    staff: r.staff,
-                    post: &r.post,
-                    unit: r.unit,
-                    class: r.class,
-                    subject: r.subject.as_deref(),
-                    since: r.since,
-                    given_by: r.given_by,
-                    confirmed_by: r.confirmed_by,
-                    confirmed_at: r.confirmed_at,
-                };
-                (r.id, seal.fits(keys, &r.mac))
-            };
-            rows.all()?.into_iter().map(fits).collect()
+            let all: Vec<SealedAppointment> = rows.all()?;
+            all.into_iter().map(|r| (r.id, r.fits(keys))).collect()
+        }
+        VerifyPart::Delegations => {
+            let all: Vec<SealedAbsence> = rows.all()?;
+            all.into_iter().map(|r| (r.id, r.fits(keys))).collect()
         }
         VerifyPart::Procedures => {
             let fits = |r: Procedure| {

@@ -71,9 +71,8 @@ fn table_of(field: &str) -> Option<&'static str> {
     match field {
         "unit" | "parent" => Some("units"),
         "class" => Some("classes"),
-        "staff" | "custodian" | "stopped_by" | "given_by" | "confirmed_by" | "declined_by" | "listed_by" => {
-            Some("staff")
-        }
+        "staff" | "stopped_by" | "given_by" | "confirmed_by" | "declined_by" | "listed_by"
+        | "recorded_by" | "withdrawn_by" | "lift_asked_by" | "lifted_by" => Some("staff"),
         _ => None,
     }
 }

@@ -221,6 +221,10 @@ fn entries_alone() -> [String; 2] {
              AND p.unit_id = COALESCE(r.value ->> '$.unit[1]', p.unit_id)
              AND (r.value ->> '$.until[1]' IS NULL OR p.until IS NOT NULL))
          UNION ALL
+         SELECT a.seq, 'delegation', CAST(r.key AS INTEGER) {of_rows} = 'delegation' AND {UNLESS_RETAINED}
+           AND NOT EXISTS (SELECT 1 FROM delegations g WHERE g.id = CAST(r.key AS INTEGER)
+             AND (r.value ->> '$.withdrawn_at[1]' IS NULL OR g.withdrawn_at IS NOT NULL))
+         UNION ALL
          SELECT a.seq, 'procedure', CAST(r.key AS INTEGER) {of_rows} = 'procedure'
            AND NOT EXISTS (SELECT 1 FROM procedures p WHERE p.id = CAST(r.key AS INTEGER)
              AND p.version = r.value ->> '$.version[1]' AND p.steps = r.value ->> '$.steps[1]')
@@ -359,6 +363,18 @@ fn untold(part: VerifyPart) -> (RecordKind, &'static str, String) {
                     "SELECT p.id FROM appointments p WHERE p.id > ?1 AND p.id <= ?2 AND (NOT {} OR p.until IS NOT NULL AND NOT {})",
                     told("'appointment'", "p.id", &given),
                     told("'appointment'", "p.id", &(field("p.id", "until", 1) + " = p.until"))
+                ),
+            )
+        }
+        VerifyPart::Delegations => {
+            let recorded = [field("g.id", "appointment", 1) + " = g.appointment_id", field("g.id", "until_at", 1) + " = g.until_at",
+                "a.actor = g.recorded_by".to_owned()].join(" AND ");
+            (
+                RecordKind::Delegation,
+                "SELECT COALESCE(MAX(id), 0) AS last FROM delegations",
+                format!(
+                    "SELECT g.id FROM delegations g WHERE g.id > ?1 AND g.id <= ?2 AND NOT {}",
+                    told("'delegation'", "g.id", &recorded)
                 ),
             )
         }

@@ -39,7 +39,7 @@ pub async fn record(call: Signed, order: RecordAbsence) -> Result<Reply<Delegati
         return Err(AppError::Invalid(refusals));
     }
     let from = order.begins(now);
-    let batch = store::record(app.db.guarded(), &order, from, person.id, now).audit(&Audit {
+    let batch = store::record(app.db.guarded(), app.keys()?, &order, from, person.id, now).audit(&Audit {
         at: now,
         actor: person.id.0,
         action: AuditAction::DelegationRecorded,
@@ -64,7 +64,8 @@ pub async fn withdraw(call: Signed, id: DelegationId) -> Result<Reply<Delegation
     if !may_record(person, absence.held.staff.id) {
         return Err(AppError::NotFound);
     }
-    let batch = store::withdraw(app.db.guarded(), id, person.id, now).audit(&Audit {
+    let sealed = store::sealed(&rows, id)?;
+    let batch = store::withdraw(app.db.guarded(), app.keys()?, &sealed, person.id, now).audit(&Audit {
         at: now,
         actor: person.id.0,
         action: AuditAction::DelegationWithdrawn,

@@ -7,9 +7,13 @@ use domain::school::PersonRef;
 use domain::time::Instant;
 use serde::Deserialize;
 
+use super::sealed::{OBJECT, SealedAbsence};
 use crate::args;
+use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Guarded, Rows, Stmt, sql};
 use crate::platform::error::AppError;
+use crate::platform::json;
+use crate::seals::{DelegationSeal, Seal};
 
 #[derive(Deserialize)]
 struct HeldRow {
@@ -60,10 +64,10 @@ pub fn list_sql(person: &Person, now: Instant) -> Vec<Stmt> {
     vec![
         sql(
             format!(
-                "SELECT d.id AS delegation_id, {HELD}, d.from_at, d.until_at, r.name AS recorder, d.why
-                 FROM delegations d JOIN appointments_in_power a ON a.id = d.appointment_id
-                 JOIN staff t ON t.id = a.staff_id JOIN units u ON u.id = a.unit_id JOIN staff r ON r.id = d.recorded_by
-                 WHERE d.withdrawn_at IS NULL AND d.until_at > ?3 AND (?2 = 1 OR a.staff_id = ?1) ORDER BY d.from_at, d.id"
+                "SELECT g.id AS delegation_id, {HELD}, g.from_at, g.until_at, r.name AS recorder, g.why, {OBJECT} AS sealed
+                 FROM delegations g JOIN appointments_in_power a ON a.id = g.appointment_id
+                 JOIN staff t ON t.id = a.staff_id JOIN units u ON u.id = a.unit_id JOIN staff r ON r.id = g.recorded_by
+                 WHERE g.withdrawn_at IS NULL AND g.until_at > ?3 AND (?2 = 1 OR a.staff_id = ?1) ORDER BY g.from_at, g.id"
             ),
             args![person.id, all, now],
         ),
@@ -98,24 +102,56 @@ pub fn view(rows: &[Rows]) -> Result<Delegations, AppError> {
     })
 }
 
+/// One of [`list_sql`] as it is sealed.
+///
+/// # Errors
+/// [`AppError::NotFound`] where it is not among them.
+pub fn sealed(rows: &[Rows], id: DelegationId) -> Result<SealedAbsence, AppError> {
+    #[derive(Deserialize)]
+    struct Row {
+        #[serde(deserialize_with = "json::column")]
+        sealed: SealedAbsence,
+    }
+    let all = rows.at(0)?.all::<Row>()?.into_iter().map(|row| row.sealed);
+    all.into_iter().find(|absence| absence.id == id.0).ok_or(AppError::NotFound)
+}
+
 /// Records an absence.
 pub fn record<'a>(
     batch: Guarded<'a>,
+    keys: &Keys,
     order: &RecordAbsence,
     from: Instant,
     by: StaffId,
     now: Instant,
 ) -> Guarded<'a> {
+    let why = order.reason.trim();
+    let seal = DelegationSeal {
+        appointment: order.appointment.0,
+        from,
+        until: order.until,
+        recorded_by: by.0,
+        recorded_at: now,
+        why,
+        withdrawn: None,
+    };
     batch.must(
-        "INSERT INTO delegations (appointment_id, from_at, until_at, recorded_by, recorded_at, why) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        args![order.appointment, from, order.until, by, now, order.reason.trim()],
+        "INSERT INTO delegations (appointment_id, from_at, until_at, recorded_by, recorded_at, why, mac)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        args![order.appointment, from, order.until, by, now, why, seal.mac(keys)],
     )
 }
 
 /// Withdraws one, once.
-pub fn withdraw(batch: Guarded<'_>, id: DelegationId, by: StaffId, now: Instant) -> Guarded<'_> {
+pub fn withdraw<'a>(
+    batch: Guarded<'a>,
+    keys: &Keys,
+    absence: &SealedAbsence,
+    by: StaffId,
+    now: Instant,
+) -> Guarded<'a> {
     batch.must(
-        "UPDATE delegations SET withdrawn_by = ?2, withdrawn_at = ?3 WHERE id = ?1 AND withdrawn_at IS NULL",
-        args![id, by, now],
+        "UPDATE delegations SET withdrawn_by = ?2, withdrawn_at = ?3, mac = ?4 WHERE id = ?1 AND withdrawn_at IS NULL",
+        args![absence.id, by, now, absence.withdrawn_mac(keys, by, now)],
     )
 }

@@ -16,6 +16,7 @@ use domain::school::UnitKind;
 use domain::time::Instant;
 use serde::Deserialize;
 
+use crate::appointment::sealed::SealedAppointment;
 use crate::args;
 use crate::message::rows::MessageRow;
 use crate::platform::crypto::Keys;
@@ -23,8 +24,7 @@ use crate::platform::d1::{Answers, Rows, Stmt, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
 use crate::seals::{
-    AppointmentSeal, DecisionSeal, PhoneChangeSeal, ProcedureSeal, RegistrationSeal, ReleaseOrderSeal,
-    RoundSeal, Seal,
+    DecisionSeal, PhoneChangeSeal, ProcedureSeal, RegistrationSeal, ReleaseOrderSeal, RoundSeal, Seal,
 };
 use crate::sequencer::SmsJob;
 
@@ -47,7 +47,7 @@ struct StepRow {
     #[serde(deserialize_with = "json::optional_column")]
     decision: Option<DecisionRow>,
     #[serde(deserialize_with = "json::optional_column")]
-    appointment: Option<AppointmentRow>,
+    appointment: Option<SealedAppointment>,
     #[serde(deserialize_with = "json::optional_column")]
     registration: Option<RegistrationRow>,
 }
@@ -63,7 +63,7 @@ struct RegistrationRow {
     digest: String,
     at: Instant,
     mac: String,
-    appointment: AppointmentRow,
+    appointment: SealedAppointment,
 }
 
 /// The designated sender's order to release.
@@ -74,7 +74,7 @@ struct ReleaseRow {
     digest: String,
     at: Instant,
     mac: String,
-    appointment: AppointmentRow,
+    appointment: SealedAppointment,
 }
 
 #[derive(Deserialize)]
@@ -85,21 +85,6 @@ struct DecisionRow {
     verdict: Verdict,
     digest: String,
     at: Instant,
-    mac: String,
-}
-
-#[derive(Deserialize)]
-struct AppointmentRow {
-    staff: i64,
-    post: Post,
-    unit: UnitId,
-    class: Option<i64>,
-    subject: Option<String>,
-    since: Instant,
-    until: Option<Instant>,
-    given_by: i64,
-    confirmed_by: Option<i64>,
-    confirmed_at: Option<Instant>,
     mac: String,
 }
 
@@ -143,10 +128,10 @@ struct ChangeRow {
     mac: String,
 }
 
-/// An appointment `a` as [`AppointmentRow`].
-const APPOINTMENT: &str = "json_object('staff', a.staff_id, 'post', a.post, 'unit', a.unit_id, 'class', a.class_id,
-  'subject', a.subject, 'since', a.since, 'until', a.until, 'given_by', a.given_by, 'confirmed_by', a.confirmed_by,
-  'confirmed_at', a.confirmed_at, 'mac', a.mac)";
+/// An appointment `a` as [`SealedAppointment`].
+const APPOINTMENT: &str = "json_object('id', a.id, 'staff_id', a.staff_id, 'post', a.post, 'unit_id', a.unit_id,
+  'class_id', a.class_id, 'subject', a.subject, 'since', a.since, 'until', a.until, 'given_by', a.given_by,
+  'confirmed_by', a.confirmed_by, 'confirmed_at', a.confirmed_at, 'declined_by', a.declined_by, 'mac', a.mac)";
 
 /// Reads what a batch stands on.
 pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
@@ -285,7 +270,7 @@ impl Authority {
                 return Some(Flaw::Decision(position));
             }
             let author = message.author_id.0;
-            let held = row.appointment.as_ref().filter(|a| a.lets_decide(keys, &step, decision, author));
+            let held = row.appointment.as_ref().filter(|a| lets_decide(a, keys, &step, decision, author));
             if held.is_none() {
                 return Some(Flaw::Appointment(position));
             }
@@ -401,10 +386,10 @@ impl RegistrationRow {
             && seal.fits(keys, &self.mac)
             && row.needs.iter().all(given)
             && self.staff != message.author_id.0
-            && held.staff == self.staff
-            && held.post.registers_for(row.post)
-            && row.unit_id.is_none_or(|unit| unit == held.unit)
-            && held.counts_at(keys, self.at)
+            && held.staff_id == self.staff
+            && Post::from_key(&held.post).is_some_and(|post| post.registers_for(row.post))
+            && row.unit_id.is_none_or(|unit| unit.0 == held.unit_id)
+            && counts_at(held, keys, self.at)
     }
 }
 
@@ -422,50 +407,41 @@ impl ReleaseRow {
         let held = &self.appointment;
         self.digest == digest
             && seal.fits(keys, &self.mac)
-            && held.staff == self.staff
-            && held.post == Post::DesignatedSender
-            && held.unit == unit
-            && held.counts_at(keys, self.at)
+            && held.staff_id == self.staff
+            && held.post == Post::DesignatedSender.key()
+            && held.unit_id == unit.0
+            && counts_at(held, keys, self.at)
     }
 }
 
-impl AppointmentRow {
-    /// Whether it is as it was given and confirmed, and was held at that moment.
-    fn counts_at(&self, keys: &Keys, at: Instant) -> bool {
-        let confirmed = !self.post.needs_confirmation() || self.confirmed_at.is_some_and(|c| c <= at);
-        confirmed
-            && self.since <= at
-            && self.until.is_none_or(|end| end > at)
-            && self.seal().fits(keys, &self.mac)
-    }
+/// Whether an appointment is as it was given, confirmed and ended, and was held at that moment.
+fn counts_at(held: &SealedAppointment, keys: &Keys, at: Instant) -> bool {
+    let needs = Post::from_key(&held.post).is_none_or(Post::needs_confirmation);
+    (!needs || held.confirmed_at.is_some_and(|c| c <= at))
+        && held.since <= at
+        && held.until.is_none_or(|end| end > at)
+        && held.fits(keys)
+}
 
-    fn seal(&self) -> AppointmentSeal<'_> {
-        AppointmentSeal {
-            staff: self.staff,
-            post: self.post.key(),
-            unit: self.unit.0,
-            class: self.class,
-            subject: self.subject.as_deref(),
-            since: self.since,
-            given_by: self.given_by,
-            confirmed_by: self.confirmed_by,
-            confirmed_at: self.confirmed_at,
-        }
-    }
-
-    /// Whether it is as it was given and confirmed, not by just the author and the decider, is the
-    /// decider's, fits the step, and was held at that moment.
-    fn lets_decide(&self, keys: &Keys, step: &Step, decision: &DecisionRow, author: i64) -> bool {
-        let at = |unit: Option<UnitId>| unit.is_none_or(|u| u == self.unit);
-        let in_post = self.post == step.post && at(step.unit)
-            || Some(self.post) == step.substitute && at(step.substitute_unit);
-        let among = |who: i64| who == author || who == decision.staff;
-        self.staff == decision.staff
-            && self.post == decision.post
-            && in_post
-            && !(among(self.given_by) && self.confirmed_by.is_some_and(among))
-            && self.counts_at(keys, decision.at)
-    }
+/// Whether an appointment is as it was given, confirmed and ended, not by just the author and the
+/// decider, is the decider's, fits the step, and was held at that moment.
+fn lets_decide(
+    held: &SealedAppointment,
+    keys: &Keys,
+    step: &Step,
+    decision: &DecisionRow,
+    author: i64,
+) -> bool {
+    let at = |unit: Option<UnitId>| unit.is_none_or(|u| u.0 == held.unit_id);
+    let post = Post::from_key(&held.post);
+    let in_post =
+        post == Some(step.post) && at(step.unit) || post == step.substitute && at(step.substitute_unit);
+    let among = |who: i64| who == author || who == decision.staff;
+    held.staff_id == decision.staff
+        && post == Some(decision.post)
+        && in_post
+        && !(among(held.given_by) && held.confirmed_by.is_some_and(among))
+        && counts_at(held, keys, decision.at)
 }
 
 impl OrderRow {

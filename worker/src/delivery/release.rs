@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::expire::is_too_old;
 use super::provider;
-use crate::message::held::NOT_IN_ITS_POST;
+use crate::message::held::{NOT_IN_ITS_POST, WITHOUT_CUSTODIAN};
 use crate::message::transition;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Guarded, Subject};
@@ -115,9 +115,10 @@ pub fn statements<'a>(
             "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (?1, 0, ?2, ?3, 'approved', ?4, ?5, ?6)",
             args![id, kind, ordered_by, due_at, now, seal.mac(app.keys()?)],
         )
+        // What goes to some children of a class, or to some of the staff, has its turn in the stream, and no number.
         .then(
             "INSERT INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at)
-             SELECT DISTINCT r.message_id, 0, r.stream_id, 'ready', 1, ?2
+             SELECT DISTINCT r.message_id, 0, r.stream_id, 'ready', COALESCE(m.audience ->> '$.kind', '') NOT IN ('children', 'units'), ?2
              FROM messages m CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version WHERE m.id = ?1",
             args![id, now],
         )
@@ -170,7 +171,7 @@ pub async fn release_due(app: &App) -> Result<BTreeSet<StreamId>, AppError> {
             format!(
                 "SELECT m.id, COALESCE((SELECT o.staff_id FROM release_orders o WHERE o.message_id = m.id AND o.version = m.version), m.author_id) AS ordered_by,
                    m.digest, m.due_at, s.window_from, s.window_to FROM messages m CROSS JOIN school s
-                 WHERE m.state = 'approved' AND m.due_at <= ?1 AND (m.due_at < ?2 OR NOT {NOT_IN_ITS_POST})
+                 WHERE m.state = 'approved' AND m.due_at <= ?1 AND (m.due_at < ?2 OR NOT ({NOT_IN_ITS_POST} OR {WITHOUT_CUSTODIAN}))
                    AND NOT EXISTS (SELECT 1 FROM missing_registrations r WHERE r.message_id = m.id)
                    AND NOT EXISTS (SELECT 1 FROM missing_release_orders o WHERE o.message_id = m.id)
                  ORDER BY m.due_at LIMIT {RELEASES_MAX}"

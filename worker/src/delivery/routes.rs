@@ -188,7 +188,7 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
                 ),
                 &values,
             ),
-            // Children of the classes addressed whom the list cannot reach.
+            // Children of those addressed whom the list cannot reach.
             sql(
                 format!(
                     "SELECT s.id, s.name, c.id AS class_id, c.name AS class_name FROM messages m
@@ -198,6 +198,7 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
                      CROSS JOIN classes c ON c.id = w.class_id
                      CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
                      WHERE m.id = ?1 AND {named}
+                       AND (m.audience ->> '$.kind' <> 'children' OR s.id IN (SELECT value FROM json_each(m.audience, '$.students')))
                        AND NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL)"
                 ),
                 &values[..Named::OF_CLASSES],

@@ -9,18 +9,23 @@ use domain::approval::{
     Absence, Binding, Holder, OWN_PROCEDURE, Procedure, ProcedureStep, Scope, Sender, Step,
 };
 use domain::ids::{AppointmentId, ClassId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
-use domain::message::{Audience, Audiences, Draft, ListRoot, Recipient, RecipientKind, RootHasher};
+use domain::message::{
+    Audience, Audiences, ChosenChild, Draft, ListRoot, Recipient, RecipientKind, RootHasher,
+};
 use domain::school::UnitKind;
 use domain::time::{Instant, SendingWindow};
 use domain::words::Words;
 use serde::Deserialize;
 
+use super::children::{self, KnownChild};
 use crate::args;
+use crate::delegation::sealed::{OBJECT, SealedAbsence};
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
+use crate::roster::scope::Scope as ReadableRolls;
 use crate::seals::{ProcedureSeal, Seal};
 
 /// Streams whose entries are read at once: at eighty entries of some 25 bytes each, 1.4 MB.
@@ -57,12 +62,13 @@ struct HolderRow {
     confirmed_by: StaffId,
     confirmed_at: Instant,
     #[serde(deserialize_with = "json::column")]
-    away: Vec<(StaffId, Instant)>,
+    away: Vec<SealedAbsence>,
 }
 
 impl HolderRow {
-    fn holder(self) -> Holder {
-        let away = self.away.into_iter();
+    /// An absence that nobody recorded through the Worker lets nobody stand in.
+    fn holder(self, keys: &Keys) -> Holder {
+        let away = self.away.into_iter().filter(|absence| absence.fits(keys));
         Holder {
             appointment: self.id,
             staff: self.staff_id,
@@ -72,7 +78,7 @@ impl HolderRow {
             given_by: self.given_by,
             confirmed_by: self.confirmed_by,
             confirmed_at: self.confirmed_at,
-            away: away.map(|(recorded_by, until)| Absence { recorded_by, until }).collect(),
+            away: away.map(|a| Absence { recorded_by: a.recorded_by, until: a.until_at }).collect(),
         }
     }
 }
@@ -82,7 +88,7 @@ struct UnitRow {
     id: UnitId,
     parent_id: Option<UnitId>,
     kind: UnitKind,
-    custodian_id: Option<StaffId>,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -162,11 +168,13 @@ pub struct Surroundings {
     pub window: SendingWindow,
     /// How many.
     pub reach: Audiences,
+    /// Students chosen one by one who are or were in their class.
+    pub children: Vec<ChosenChild>,
     /// The roll that all this was read from.
     pub roll_version: i64,
 }
 
-/// The classes `c` of the audience `a` (an SQL expression that gives its JSON).
+/// The classes `c` all of whose guardians the audience `a` holds (an SQL expression that gives its JSON).
 fn in_audience(a: &str) -> String {
     format!(
         "c.archived_at IS NULL AND ({a} ->> '$.kind' = 'all_guardians'
@@ -174,10 +182,18 @@ fn in_audience(a: &str) -> String {
     )
 }
 
+/// The students `s` of the audience `a` who were chosen one by one and are in their class today.
+fn chosen(a: &str) -> String {
+    format!(
+        "{a} ->> '$.kind' = 'children' AND s.left_at IS NULL AND s.class_id = {a} ->> '$.class'
+         AND s.id IN (SELECT value FROM json_each({a}, '$.students'))"
+    )
+}
+
 /// Whom the audience holds now. Driven from the classes, few, into the
 /// indexes of the growing tables.
 pub(super) fn who(a: &str) -> String {
-    let classes = in_audience(a);
+    let (classes, chosen) = (in_audience(a), chosen(a));
     format!(
         "who (stream_id, kind, person, student, phone_id) AS (
            SELECT t.id, 'guardian', g.id, s.id, g.phone_id
@@ -187,39 +203,56 @@ pub(super) fn who(a: &str) -> String {
            CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL
            WHERE {classes}
            UNION ALL
+           SELECT t.id, 'guardian', g.id, s.id, g.phone_id
+           FROM students s
+           CROSS JOIN classes c ON c.id = s.class_id AND c.archived_at IS NULL
+           CROSS JOIN streams t ON t.class_id = c.id
+           CROSS JOIN guardians g ON g.student_id = s.id AND g.left_at IS NULL
+           WHERE {chosen}
+           UNION ALL
            SELECT {staff}, 'staff', t.id, 0, t.phone_id FROM staff t
-           WHERE {a} ->> '$.kind' = 'all_teachers' AND t.left_at IS NULL AND t.phone_id IS NOT NULL)",
+           WHERE {a} ->> '$.kind' = 'all_teachers' AND t.left_at IS NULL AND t.phone_id IS NOT NULL
+           UNION ALL
+           SELECT {staff}, 'staff', t.id, 0, t.phone_id FROM staff t
+           WHERE {a} ->> '$.kind' = 'units' AND t.left_at IS NULL AND t.phone_id IS NOT NULL AND EXISTS (
+             SELECT 1 FROM appointments_in_power p CROSS JOIN unit_tree w ON w.unit_id = p.unit_id
+             WHERE p.staff_id = t.id AND w.ancestor_id IN (SELECT value FROM json_each({a}, '$.units'))))",
         staff = domain::delivery::STAFF_STREAM
     )
 }
 
 /// How many the audience holds now.
 fn reach(a: &str) -> String {
-    let (who, classes) = (who(a), in_audience(a));
+    let (who, classes, chosen) = (who(a), in_audience(a), chosen(a));
+    let alone = "NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL)";
     format!(
         "WITH {who} SELECT
-           (SELECT COUNT(*) FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL WHERE {classes}) AS children,
+           (SELECT COUNT(*) FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL WHERE {classes})
+             + (SELECT COUNT(*) FROM students s WHERE {chosen}) AS children,
            COUNT(*) AS people, COUNT(DISTINCT phone_id) AS phones,
-           (SELECT COUNT(*) FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL
-            WHERE {classes} AND NOT EXISTS (SELECT 1 FROM guardians g WHERE g.student_id = s.id AND g.left_at IS NULL)) AS unreachable
+           (SELECT COUNT(*) FROM classes c CROSS JOIN students s ON s.class_id = c.id AND s.left_at IS NULL WHERE {classes} AND {alone})
+             + (SELECT COUNT(*) FROM students s WHERE {chosen} AND {alone}) AS unreachable
          FROM who"
     )
 }
 
-/// Reads what surrounds an audience; `a` gives its JSON, `arg` is bound to its ?1.
-pub(super) fn surroundings_sql(a: &str, arg: &Value, now: Instant) -> Vec<Stmt> {
+/// Reads what surrounds an audience; `a` gives its JSON, `arg` is bound to its ?1. `roll` is the reader's
+/// scope of rolls: of others no child is named.
+pub(super) fn surroundings_sql(a: &str, arg: &Value, roll: &[Value], now: Instant) -> Vec<Stmt> {
+    let known = sql(children::known(a, 2), &[std::slice::from_ref(arg), roll].concat());
     let arg = std::slice::from_ref(arg);
     vec![
         sql(
             format!(
                 "SELECT c.id, c.unit_id, c.name, (SELECT json_group_array(t.ancestor_id) FROM
                    (SELECT ancestor_id FROM unit_tree WHERE unit_id = c.unit_id ORDER BY depth) t) AS within
-                 FROM classes c WHERE {} ORDER BY c.id",
+                 FROM classes c WHERE {}
+                   OR c.archived_at IS NULL AND {a} ->> '$.kind' = 'children' AND c.id = {a} ->> '$.class' ORDER BY c.id",
                 in_audience(a)
             ),
             arg,
         ),
-        sql("SELECT id, parent_id, kind, custodian_id FROM units", &[]),
+        sql("SELECT id, parent_id, kind, name FROM units", &[]),
         sql(
             // As the trigger `messages_procedure` asks it: the newest that is confirmed and whose day has come.
             "SELECT p.id, p.version, p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.set_at,
@@ -231,18 +264,21 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, now: Instant) -> Vec<Stmt> 
         holders_sql(now),
         sql("SELECT signature, window_from, window_to, roll_version FROM school WHERE id = 1", &[]),
         sql(reach(a), arg),
+        known,
     ]
 }
 
 /// Reads who holds posts that decide. They are few; those of teachers are many and decide nothing.
 pub(crate) fn holders_sql(now: Instant) -> Stmt {
     sql(
-        "SELECT a.id, a.staff_id, t.name, a.post, a.unit_id, a.given_by, a.confirmed_by, a.confirmed_at,
-           (SELECT json_group_array(json_array(g.recorded_by, g.until_at)) FROM delegations g
-            WHERE g.appointment_id = a.id AND g.withdrawn_at IS NULL
-              AND g.recorded_at <= ?1 AND g.from_at <= ?1 AND g.until_at > ?1) AS away
-         FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
-         WHERE a.post IN (SELECT post FROM posts_to_confirm) AND a.since <= ?1 ORDER BY a.staff_id, a.id",
+        format!(
+            "SELECT a.id, a.staff_id, t.name, a.post, a.unit_id, a.given_by, a.confirmed_by, a.confirmed_at,
+               (SELECT json_group_array({OBJECT}) FROM delegations g
+                WHERE g.appointment_id = a.id AND g.withdrawn_at IS NULL
+                  AND g.recorded_at <= ?1 AND g.from_at <= ?1 AND g.until_at > ?1) AS away
+             FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
+             WHERE a.post IN (SELECT post FROM posts_to_confirm) AND a.since <= ?1 ORDER BY a.staff_id, a.id"
+        ),
         args![now],
     )
 }
@@ -251,11 +287,11 @@ pub(crate) fn holders_sql(now: Instant) -> Stmt {
 ///
 /// # Errors
 /// Where a row cannot be read.
-pub(crate) fn holders(rows: &Rows) -> Result<Vec<Holder>, AppError> {
-    Ok(rows.all::<HolderRow>()?.into_iter().map(HolderRow::holder).collect())
+pub(crate) fn holders(rows: &Rows, keys: &Keys) -> Result<Vec<Holder>, AppError> {
+    Ok(rows.all::<HolderRow>()?.into_iter().map(|row| row.holder(keys)).collect())
 }
 
-pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError> {
+pub(super) fn read_surroundings(rows: &[Rows], keys: &Keys) -> Result<Surroundings, AppError> {
     let units: Vec<UnitRow> = rows.at(1)?.all()?;
     let school: SchoolRow = rows.at(4)?.one()?;
     let root = units.iter().find(|u| u.kind == UnitKind::School);
@@ -269,22 +305,25 @@ pub(super) fn read_surroundings(rows: &[Rows]) -> Result<Surroundings, AppError>
             .into_iter()
             .map(InForce::read)
             .collect::<Result<_, _>>()?,
-        holders: holders(rows.at(3)?)?,
+        holders: holders(rows.at(3)?, keys)?,
         signature: school.signature,
         window: SendingWindow { from: school.window_from, to: school.window_to },
         reach: rows.at(5)?.first()?.unwrap_or_default(),
+        children: rows.at(6)?.all::<KnownChild>()?.into_iter().map(ChosenChild::from).collect(),
         roll_version: school.roll_version,
     })
 }
 
 impl Surroundings {
-    /// Reads what surrounds a draft that need not be saved.
+    /// Reads what surrounds a draft that need not be saved, as this person may know it.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn of(app: &App, audience: &Audience) -> Result<Self, AppError> {
-        let rows = app.db.run(surroundings_sql("?1", &json::text(audience)?.into(), app.now())).await?;
-        read_surroundings(&rows)
+    pub async fn of(app: &App, person: &Person, audience: &Audience) -> Result<Self, AppError> {
+        let roll = ReadableRolls::of(person, &[Action::ReadRoster]).args();
+        let audience = json::text(audience)?.into();
+        let rows = app.db.run(surroundings_sql("?1", &audience, &roll, app.now())).await?;
+        read_surroundings(&rows, app.keys()?)
     }
 
     /// The classes as the rules need them.
@@ -294,10 +333,27 @@ impl Surroundings {
 
     /// The smallest unit that holds the whole audience.
     pub fn unit(&self, audience: &Audience) -> UnitId {
-        let Audience::Classes { .. } = audience else { return self.school_unit };
-        let Some((first, others)) = self.classes.split_first() else { return self.school_unit };
-        let holds_all = |unit: &&UnitId| others.iter().all(|c| c.within.contains(unit));
-        first.within.iter().find(holds_all).copied().unwrap_or(self.school_unit)
+        let paths: Vec<Vec<UnitId>> = match audience {
+            Audience::AllGuardians | Audience::AllTeachers => return self.school_unit,
+            Audience::Units { units } => units.iter().map(|unit| self.path(*unit)).collect(),
+            Audience::Classes { .. } | Audience::Children { .. } => {
+                self.classes.iter().map(|class| class.within.clone()).collect()
+            }
+        };
+        let Some((first, others)) = paths.split_first() else { return self.school_unit };
+        let holds_all = |unit: &&UnitId| others.iter().all(|path| path.contains(unit));
+        first.iter().find(holds_all).copied().unwrap_or(self.school_unit)
+    }
+
+    /// A unit and every unit above it; nothing where there is none.
+    pub fn path(&self, unit: UnitId) -> Vec<UnitId> {
+        let above = |row: &&UnitRow| row.parent_id.and_then(|parent| self.unit_row(parent));
+        std::iter::successors(self.unit_row(unit), above).map(|row| row.id).collect()
+    }
+
+    /// The name of a unit.
+    pub fn unit_name(&self, unit: UnitId) -> Option<&str> {
+        self.unit_row(unit).map(|row| row.name.as_str())
     }
 
     fn unit_row(&self, id: UnitId) -> Option<&UnitRow> {
@@ -306,9 +362,8 @@ impl Surroundings {
 
     /// The nearest college at or above a unit.
     fn college(&self, unit: UnitId) -> Option<UnitId> {
-        let above = |row: &&UnitRow| row.parent_id.and_then(|parent| self.unit_row(parent));
-        let mut upwards = std::iter::successors(self.unit_row(unit), above);
-        upwards.find(|row| row.kind == UnitKind::College).map(|row| row.id)
+        let is_college = |id: &UnitId| self.unit_row(*id).is_some_and(|row| row.kind == UnitKind::College);
+        self.path(unit).into_iter().find(is_college)
     }
 
     /// Whether the level that sends has nobody who answers for its account (G2). A department's designated
@@ -319,7 +374,8 @@ impl Surroundings {
             Some(Sender::College) => self.college(capacity.unit).unwrap_or(capacity.unit),
             _ => capacity.unit,
         };
-        self.unit_row(level).is_none_or(|row| row.custodian_id.is_none())
+        let is_custodian = |holder: &Holder| holder.unit == level && holder.post.is_custodian();
+        !self.holders.iter().any(is_custodian)
     }
 
     fn in_force(&self, capacity: Capacity, audience: &Audience) -> Option<&InForce> {
@@ -361,15 +417,17 @@ impl Surroundings {
     /// Whether a person can send to this audience by an appointment: it lets write to some of it, and the
     /// rest is reached by other appointments as the same sender. A counsellor of two colleges sends for one.
     fn fits(&self, author: &Person, held: &Appointment, audience: &Audience) -> bool {
-        let (action, of_classes) = match audience {
-            Audience::Classes { .. } => (Action::WriteToClass, true),
-            Audience::AllGuardians => (Action::WriteToAllGuardians, false),
-            Audience::AllTeachers => (Action::WriteToAllTeachers, false),
-        };
         let alone = |with: &Appointment| Person { appointments: vec![with.clone()], ..author.clone() };
-        if !of_classes {
-            return alone(held).may_school(action);
-        }
+        let action = match audience {
+            Audience::Classes { .. } | Audience::Children { .. } => Action::WriteToClass,
+            Audience::AllGuardians => return alone(held).may_school(Action::WriteToAllGuardians),
+            Audience::AllTeachers => return alone(held).may_school(Action::WriteToAllTeachers),
+            Audience::Units { units } => {
+                let (alone, action) = (alone(held), Action::WriteToAllTeachers);
+                let within = |unit: &UnitId| alone.may_unit(action, &self.path(*unit));
+                return alone.may(action) && units.iter().all(within);
+            }
+        };
         let is_same = |other: &&Appointment| {
             other.post.sender() == held.post.sender()
                 && (held.post.sender() != Some(Sender::College)

@@ -28,6 +28,6 @@ pub async fn commit_and_show(
     let at = batch.len();
     let batch = batch.append(rows::load_sql(&call.person, id, call.app.now())?);
     let answers = batch.commit().await?;
-    let loaded = rows::read(answers.get(at..).unwrap_or_default())?;
+    let loaded = rows::read(answers.get(at..).unwrap_or_default(), call.app.keys()?)?;
     Ok((Reply::json(200, &loaded.view(&call.app, &call.person)?)?, loaded))
 }

@@ -1,5 +1,6 @@
 //! What holds a message that is approved, or will be: its author lost the
-//! post in which it is sent, or is no longer on the class's list.
+//! post in which it is sent or is no longer on the class's list, or nobody
+//! answers for the account (G2).
 
 use domain::ids::MessageId;
 use domain::message::HoldReason;
@@ -14,7 +15,16 @@ use crate::platform::error::AppError;
 /// `messages_in_a_post` asks the same.
 pub const NOT_IN_ITS_POST: &str = "NOT EXISTS (SELECT 1 FROM appointments ia JOIN staff it ON it.id = ia.staff_id
     WHERE ia.id = m.appointment_id AND ia.staff_id = m.author_id AND it.left_at IS NULL AND (ia.until IS NULL OR ia.until > ?1)
-      AND (ia.post <> 'subject_teacher' OR ia.listed_at IS NOT NULL OR m.audience ->> 'kind' = 'all_teachers'))";
+      AND (ia.post <> 'subject_teacher' OR ia.listed_at IS NOT NULL OR m.audience ->> 'kind' NOT IN ('classes', 'children')))";
+
+/// Whether the author of `m` still teaches, but is not on the class's list.
+const OFF_THE_LIST: &str = "EXISTS (SELECT 1 FROM appointments_in_power la WHERE la.id = m.appointment_id
+    AND la.staff_id = m.author_id AND NOT la.listed)";
+
+/// Whether nobody answers for the account of the level that sends `m`. The trigger `messages_with_custodian` asks
+/// the same.
+pub const WITHOUT_CUSTODIAN: &str =
+    "EXISTS (SELECT 1 FROM messages_without_custodian wc WHERE wc.message_id = m.id)";
 
 #[derive(Deserialize)]
 struct HeldRow {
@@ -25,9 +35,9 @@ struct HeldRow {
 pub fn held_sql(id: MessageId, now: Instant) -> Stmt {
     sql(
         format!(
-            "SELECT CASE WHEN EXISTS (SELECT 1 FROM appointments ia JOIN staff it ON it.id = ia.staff_id WHERE ia.id = m.appointment_id
-                   AND it.left_at IS NULL AND (ia.until IS NULL OR ia.until > ?1)) THEN '{}' ELSE '{}' END AS held
-             FROM messages m WHERE m.id = ?2 AND m.state IN ('submitted', 'approved') AND {NOT_IN_ITS_POST}",
+            "SELECT CASE WHEN NOT {NOT_IN_ITS_POST} THEN '{}' WHEN {OFF_THE_LIST} THEN '{}' ELSE '{}' END AS held FROM messages m
+             WHERE m.id = ?2 AND m.state IN ('submitted', 'approved') AND ({NOT_IN_ITS_POST} OR {WITHOUT_CUSTODIAN})",
+            HoldReason::NoCustodian.key(),
             HoldReason::NotListed.key(),
             HoldReason::AuthorLeft.key()
         ),

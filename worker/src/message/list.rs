@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::access::Person;
+use domain::access::{Action, Person};
 use domain::approval::StepKind;
 use domain::delivery::DeliveryState;
 use domain::ids::MessageId;
@@ -10,6 +10,7 @@ use domain::message::{MessageBox, MessageState};
 use domain::time::Instant;
 use serde::Deserialize;
 
+use super::children::{self, Named};
 use super::rows::totals;
 use super::visibility::{TO_REGISTER, Visibility, WAITS_FOR_ME, visible_sql, waiting_sql};
 use crate::platform::app::App;
@@ -17,6 +18,7 @@ use crate::platform::d1::{Answers, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
 use crate::roster::names::name_at;
+use crate::roster::scope::Scope;
 
 /// Totals of a batch, and how many of its phones are confirmed.
 pub type Counted = (BTreeMap<DeliveryState, u32>, u32);
@@ -32,6 +34,9 @@ pub struct SummaryRow {
     pub audience_zh: String,
     /// Audience.
     pub audience_en: String,
+    /// Children chosen one by one, where the reader may know their names.
+    #[serde(deserialize_with = "json::optional_column")]
+    pub children: Named,
     /// State.
     pub state: MessageState,
     /// What is asked of the reader.
@@ -85,13 +90,15 @@ pub async fn list(
         }
         MessageBox::All => visible_sql(),
     };
-    let values = Visibility::of(person)?.values([app.now().into(), before.into()]);
+    let roll = Scope::of(person, &[Action::ReadRoster]).args();
+    let values = Visibility::of(person)?.values([app.now().into(), before.into()].into_iter().chain(roll));
+    let children = children::of_message(7);
     let author = name_at("staff", "a", "m.submitted_at");
     let rows = app
         .db
         .run(vec![sql(
             format!(
-                "SELECT m.id, m.title, m.audience_zh, m.audience_en, m.state, {author} AS author_name, m.changed_at,
+                "SELECT m.id, m.title, m.audience_zh, m.audience_en, {children} AS children, m.state, {author} AS author_name, m.changed_at,
                    COALESCE((SELECT s.kind FROM deciding_steps s WHERE {WAITS_FOR_ME} AND s.message_id = m.id AND s.version = m.version
                       AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = s.message_id AND d.version = s.version AND d.position = s.position)
                     ORDER BY s.position LIMIT 1), CASE WHEN {TO_REGISTER} THEN 'register' END) AS asked,

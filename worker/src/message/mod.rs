@@ -2,6 +2,7 @@
 //! its frozen list, and what becomes visible to whom.
 
 pub mod audience;
+pub mod children;
 pub mod commit;
 pub mod held;
 pub mod list;

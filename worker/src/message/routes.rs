@@ -7,7 +7,7 @@ use domain::audit::AuditAction;
 use domain::filing::Application;
 use domain::ids::MessageId;
 use domain::message::{
-    Audience, CanonicalMessage, Command, Created, Draft, DraftChange, MessageBox, MessageList, MessageState,
+    CanonicalMessage, Command, Created, Draft, DraftChange, MessageBox, MessageList, MessageState,
     MessageView, Preview, Submit,
 };
 use domain::problem::Refusal;
@@ -49,6 +49,10 @@ fn refuse(refusals: Vec<Refusal>) -> Result<(), AppError> {
 
 fn check_saving(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refusal> {
     let mut refusals = draft.check_saving(&call.person, &around.places());
+    if refusals.is_empty() {
+        refusals.extend(draft.check_children(&around.children));
+        refusals.extend(draft.check_units(&call.person, |unit| around.path(unit)));
+    }
     // Who may not write to an audience has no capacity for it, and is told the first.
     if refusals.is_empty() && around.capacity(&call.person, draft).is_none() {
         refusals.push(Refusal::field(
@@ -67,15 +71,15 @@ fn check_saving(call: &Signed, draft: &Draft, around: &Surroundings) -> Vec<Refu
 fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Result<Vec<Refusal>, AppError> {
     let findings = domain::content::check(&draft.title, &draft.body, &call.app.text_context());
     let mut refusals = draft.check_submission(&findings, call.app.now());
-    if around.reach.phones == 0
-        && !matches!(&draft.audience, Audience::Classes { classes } if classes.is_empty())
-    {
+    let left = draft.check_children_here(&around.children);
+    if around.reach.phones == 0 && !draft.audience.is_empty() && left.is_none() {
         refusals.push(Refusal::field(
             "nobody_to_reach",
             "audience",
             Words::fixed("所选范围内没有可以接收短信的人", "Nobody in this audience can be reached by SMS"),
         ));
     }
+    refusals.extend(left);
     // A link that leads nowhere, or that anybody on the way could read.
     if !call.app.links_are_safe() {
         refusals.push(Refusal::state(
@@ -135,7 +139,7 @@ fn chain(call: &Signed, draft: &Draft, around: &Surroundings) -> Chain {
 /// # Errors
 /// Where the body is no draft.
 pub async fn preview(call: Signed, draft: Draft) -> Result<Reply<Preview>, AppError> {
-    let around = Surroundings::of(&call.app, &draft.audience).await?;
+    let around = Surroundings::of(&call.app, &call.person, &draft.audience).await?;
     let mut refusals = check_saving(&call, &draft, &around);
     // Who may not write to an audience is told nothing about it.
     let hidden = refusals.iter().any(|r| r.kind == "audience_not_yours");
@@ -158,12 +162,13 @@ pub async fn preview(call: Signed, draft: Draft) -> Result<Reply<Preview>, AppEr
     Reply::json(
         200,
         &Preview {
+            children: if hidden { Vec::new() } else { around.children.clone() },
             sender: sender.map(view::sender_title).unwrap_or_default(),
             capacities: capacities.map(view::capacity_view).collect(),
             length: length(&sms),
             sms,
             reach: if hidden { Default::default() } else { around.reach },
-            audience: if hidden { Words::name("") } else { view::audience_words(&draft.audience, &around) },
+            audience: if hidden { Words::name("") } else { view::named_words(&draft.audience, &around) },
             findings: of_text,
             chain: view::chain_view(label, &chain.steps, &chain, &[], 1, MessageState::Draft),
             refusals,
@@ -184,7 +189,7 @@ pub async fn create(call: Signed, draft: Draft) -> Result<Reply<Created>, AppErr
     {
         return Err(AppError::Forbidden);
     }
-    let around = Surroundings::of(&call.app, &draft.audience).await?;
+    let around = Surroundings::of(&call.app, &call.person, &draft.audience).await?;
     refuse(check_saving(&call, &draft, &around))?;
     let now = call.app.now();
     let columns = view::columns(person, &draft, &around)?;
@@ -259,7 +264,7 @@ pub async fn change(
         );
         return Err(AppError::conflict("changed_meanwhile", words));
     }
-    let around = Surroundings::of(&call.app, &draft.audience).await?;
+    let around = Surroundings::of(&call.app, &call.person, &draft.audience).await?;
     refuse(check_saving(&call, &draft, &around))?;
     // Two savings within one millisecond are two savings.
     let now = call.app.now().max(loaded.row.changed_at.plus(1));

@@ -18,11 +18,13 @@ use serde::Deserialize;
 use super::audience::{
     self, Capacity, Surroundings, page_roots, page_sql, read_surroundings, surroundings_sql, who,
 };
+use super::children::{self, Named};
 use super::held::{held_sql, read_held};
 use super::visibility::{VISIBLE_WHOLE, Visibility, visible_sql};
 use crate::args;
 use crate::filing::store::{Beside, beside_sql, read_beside};
 use crate::platform::app::App;
+use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
@@ -60,6 +62,9 @@ pub struct MessageRow {
     pub audience_zh: String,
     /// Audience in English words.
     pub audience_en: String,
+    /// Children chosen one by one, where the reader may know their names.
+    #[serde(deserialize_with = "json::optional_column")]
+    pub children: Named,
     /// Category.
     pub category: Option<Category>,
     /// Title.
@@ -146,10 +151,10 @@ const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, m.appointment_id, 
      FROM applications p WHERE p.message_id = m.id AND p.version = m.version) AS application";
 
 /// A message's row `m` with its author `a`: a submitted one keeps the name of that moment. `whole`
-/// tells whether all of it is seen.
-fn select(whole: &str) -> String {
+/// tells whether all of it is seen, `children` how the chosen children are called.
+fn select(whole: &str, children: &str) -> String {
     format!(
-        "SELECT {COLUMNS}, {whole} AS seen_whole, {} AS author_name FROM messages m JOIN staff a ON a.id = m.author_id",
+        "SELECT {COLUMNS}, {whole} AS seen_whole, {children} AS children, {} AS author_name FROM messages m JOIN staff a ON a.id = m.author_id",
         name_at("staff", "a", "m.submitted_at")
     )
 }
@@ -189,7 +194,7 @@ impl MessageRow {
 
 /// A message's row for the system itself, which sees them all.
 pub fn row_sql(id: MessageId) -> Stmt {
-    sql(format!("{} WHERE m.id = ?1", select("1")), args![id])
+    sql(format!("{} WHERE m.id = ?1", select("1", "NULL")), args![id])
 }
 
 /// A step's row.
@@ -251,6 +256,9 @@ pub struct EarlierRow {
     pub audience_zh: String,
     /// Audience in words.
     pub audience_en: String,
+    /// Children chosen one by one, where the reader may know their names.
+    #[serde(deserialize_with = "json::optional_column")]
+    pub children: Named,
 }
 
 /// Which way somebody moved since the list was frozen.
@@ -408,13 +416,13 @@ const MOVED_MAX: u32 = 50;
 /// # Errors
 /// Where the lists of what the person may see cannot be written as JSON.
 pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt>, AppError> {
-    let values = Visibility::of(person)?.values([id.into()]);
-    let (who, readable) = (who(FROZEN_AUDIENCE), Scope::holds("c", 2));
     let roll = Scope::of(person, &[Action::ReadRoster]).args();
+    let values = Visibility::of(person)?.values(std::iter::once(id.into()).chain(roll.clone()));
+    let (who, readable) = (who(FROZEN_AUDIENCE), Scope::holds("c", 2));
     let visible = visible_sql();
     let mut statements = vec![
         sql(
-            format!("{} WHERE m.id = ?5 AND {visible}", select(VISIBLE_WHOLE)),
+            format!("{} WHERE m.id = ?5 AND {visible}", select(VISIBLE_WHOLE, &children::of_message(6))),
             &values,
         ),
         sql(
@@ -433,9 +441,12 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
             args![id],
         ),
         sql(
-            "SELECT v.title, v.body, v.audience_zh, v.audience_en FROM message_versions v
-             JOIN messages m ON m.id = v.message_id AND v.version = m.version - 1 WHERE v.message_id = ?1",
-            args![id],
+            format!(
+                "SELECT v.title, v.body, v.audience_zh, v.audience_en, {} AS children FROM message_versions v
+                 JOIN messages m ON m.id = v.message_id AND v.version = m.version - 1 WHERE v.message_id = ?1",
+                children::of_version(2)
+            ),
+            &[args![id], roll.as_slice()].concat(),
         ),
         sql(
             format!(
@@ -480,7 +491,7 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
         changed_sql(id, &roll, now),
         beside_sql(person, id, now),
     ];
-    statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), now));
+    statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), &roll, now));
     Ok(statements)
 }
 
@@ -488,7 +499,7 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
 ///
 /// # Errors
 /// [`AppError::NotFound`] where it does not exist or is not visible.
-pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
+pub fn read(rows: &[Rows], keys: &Keys) -> Result<Loaded, AppError> {
     let row: MessageRow = rows.at(0)?.one()?;
     Ok(Loaded {
         audience: json::read("an audience", &row.audience)?,
@@ -503,7 +514,7 @@ pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
         held: read_held(rows.at(9)?)?,
         changed: rows.at(10)?.all()?,
         beside: read_beside(rows.at(11)?)?,
-        around: read_surroundings(rows.get(12..).unwrap_or_default())?,
+        around: read_surroundings(rows.get(12..).unwrap_or_default(), keys)?,
         row,
     })
 }
@@ -513,7 +524,7 @@ pub fn read(rows: &[Rows]) -> Result<Loaded, AppError> {
 /// # Errors
 /// [`AppError::NotFound`] where it is not visible.
 pub async fn load(app: &App, person: &Person, id: MessageId) -> Result<Loaded, AppError> {
-    read(&app.db.run(load_sql(person, id, app.now())?).await?)
+    read(&app.db.run(load_sql(person, id, app.now())?).await?, app.keys()?)
 }
 
 /// Reads a message whole, with the roots of the list that submission would freeze.
@@ -531,7 +542,7 @@ pub async fn load_with_roots(
     let at = statements.len();
     statements.push(page_sql(OPEN_AUDIENCE, &arg, StreamId(0)));
     let rows = app.db.run(statements).await?;
-    let loaded = read(&rows)?;
+    let loaded = read(&rows, app.keys()?)?;
     let mut page = page_roots(rows.at(at)?)?;
     drop(rows);
     let mut roots = Vec::new();

@@ -6,7 +6,7 @@ use domain::delivery::{DeliveryState, Funnel};
 use domain::filing::Papers;
 use domain::message::{
     Audience, CapacityView, ChangedNumber, Command, Draft, Earlier, Halt, Hold, MessageState, MessageSummary,
-    MessageView, Moves, Times,
+    MessageView, Moves, Times, children_words, count_words,
 };
 use domain::sms::{Template, length};
 use domain::time::Instant;
@@ -14,6 +14,7 @@ use domain::words;
 use domain::words::Words;
 
 use super::audience::Surroundings;
+use super::children::Named;
 use super::list::SummaryRow;
 use super::rows::{DecisionRow, Loaded, MessageRow, Moved, ProgressRow, StepRow};
 use super::transition::DraftColumns;
@@ -30,11 +31,45 @@ pub fn sample_sms(app: &App, template: &Template, signature: &str, title: &str) 
     template.render(signature, title, &format!("{}/m/{SAMPLE_TOKEN}", app.origin))
 }
 
-/// The audience in words: class names, at most five of them.
+/// The audience as it was written down, or by the names of the children where the reader may know them.
+fn in_words(zh: String, en: String, children: Named) -> Words {
+    match children {
+        Some((class, names)) if !names.is_empty() => children_words(&class, &names),
+        _ => Words { zh: zh.into(), en: en.into() },
+    }
+}
+
+/// The audience of a draft in words, with the names of the children where its writer may know them.
+pub fn named_words(audience: &Audience, around: &Surroundings) -> Words {
+    let words = audience_words(audience, around);
+    let names: Option<Vec<String>> = around.children.iter().map(|child| child.name.clone()).collect();
+    let class = around.classes.first().map(|c| c.name.clone());
+    in_words(words.zh.into_owned(), words.en.into_owned(), class.zip(names))
+}
+
+/// The audience in the words that are written down: class names, at most five of them, and no child's.
 pub fn audience_words(audience: &Audience, around: &Surroundings) -> Words {
     match audience {
         Audience::AllGuardians => Words::fixed("全校家长", "All parents"),
         Audience::AllTeachers => Words::fixed("全体教师", "All teachers"),
+        Audience::Units { units } => {
+            let names: Vec<&str> = units.iter().filter_map(|unit| around.unit_name(*unit)).collect();
+            let n = names.len();
+            match n {
+                0 => Words::fixed("尚未选择部门", "No unit chosen"),
+                1..=5 => {
+                    let (zh, en) = (names.join("、"), names.join(", "));
+                    words!("{zh}教职工", "Staff of {en}")
+                }
+                _ => {
+                    let (zh, en) = (names[..3].join("、"), names[..3].join(", "));
+                    words!("{zh}等 {n} 个部门的教职工", "Staff of {en} and others ({n} units)")
+                }
+            }
+        }
+        Audience::Children { students, .. } => {
+            count_words(around.classes.first().map_or("", |c| &c.name), students.len())
+        }
         Audience::Classes { .. } => {
             let names: Vec<&str> = around.classes.iter().map(|c| c.name.as_str()).collect();
             let n = names.len();
@@ -335,10 +370,11 @@ impl Loaded {
             id: self.row.id,
             version: self.row.version,
             state,
-            audience: Words {
-                zh: self.row.audience_zh.clone().into(),
-                en: self.row.audience_en.clone().into(),
-            },
+            audience: in_words(
+                self.row.audience_zh.clone(),
+                self.row.audience_en.clone(),
+                self.row.children.clone(),
+            ),
             author: self.row.author_id,
             author_name: self.row.author_name.clone(),
             sender_title: self.row.sender_title.clone(),
@@ -364,7 +400,7 @@ impl Loaded {
             before: self.earlier.as_ref().filter(|_| whole).map(|e| Earlier {
                 title: e.title.clone(),
                 body: e.body.clone(),
-                audience: Words { zh: e.audience_zh.clone().into(), en: e.audience_en.clone().into() },
+                audience: in_words(e.audience_zh.clone(), e.audience_en.clone(), e.children.clone()),
                 reason: last_return.map(|d| d.reason.clone()).unwrap_or_default(),
             }),
             history,
@@ -443,7 +479,7 @@ pub fn summary(row: SummaryRow) -> MessageSummary {
     MessageSummary {
         id: row.id,
         title: row.title,
-        audience: Words { zh: row.audience_zh.into(), en: row.audience_en.into() },
+        audience: in_words(row.audience_zh, row.audience_en, row.children),
         state: row.state,
         asked: row.asked,
         author: row.author_name,

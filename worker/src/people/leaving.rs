@@ -7,6 +7,8 @@ use domain::message::RecipientKind;
 use domain::time::Instant;
 use serde_json::json;
 
+use crate::appointment::sealed::{SealedAppointment, end};
+use crate::platform::crypto::Keys;
 use crate::platform::d1::{Audit, Guarded, Subject};
 use crate::platform::error::AppError;
 use crate::roster::leaving::{self as roll, Departure, People};
@@ -35,18 +37,20 @@ pub fn roll_changed(batch: Guarded<'_>) -> Guarded<'_> {
     batch.must("UPDATE school SET roll_version = roll_version + 1 WHERE id = 1", &[])
 }
 
-/// Takes a person off the roll. Loses where they have left already.
+/// Takes a person off the roll, with the posts that are read. Loses where they have left already.
 ///
 /// # Errors
 /// Where the values cannot be bound.
 pub fn leave<'a>(
     batch: Guarded<'a>,
-    who: Who,
+    keys: &Keys,
+    (who, posts): (Who, &[SealedAppointment]),
     departure: &Departure,
     detail: &serde_json::Value,
 ) -> Result<Guarded<'a>, AppError> {
     let people = who.people();
     let batch = roll::leave(roll_changed(batch), &people, departure)?;
+    let batch = end(batch, keys, &posts.iter().collect::<Vec<_>>(), departure.now)?;
     let batch = roll::end_service(batch, &people.staff, departure.now)?;
     let action = match who.kind {
         RecipientKind::Staff => AuditAction::StaffLeft,

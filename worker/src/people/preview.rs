@@ -73,7 +73,12 @@ pub async fn staff(app: &App, id: StaffId) -> Result<StaffLeaving, AppError> {
                 format!("SELECT a.id FROM appointments a WHERE a.staff_id = ?1 AND {IN_FORCE} AND NOT {SOMEBODY_ELSE}"),
                 args![id, now],
             ),
-            sql("SELECT name FROM units WHERE custodian_id = ?1 ORDER BY id", args![id]),
+            sql(
+                "SELECT DISTINCT u.name FROM appointments a CROSS JOIN custodians c ON c.appointment_id = a.id CROSS JOIN units u ON u.id = c.unit_id
+                 WHERE a.staff_id = ?1
+                   AND NOT EXISTS (SELECT 1 FROM custodians o WHERE o.unit_id = c.unit_id AND o.staff_id <> ?1) ORDER BY u.id",
+                args![id],
+            ),
             sql(
                 format!(
                     "SELECT id, title FROM messages WHERE author_id = ?1 AND state IN ('draft', 'returned') ORDER BY id DESC LIMIT {MOST}"
@@ -242,7 +247,11 @@ pub async fn left_behind(app: &App) -> Result<Departures, AppError> {
                 ),
                 args![0i64, now],
             ),
-            sql("SELECT name FROM units WHERE custodian_id IS NULL ORDER BY id", &[]),
+            sql(
+                "SELECT u.name FROM units_with_account a JOIN units u ON u.id = a.unit_id
+                 WHERE NOT EXISTS (SELECT 1 FROM custodians c WHERE c.unit_id = u.id) ORDER BY u.id",
+                &[],
+            ),
             sql(
                 format!(
                     "SELECT m.id, t.name AS author, m.audience_zh, m.audience_en, m.title, m.body, m.changed_at

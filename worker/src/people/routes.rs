@@ -12,7 +12,9 @@ use serde_json::json;
 
 use super::leaving::{self, Who};
 use super::{disputes, numbers, preview};
+use crate::appointment::sealed::{SealedAppointment, held_by};
 use crate::args;
+use crate::platform::d1::{Answers, sql};
 use crate::platform::error::AppError;
 use crate::platform::http::{Kept, Reply, Signed};
 use crate::roster::leaving::Departure;
@@ -42,21 +44,24 @@ pub async fn leave_staff(call: Signed, id: StaffId, order: Leave) -> Result<Repl
         )
         .into());
     }
-    let leaving = preview::staff(&call.app, id).await?;
-    let posts: Vec<_> = leaving.posts.iter().map(|post| post.id).collect();
-    let detail = json!({ "reason": order.reason, "posts": posts });
-    leave(&call, Who { kind: RecipientKind::Staff, id: id.0 }, order, &detail).await
+    let here = sql("SELECT id FROM staff WHERE id = ?1 AND left_at IS NULL", args![id]);
+    let rows = call.app.db.run(vec![here, held_by(id)]).await?;
+    rows.at(0)?.first::<serde_json::Value>()?.ok_or(AppError::NotFound)?;
+    let posts: Vec<SealedAppointment> = rows.at(1)?.all()?;
+    let ids: Vec<_> = posts.iter().map(|post| post.id).collect();
+    let detail = json!({ "reason": order.reason, "posts": ids });
+    leave(&call, (Who { kind: RecipientKind::Staff, id: id.0 }, &posts), order, &detail).await
 }
 
 async fn leave(
     call: &Signed,
-    who: Who,
+    (who, posts): (Who, &[SealedAppointment]),
     order: Leave,
     detail: &serde_json::Value,
 ) -> Result<Reply<()>, AppError> {
     let (app, now) = (&call.app, call.app.now());
     let departure = Departure { reason: order.reason, by: call.person.id, now, import: None };
-    let batch = leaving::leave(app.db.guarded(), who, &departure, detail)?;
+    let batch = leaving::leave(app.db.guarded(), app.keys()?, (who, posts), &departure, detail)?;
     call.remember(batch, 204, Kept::Json("")).commit().await?;
     Ok(Reply::empty())
 }
@@ -110,7 +115,7 @@ pub async fn leave_student(call: Signed, id: StudentId, order: Leave) -> Result<
     order.check(RecipientKind::Student)?;
     preview::student(&call.app, &call.person, id).await?;
     let detail = json!({ "reason": order.reason });
-    leave(&call, Who { kind: RecipientKind::Student, id: id.0 }, order, &detail).await
+    leave(&call, (Who { kind: RecipientKind::Student, id: id.0 }, &[]), order, &detail).await
 }
 
 /// `POST /api/students/{id}/return`.
@@ -139,7 +144,7 @@ pub async fn leave_guardian(call: Signed, id: GuardianId, order: Leave) -> Resul
     order.check(RecipientKind::Guardian)?;
     preview::guardian(&call.app, &call.person, id).await?;
     let detail = json!({ "reason": order.reason });
-    leave(&call, Who { kind: RecipientKind::Guardian, id: id.0 }, order, &detail).await
+    leave(&call, (Who { kind: RecipientKind::Guardian, id: id.0 }, &[]), order, &detail).await
 }
 
 /// `POST /api/guardians/{id}/return`.

@@ -169,6 +169,7 @@ impl AppError {
 /// that was lost, not our fault. Each is a name in the schema's triggers and constraints.
 const LOST: &[&str] = &[
     "guard_lost",
+    "outranked",
     "wrong_state",
     "content_frozen",
     "not_approved",
@@ -212,6 +213,8 @@ const LOST: &[&str] = &[
     "answer_refused",
     "retention_unrecorded",
     "author_left",
+    "no_custodian",
+    "one_custodian",
     "departures_stay",
     "departure_unrecorded",
     "number_unrecorded",

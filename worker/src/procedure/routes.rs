@@ -43,7 +43,7 @@ pub async fn propose(call: Signed, order: ProposeProcedure) -> Result<Reply<Proc
     reads.extend(store::world_sql(order.sender, None, now)?);
     let rows = app.db.run(reads).await?;
     let all: Vec<Row> = rows.at(0)?.all()?;
-    let world = store::world(rows.get(1..).unwrap_or_default())?;
+    let world = store::world(rows.get(1..).unwrap_or_default(), call.app.keys()?)?;
     let of_these = || all.iter().filter(|row| row.sender == order.sender && row.scope == order.scope);
     if of_these().any(Row::waits) {
         return Err(AppError::conflict(
@@ -204,7 +204,7 @@ pub async fn dry_run(call: Signed, order: DryRun) -> Result<Reply<Rehearsal>, Ap
     }
     let now = call.app.now();
     let rows = call.app.db.run(store::world_sql(order.sender, Some(order.unit), now)?).await?;
-    let world = store::world(&rows)?;
+    let world = store::world(&rows, call.app.keys()?)?;
     if !world.units.kind(order.unit).is_some_and(|kind| order.sender.sends_from(kind)) {
         return Err(AppError::field(
             "unit",

@@ -249,13 +249,13 @@ pub(super) fn world_sql(sender: Sender, unit: Option<UnitId>, now: Instant) -> R
 ///
 /// # Errors
 /// Where a row cannot be read.
-pub(super) fn world(rows: &[Rows]) -> Result<World, AppError> {
+pub(super) fn world(rows: &[Rows], keys: &Keys) -> Result<World, AppError> {
     let lone = rows.at(2)?.all::<LoneRow>()?.into_iter().map(|row| (row.unit_id, row.staff_id));
     let waiting = rows.at(3)?.all::<WaitingRow>()?.into_iter().map(|row| (row.post, row.unit_id, row.name));
     let drafters = rows.at(4)?.all::<DrafterRow>()?.into_iter().map(|row| (row.id, row.name));
     Ok(World {
         units: Units(rows.at(0)?.all()?),
-        holders: audience::holders(rows.at(1)?)?,
+        holders: audience::holders(rows.at(1)?, keys)?,
         lone_drafters: lone.collect(),
         waiting: waiting.collect(),
         drafters: drafters.collect(),

@@ -144,7 +144,7 @@ pub async fn apply(
     let (kept, roll, look, phones) = again(call, id, given).await?;
     let ticked = ticked(&look, &roll, given, person.id)?;
 
-    let writer = Writer { now, by: person.id, import: id, keys };
+    let writer = Writer { now, by: person.id, import: id, keys, sealed: &roll.sealed };
     let batch = store::take_roll(app.db.guarded(), &roll);
     let batch = record::take(batch, id, now);
     let Applied { batch, writes, touched } =
@@ -180,11 +180,11 @@ pub async fn apply(
 /// 409 where something depends on it, and says what.
 pub async fn undo(call: &Signed, id: ImportId) -> Result<Reply<ImportView>, AppError> {
     let (app, person, now) = (&call.app, &call.person, call.app.now());
-    let record::Applied { view, writes, places } = record::applied(app, id).await?;
+    let record::Applied { view, writes, places, sealed } = record::applied(app, id).await?;
     if writes.gone.staff.contains(&person.id) {
         return Err(AppError::Invalid(vec![offers::own_leaving()]));
     }
-    let writer = Writer { now, by: person.id, import: id, keys: app.keys()? };
+    let writer = Writer { now, by: person.id, import: id, keys: app.keys()?, sealed: &sealed };
     let values = former(app, &writes)?;
     let batch = record::take_back(app.db.guarded(), id, person.id, now);
     let batch = writes.write(batch, &writer)?;

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use domain::ids::{AppointmentId, ClassId, GuardianId, StaffId, StudentId, UnitId};
+use domain::ids::{AppointmentId, ClassId, GuardianId, StaffId, StudentId};
 use domain::phone::Phone;
 use domain::roster::import::diff::{self, RollGuardian, RollStudent};
 use domain::roster::import::offers::Ticked;
 use domain::roster::import::on_roll::Known;
 use domain::roster::import::persons::Settled;
 use domain::roster::import::plan::{RollPost, StaffPlan};
-use domain::roster::import::{GuardianEntry, Parsed, StaffRow, StudentRow, classes_of};
+use domain::roster::import::{GuardianEntry, Parsed, StaffRow, StudentRow, classes_of, colleges_of};
 
 use super::import_look::{Look, PhoneKeys, Read, StaffFile};
 use super::import_places::{PlaceIds, write_places};
@@ -106,7 +106,8 @@ pub fn write<'a>(
             let used = parsed.taken.iter().flat_map(|row| row.guardians.iter().map(|g| &g.phone));
             let phone_ids = PhoneIds::new((writer.keys, host), used, phones, roll)?;
             let batch = store::add_phones(batch, &phone_ids.rows)?;
-            let places = roll.places.changes(&BTreeSet::new(), &classes_of(&parsed.taken), &parsed.codes);
+            let places =
+                roll.places.changes(&colleges_of(&parsed.taken), &classes_of(&parsed.taken), &parsed.codes);
             let ids = PlaceIds::new(roll, &places);
             let batch = write_places(batch, writer, &places, &ids)?;
             let mut writes = ids.writes(&places)?;
@@ -172,20 +173,6 @@ fn staff(
         let staff = *ids.get(number).ok_or_else(|| AppError::Internal("a post of nobody".into()))?;
         let id = AppointmentId(roll.next_appointment + writes.begun.len() as i64);
         writes.begun.push(post(&RollPost { id, staff, number: number.to_owned(), held: held.clone() })?);
-    }
-    for (unit, number) in &plan.custodians {
-        if roll.staff.custodians.get(unit) != Some(number) {
-            let unit = places.unit(unit)?;
-            let before = roll.custodians.get(&unit).copied();
-            writes.custodians.push((unit, before, ids.get(number.as_str()).copied()));
-        }
-    }
-    // Custody ends with the service where the file names nobody else.
-    let passed: HashSet<UnitId> = writes.custodians.iter().map(|(unit, ..)| *unit).collect();
-    for (unit, before) in &roll.custodians {
-        if leaving.contains(before) && !passed.contains(unit) {
-            writes.custodians.push((*unit, Some(*before), None));
-        }
     }
     Ok(())
 }

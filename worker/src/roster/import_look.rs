@@ -15,7 +15,8 @@ use domain::roster::import::places::Codes;
 use domain::roster::import::plan::StaffPlan;
 use domain::roster::import::refs::{ClassRef, UnitRef};
 use domain::roster::import::{
-    Parsed, StaffRow, StudentRow, classes_of, count_staff, count_students, read_staff, read_students, shown,
+    Parsed, StaffRow, StudentRow, classes_of, colleges_of, count_staff, count_students, read_staff,
+    read_students, shown,
 };
 use domain::roster::{
     ImportApply, ImportChange, ImportCounts, ImportKind, ImportPreview, MAX_CHANGES, MAX_FINDINGS,
@@ -136,7 +137,7 @@ impl Look {
                 let mut found = changes::students(&rows, &roll.students, &settled, &key);
                 found.extend(place_changes(
                     roll,
-                    &BTreeSet::new(),
+                    &colleges_of(&parsed.taken),
                     &classes_of(&parsed.taken),
                     &parsed.codes,
                 ));

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::import_store::NEXT_APPOINTMENT;
 use super::import_writes::{Places, Touched, Writes};
+use crate::appointment::sealed::{COLUMNS, SealedAppointment};
 use crate::args;
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
@@ -253,6 +254,8 @@ pub struct Applied {
     pub writes: Writes,
     /// Classes and codes that it brought.
     pub places: Places,
+    /// The posts that it gave.
+    pub sealed: Vec<SealedAppointment>,
 }
 
 /// An applied file with its record.
@@ -278,6 +281,14 @@ pub async fn applied(app: &App, id: ImportId) -> Result<Applied, AppError> {
                 ),
                 args![id],
             ),
+            sql(
+                format!(
+                    "SELECT {COLUMNS} FROM imports i CROSS JOIN json_each(i.touched, '$.acting') j
+                     CROSS JOIN appointments a ON a.staff_id = j.value
+                     WHERE i.id = ?1 AND a.import_id = i.id AND a.until IS NULL"
+                ),
+                args![id],
+            ),
         ])
         .await?;
     let view = rows.at(0)?.first::<ViewRow>()?.ok_or(AppError::NotFound)?.view();
@@ -292,7 +303,7 @@ pub async fn applied(app: &App, id: ImportId) -> Result<Applied, AppError> {
     let text = String::from_utf8(bytes).map_err(|_| AppError::Internal("a record is no text".into()))?;
     let writes: Writes = json::read("an import's record", &text)?;
     let (places, writes) = writes.turned_round(next_appointment);
-    Ok(Applied { view, writes, places })
+    Ok(Applied { view, writes, places, sealed: rows.at(2)?.all()? })
 }
 
 /// It, once it has been taken back.

@@ -16,6 +16,7 @@ use domain::school::UnitKind;
 use domain::time::Instant;
 use serde::{Deserialize, Serialize};
 
+use crate::appointment::sealed::{COLUMNS, SealedAppointment};
 use crate::args;
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
@@ -70,8 +71,8 @@ pub struct Roll {
     pub places: Places,
     /// Staff; only for a staff file.
     pub staff: StaffRoll,
-    /// Who stands as a unit's custodian, also one who has left.
-    pub custodians: HashMap<UnitId, StaffId>,
+    /// The same posts as they are sealed.
+    pub sealed: Vec<SealedAppointment>,
     /// Students; only for a student file.
     pub students: Vec<RollStudent>,
 }
@@ -113,8 +114,6 @@ struct UnitRow {
     kind: String,
     name: String,
     code: Option<String>,
-    custodian_id: Option<StaffId>,
-    custodian: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -187,15 +186,14 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
         ),
         sql("SELECT id, lookup FROM phones", &[]),
         sql(
-            "SELECT u.id, u.parent_id, u.kind, u.name, u.code, u.custodian_id, t.number AS custodian
-             FROM units u LEFT JOIN staff t ON t.id = u.custodian_id AND t.left_at IS NULL ORDER BY u.id",
+            "SELECT u.id, u.parent_id, u.kind, u.name, u.code FROM units u ORDER BY u.id",
             &[],
         ),
         sql(
             format!(
                 "SELECT c.id, c.unit_id, c.name, c.code, c.archived_at IS NOT NULL AS archived,
                    EXISTS (SELECT 1 FROM appointments a
-                           WHERE a.class_id = c.id AND a.post = 'homeroom_teacher' AND {in_force}) AS led
+                           WHERE a.class_id = c.id AND a.post IN ('homeroom_teacher', 'counsellor') AND {in_force}) AS led
                  FROM classes c ORDER BY c.id"
             ),
             args![now],
@@ -210,7 +208,7 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
             ),
             sql(
                 format!(
-                    "SELECT a.id, a.staff_id, t.number, a.post, a.unit_id, a.class_id, a.subject
+                    "SELECT {COLUMNS}, t.number
                      FROM appointments a JOIN staff t ON t.id = a.staff_id WHERE t.left_at IS NULL AND {in_force}"
                 ),
                 args![now],
@@ -247,13 +245,9 @@ pub async fn load(app: &App, kind: ImportKind) -> Result<Roll, AppError> {
         next_guardian: base.next_guardian,
         next_appointment: base.next_appointment,
         staff: StaffRoll::default(),
-        custodians: units.iter().filter_map(|u| Some((u.id, u.custodian_id?))).collect(),
+        sealed: Vec::new(),
         students: Vec::new(),
     };
-    for (id, number) in units.into_iter().filter_map(|u| Some((u.id, u.custodian?))) {
-        let unit = roll.unit(id)?;
-        roll.staff.custodians.insert(unit, number);
-    }
     match (kind, rest) {
         (ImportKind::Staff, [people, posts]) => read_staff(&mut roll, people, posts)?,
         (ImportKind::Students, [students, guardians]) => read_students(&mut roll, students, guardians)?,
@@ -287,6 +281,7 @@ fn read_places(school: &str, units: &[UnitRow], classes: &Rows) -> Result<Places
 
 fn read_staff(roll: &mut Roll, people: &Rows, posts: &Rows) -> Result<(), AppError> {
     let mut held: HashMap<StaffId, BTreeSet<Held>> = HashMap::new();
+    roll.sealed = posts.all()?;
     for row in posts.all::<PostRow>()? {
         let post =
             Post::from_key(&row.post).ok_or_else(|| AppError::Internal(format!("post {}", row.post)))?;
@@ -401,6 +396,8 @@ pub struct Writer<'a> {
     pub import: ImportId,
     /// Seal what carries power.
     pub keys: &'a Keys,
+    /// Posts that can end by it.
+    pub sealed: &'a [SealedAppointment],
 }
 
 /// A changed number: kind, person, from, to, seal.

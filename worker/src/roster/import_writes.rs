@@ -3,7 +3,7 @@
 //! file is taken back by the same writes, turned round. Each change names
 //! what it changes from: whoever changed the row meanwhile makes it lose.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use domain::access::Post as PostKind;
 use domain::ids::{AppointmentId, ClassId, GuardianId, StaffId, StudentId, UnitId};
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::import_store::{NumberChange, Writer, each_counted, each_piece, write_changes};
 use super::leaving::{Departure, People, come_back, end_service, leave};
+use crate::appointment::sealed::{SealedAppointment, end};
 use crate::args;
 use crate::platform::d1::Guarded;
 use crate::platform::error::AppError;
@@ -33,8 +34,6 @@ pub type NewGuardian = (GuardianId, StudentId, Entry);
 pub type GuardianChange = (GuardianId, Entry, Entry);
 /// A guardian's position, name, relation, phone's id.
 pub type Entry = (usize, String, String, i64);
-/// A unit's custodian before and after.
-pub type Custodian = (UnitId, Option<StaffId>, Option<StaffId>);
 
 /// A post that begins or ends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -107,8 +106,6 @@ pub struct Writes {
     pub ended: Vec<Post>,
     /// Posts that begin.
     pub begun: Vec<Post>,
-    /// Custodians.
-    pub custodians: Vec<Custodian>,
 }
 
 /// What depends on a file that was applied: by ids, so that the database can ask.
@@ -142,7 +139,6 @@ impl Writes {
             guardians: self.guardians.into_iter().map(|(id, from, to)| (id, to, from)).collect(),
             begun: begun.map(|(post, id)| Post { id: AppointmentId(id), ..post }).collect(),
             ended: self.begun,
-            custodians: self.custodians.into_iter().map(|(unit, from, to)| (unit, to, from)).collect(),
             ..Self::default()
         };
         (self.places, round)
@@ -177,7 +173,7 @@ impl Writes {
     /// # Errors
     /// Where the values cannot be bound.
     pub fn write<'a>(&self, batch: Guarded<'a>, writer: &Writer<'_>) -> Result<Guarded<'a>, AppError> {
-        let Writer { now, by, import, .. } = *writer;
+        let Writer { now, by, import, keys, sealed } = *writer;
         // Whoever leaves goes first: the number may pass on.
         let departure = Departure { reason: LeaveReason::Imported, by, now, import: Some(import) };
         let batch = leave(batch, &self.gone, &departure)?;
@@ -186,14 +182,12 @@ impl Writes {
         let batch = self.write_students(batch, writer)?;
         // Begun before ended: who gives them holds a post until then.
         let batch = self.begin_posts(batch, writer)?;
-        let ended: Vec<AppointmentId> = self.ended.iter().map(|post| post.id).collect();
-        let batch = each_counted(
-            batch,
-            &ended,
-            "UPDATE appointments SET until = ?2 WHERE id IN (SELECT value FROM json_each(?1)) AND until IS NULL",
-            args![now],
-        )?;
-        let batch = self.write_custodians(batch)?;
+        let ending: HashSet<i64> = self.ended.iter().map(|post| post.id.0).collect();
+        let ending: Vec<&SealedAppointment> = sealed.iter().filter(|a| ending.contains(&a.id)).collect();
+        if ending.len() < self.ended.len() {
+            return Err(AppError::Lost);
+        }
+        let batch = end(batch, keys, &ending, now)?;
         end_service(batch, &self.gone.staff, now)
     }
 
@@ -279,17 +273,6 @@ impl Writes {
                value ->> '$[0].class', value ->> '$[0].subject', ?2, ?3, ?4, value ->> 1
              FROM json_each(?1)",
             args![writer.now, writer.by, writer.import],
-        )
-    }
-
-    fn write_custodians<'a>(&self, batch: Guarded<'a>) -> Result<Guarded<'a>, AppError> {
-        each_counted(
-            batch,
-            &self.custodians,
-            "UPDATE units SET custodian_id = j.staff_id
-             FROM (SELECT value ->> 0 AS unit, value ->> 1 AS old_id, value ->> 2 AS staff_id FROM json_each(?1)) AS j
-             WHERE units.id = j.unit AND units.custodian_id IS j.old_id",
-            &[],
         )
     }
 }

@@ -13,6 +13,7 @@ use super::import_store::{each_counted, each_piece};
 use crate::args;
 use crate::platform::d1::{Guarded, Value};
 use crate::platform::error::AppError;
+use crate::platform::json;
 
 /// People by their ids.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -86,7 +87,7 @@ fn back(kind: RecipientKind) -> &'static str {
 }
 
 /// These people leave; drafts stay with their authors. Lost where one of them
-/// had left already. Posts are ended by [`end_service`].
+/// had left already. Posts are ended by `appointment/sealed.rs`, all else by [`end_service`].
 ///
 /// # Errors
 /// Where the values cannot be bound.
@@ -117,7 +118,7 @@ pub fn leave<'a>(
     Ok(batch)
 }
 
-/// Posts, sessions, slips and custody of units end with the service.
+/// Sessions and slips end with the service, as the posts have before: lost where one of them is left.
 ///
 /// # Errors
 /// Where the values cannot be bound.
@@ -126,19 +127,22 @@ pub fn end_service<'a>(
     staff: &[StaffId],
     now: Instant,
 ) -> Result<Guarded<'a>, AppError> {
+    if !staff.is_empty() {
+        // Given meanwhile, or never read.
+        batch = batch.require(
+            "NOT EXISTS (SELECT 1 FROM json_each(?1) j CROSS JOIN appointments a ON a.staff_id = j.value WHERE a.until IS NULL)",
+            args![json::text(&staff)?],
+        );
+    }
     let at: &[Value] = args![now];
+    let none: &[Value] = &[];
     for (text, rest) in [
-        (
-            "UPDATE appointments SET until = ?2 WHERE staff_id IN (SELECT value FROM json_each(?1)) AND until IS NULL",
-            at,
-        ),
-        ("DELETE FROM sessions WHERE staff_id IN (SELECT value FROM json_each(?1))", &[]),
+        ("DELETE FROM sessions WHERE staff_id IN (SELECT value FROM json_each(?1))", none),
         (
             "UPDATE activations SET expires_at = ?2
              WHERE staff_id IN (SELECT value FROM json_each(?1)) AND used_at IS NULL AND expires_at > ?2",
             at,
         ),
-        ("UPDATE units SET custodian_id = NULL WHERE custodian_id IN (SELECT value FROM json_each(?1))", &[]),
     ] {
         batch = each_piece(batch, staff, text, rest)?;
     }

@@ -37,7 +37,7 @@ pub const GUARDIAN: &str = "g.id, g.student_id, g.name, g.relation, p.id AS phon
 const CLASS: &str = "SELECT c.id, c.unit_id, c.name,
     (SELECT json_group_array(t.ancestor_id) FROM (SELECT ancestor_id FROM unit_tree WHERE unit_id = c.unit_id ORDER BY depth) t) AS within,
     (SELECT json_group_array(t.name) FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id
-     WHERE a.class_id = c.id AND a.post = 'homeroom_teacher' AND a.since <= ?4) AS homeroom,
+     WHERE a.class_id = c.id AND a.post IN ('homeroom_teacher', 'counsellor') AND a.since <= ?4) AS homeroom,
     (SELECT json_group_array(n.name) FROM (SELECT u.name FROM unit_tree t JOIN units u ON u.id = t.ancestor_id
      WHERE t.unit_id = c.unit_id AND u.parent_id IS NOT NULL ORDER BY t.depth DESC) n) AS path,
     (SELECT json_array(COUNT(DISTINCT s.id), COUNT(g.id), COUNT(DISTINCT g.phone_id),

@@ -6,7 +6,8 @@ use domain::account::{ACTIVATION_LIFE, Slips};
 use domain::audit::{AuditAction, PersonKind};
 use domain::blank::is_blank;
 use domain::problem::Refusal;
-use domain::school::{SchoolView, Setup, StopOrder, Stopped, UnitView};
+use domain::rank::Lift;
+use domain::school::{PersonRef, SchoolView, Setup, StopOrder, Stopped, UnitView};
 use domain::time::SendingWindow;
 use domain::words;
 use domain::words::Words;
@@ -191,12 +192,21 @@ pub async fn stop(call: Signed, order: StopOrder) -> Result<Reply<SchoolView>, A
         return Err(AppError::conflict("already_so", words));
     }
     let lifted = school.stopped.take();
-    if let Some(stop) = &lifted {
-        person.may_lift(stop.post)?;
-    }
+    let lift = lifted.as_ref().map(|stop| person.lift(stop)).transpose()?;
     let post = person.highest_post().ok_or(AppError::Forbidden)?;
-    school.stopped =
-        order.stopped.then(|| Stopped { by: person.name.clone(), post, reason: reason.to_owned(), at: now });
+    let me = PersonRef { id: person.id, name: person.name.clone(), number: person.number.clone() };
+    school.stopped = match (&lifted, lift) {
+        (Some(stop), Some(Lift::Asks)) => Some(Stopped { asked_by: Some(me), ..stop.clone() }),
+        (Some(_), _) => None,
+        (None, _) => Some(Stopped {
+            by: person.name.clone(),
+            post,
+            reason: reason.to_owned(),
+            at: now,
+            vacant: false,
+            asked_by: None,
+        }),
+    };
     let answer = Reply::json(200, &school)?;
     let text = json::text(&school)?;
     // What somebody wrote is personal: it lies sealed beside the log.
@@ -204,15 +214,22 @@ pub async fn stop(call: Signed, order: StopOrder) -> Result<Reply<SchoolView>, A
     if !reason.is_empty() {
         values.add(app, PersonKind::Staff, person.id.0, &json!({ "reason": [null, reason] }))?;
     }
-    let batch = store::stop(app.db.guarded(), (person.id, post), &order, lifted.as_ref(), now).audit(
-        &crate::platform::d1::Audit {
-            at: now,
-            actor: person.id.0,
-            action: if order.stopped { AuditAction::SchoolStopped } else { AuditAction::SchoolResumed },
-            subject: crate::platform::d1::Subject::Row("school", 1),
-            detail: &json!({ "values": values.hash(), "post": post.key() }),
-        },
-    );
+    let (batch, action) = match (&lifted, lift) {
+        (Some(stop), Some(Lift::Asks)) => {
+            (store::ask_to_lift(app.db.guarded(), stop, person.id, now), AuditAction::SchoolLiftAsked)
+        }
+        _ => (
+            store::stop(app.db.guarded(), (person.id, post), &order, lifted.as_ref(), now),
+            if order.stopped { AuditAction::SchoolStopped } else { AuditAction::SchoolResumed },
+        ),
+    };
+    let batch = batch.audit(&crate::platform::d1::Audit {
+        at: now,
+        actor: person.id.0,
+        action,
+        subject: crate::platform::d1::Subject::Row("school", 1),
+        detail: &json!({ "values": values.hash(), "post": post.key() }),
+    });
     let batch = values.keep(batch)?;
     call.remember(batch, 200, Kept::Json(&text)).commit().await?;
     Ok(answer)

@@ -13,6 +13,7 @@ use crate::args;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Guarded, Rows, Stmt, Subject, sql};
 use crate::platform::error::AppError;
+use crate::platform::json as columns;
 use crate::seals::{AppointmentSeal, ProcedureSeal, Seal};
 
 #[derive(Deserialize)]
@@ -26,13 +27,22 @@ struct SchoolRow {
     stopped_by: Option<String>,
     stopped_post: Option<String>,
     stop_reason: Option<String>,
+    #[serde(deserialize_with = "columns::flag")]
+    vacant: bool,
+    #[serde(deserialize_with = "columns::optional_column")]
+    asked_by: Option<PersonRef>,
 }
 
 /// Reads the school; for [`school_view`].
 pub fn school_sql() -> Stmt {
     sql(
         "SELECT s.name, s.signature, s.platform_word, s.window_from, s.window_to, s.stopped_at, s.stopped_post, s.stop_reason,
-           (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by
+           (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by,
+           s.stopped_at IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM ranks r CROSS JOIN appointments_in_power a ON a.post = r.post
+             WHERE r.rank >= COALESCE((SELECT rank FROM ranks WHERE post = s.stopped_post), 4)) AS vacant,
+           (SELECT json_object('id', t.id, 'name', t.name, 'number', t.number) FROM staff t WHERE t.id = s.lift_asked_by AND EXISTS (
+             SELECT 1 FROM appointments_in_power a CROSS JOIN ranks r ON r.post = a.post WHERE a.staff_id = t.id)) AS asked_by
          FROM school s WHERE s.id = 1",
         &[],
     )
@@ -55,6 +65,8 @@ pub fn school_view(rows: &Rows) -> Result<SchoolView, AppError> {
             post: row.stopped_post.as_deref().and_then(Post::from_key).unwrap_or(Post::Principal),
             reason: row.stop_reason.unwrap_or_default(),
             at,
+            vacant: row.vacant,
+            asked_by: row.asked_by,
         }),
     })
 }
@@ -177,15 +189,25 @@ pub fn stop<'a>(
 ) -> Guarded<'a> {
     if order.stopped {
         batch.must(
-            "UPDATE school SET stopped_at = ?1, stopped_by = ?2, stopped_post = ?4, stop_reason = ?3 WHERE id = 1 AND stopped_at IS NULL",
+            "UPDATE school SET stopped_at = ?1, stopped_by = ?2, stopped_post = ?4, stop_reason = ?3, lift_asked_by = NULL, lift_asked_at = NULL
+             WHERE id = 1 AND stopped_at IS NULL",
             args![now, by, order.reason.trim(), post.key()],
         )
     } else {
         batch.must(
-            "UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL WHERE id = 1 AND stopped_at = ?1",
-            args![lifted.map(|stop| stop.at)],
+            "UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL, lifted_by = ?2
+             WHERE id = 1 AND stopped_at = ?1",
+            args![lifted.map(|stop| stop.at), by],
         )
     }
+}
+
+/// Asks to let all sending go on; loses where it is another stop by now.
+pub fn ask_to_lift<'a>(batch: Guarded<'a>, stop: &Stopped, by: StaffId, now: Instant) -> Guarded<'a> {
+    batch.must(
+        "UPDATE school SET lift_asked_by = ?2, lift_asked_at = ?3 WHERE id = 1 AND stopped_at = ?1",
+        args![stop.at, by, now],
+    )
 }
 
 #[derive(Deserialize)]
@@ -194,9 +216,7 @@ struct UnitRow {
     parent_id: Option<UnitId>,
     kind: String,
     name: String,
-    custodian_id: Option<StaffId>,
-    custodian_name: Option<String>,
-    custodian_number: Option<String>,
+    has_account: i64,
 }
 
 #[derive(Deserialize)]
@@ -208,7 +228,16 @@ struct HeadRow {
 }
 
 /// The posts that lead a unit.
-const HEADS: [Post; 4] = [Post::Principal, Post::OfficeDirector, Post::DepartmentHead, Post::GradeHead];
+const HEADS: [Post; 8] = [
+    Post::Principal,
+    Post::LeaderInCharge,
+    Post::OfficeDirector,
+    Post::StudentAffairsHead,
+    Post::Dean,
+    Post::FirstResponsible,
+    Post::DepartmentHead,
+    Post::GradeHead,
+];
 
 /// All units with who leads and who keeps them.
 ///
@@ -220,8 +249,12 @@ pub async fn units(app: &App) -> Result<Vec<UnitView>, AppError> {
         .db
         .run(vec![
             sql(
-                "SELECT u.id, u.parent_id, u.kind, u.name, t.id AS custodian_id, t.name AS custodian_name, t.number AS custodian_number
-                 FROM units u LEFT JOIN staff t ON t.id = u.custodian_id AND t.left_at IS NULL ORDER BY u.id",
+                "SELECT u.id, u.parent_id, u.kind, u.name, EXISTS (SELECT 1 FROM units_with_account a WHERE a.unit_id = u.id) AS has_account
+                 FROM units u WHERE u.closed_at IS NULL ORDER BY u.id",
+                &[],
+            ),
+            sql(
+                "SELECT c.unit_id, t.id, t.name, t.number FROM custodians c JOIN staff t ON t.id = c.staff_id ORDER BY c.appointment_id",
                 &[],
             ),
             sql(
@@ -231,24 +264,26 @@ pub async fn units(app: &App) -> Result<Vec<UnitView>, AppError> {
             ),
         ])
         .await?;
-    let (units, heads) = (rows.at(0)?, rows.at(1)?);
+    let (units, custodians, heads) = (rows.at(0)?, rows.at(1)?, rows.at(2)?);
+    let custodians: Vec<HeadRow> = custodians.all()?;
     let heads: Vec<HeadRow> = heads.all()?;
-    let person = |id, name, number| Some(PersonRef { id: id?, name: name?, number: number? });
+    let person = |row: &HeadRow| PersonRef { id: row.id, name: row.name.clone(), number: row.number.clone() };
+    let of = |rows: &[HeadRow], unit: UnitId| -> Vec<PersonRef> {
+        rows.iter().filter(|row| row.unit_id == unit).map(person).collect()
+    };
     units
         .all::<UnitRow>()?
         .into_iter()
         .map(|u| {
-            let led = heads.iter().filter(|h| h.unit_id == u.id);
             Ok(UnitView {
                 id: u.id,
                 parent: u.parent_id,
                 kind: UnitKind::from_key(&u.kind)
                     .ok_or_else(|| AppError::Internal(format!("unit kind {}", u.kind)))?,
                 name: u.name,
-                custodian: person(u.custodian_id, u.custodian_name, u.custodian_number),
-                heads: led
-                    .map(|h| PersonRef { id: h.id, name: h.name.clone(), number: h.number.clone() })
-                    .collect(),
+                has_account: u.has_account == 1,
+                custodian: of(&custodians, u.id).into_iter().next(),
+                heads: of(&heads, u.id),
             })
         })
         .collect()

@@ -68,7 +68,8 @@ fn named(name: &str, number: &str) -> String {
 
 /// A class by its name, with its unit where the name does not tell it.
 pub(super) fn class_words(class: &ClassRef) -> String {
-    if class.name.starts_with(class.unit.name()) { class.name.clone() } else { class.written() }
+    let is_told = class.unit.path().len() == 1 && class.name.starts_with(class.unit.name());
+    if is_told { class.name.clone() } else { class.written() }
 }
 
 /// A post with its place: `任课教师 七年级1班 语文`.
@@ -144,17 +145,6 @@ pub fn staff(
     for (number, posts) in rest {
         let Some(person) = people.present(number) else { continue };
         found.extend(posts.into_iter().map(|held| begins(0, who(person), &person.held, held)));
-    }
-    for (unit, number) in &plan.custodians {
-        let before = roll.custodians.get(unit);
-        if before != Some(number) {
-            let name = |number: &String| {
-                plan.people.get(number).map_or_else(|| number.clone(), |person| named(&person.name, number))
-            };
-            let after = Words::name(name(number));
-            let before = before.map_or_else(nothing, |number| Words::name(name(number)));
-            found.push(Found::new(ChangeKind::Custodian, 0, unit.written(), before, after));
-        }
     }
     found
 }

@@ -8,6 +8,7 @@ use super::changes::{class_words, post_words};
 use super::diff::{RollStudent, StudentChange};
 use super::plan::{StaffPlan, StaffRoll};
 use super::refs::Held;
+use crate::access::Post;
 use crate::ids::{AppointmentId, GuardianId, StaffId, StudentId};
 use crate::problem::Refusal;
 use crate::roster::{Offer, OfferKind};
@@ -69,7 +70,7 @@ impl Ticked {
             let name = &person.name;
             let gains =
                 plan.desired.get(&person.number).is_some_and(|d| d.iter().any(|h| !person.held.contains(h)));
-            if gains || plan.custodians.values().any(|number| *number == person.number) {
+            if gains {
                 let words = words!(
                     "{name}勾选了离校，却又被选为负责人，请改一处",
                     "{name} is ticked as leaving, and chosen for something: change one of the two"
@@ -99,7 +100,13 @@ pub fn own_leaving() -> Refusal {
 /// What a staff file lacks. `named` are all numbers that stand in it, also in rows that are left out.
 pub fn staff(plan: &StaffPlan, roll: &StaffRoll, named: &HashSet<String>) -> Vec<Offer> {
     let mut offers = Vec::new();
+    // Custody passes on by itself, when the next custodian is confirmed.
+    let custodians = plan.desired.values().flatten().filter(|held| held.post == Post::Custodian);
+    let passes_on: HashSet<_> = custodians.map(|held| &held.unit).collect();
     for held in &roll.appointments {
+        if held.held.post == Post::Custodian && passes_on.contains(&held.held.unit) {
+            continue;
+        }
         let ends = plan.desired.get(&held.number).is_some_and(|d| !d.contains(&held.held))
             && !plan.moves(&held.number, &held.held);
         let Some(person) = plan.people.get(&held.number).filter(|_| ends) else { continue };

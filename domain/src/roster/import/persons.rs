@@ -164,12 +164,9 @@ pub fn staff(
     }
     rows.retain(|row| !left_out.contains(&row.row));
     let gone: HashSet<StaffId> = settled.staff.iter().map(|(id, _)| *id).collect();
-    let mut numbers = HashSet::new();
     for person in roll.people.iter_mut().filter(|p| gone.contains(&p.id)) {
         person.left = true;
-        numbers.insert(person.number.clone());
     }
-    roll.custodians.retain(|_, number| !numbers.contains(number));
     let posts = std::mem::take(&mut roll.appointments);
     (settled.posts, roll.appointments) = posts.into_iter().partition(|post| gone.contains(&post.staff));
     Ok(settled)

@@ -8,15 +8,13 @@ use std::sync::Arc;
 
 use super::classes::{self, ClassName, is_grade};
 use super::refs::{ClassRef, UnitRef};
+use super::unclear::{Several, Unclear};
+use super::unit_names::{is_college, is_section, is_student_affairs};
 use crate::ids::{ClassId, UnitId};
 use crate::school::UnitKind;
-use crate::words;
-use crate::words::Words;
 
 /// How deep a tree of units is followed; a broken one may go in circles.
 const MAX_DEPTH: usize = 32;
-/// How many of those that fit are listed where several do.
-const LISTED: usize = 4;
 
 /// A unit on the roll.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,69 +90,6 @@ pub struct PlaceChanges {
     pub class_codes: Vec<(ClassId, String)>,
 }
 
-/// Why a text is not one unit or one class.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Unclear {
-    /// No class can be read from it.
-    NoClass,
-    /// A class with something behind it: the class, the rest.
-    MoreThanClass(String, String),
-    /// Several units fit.
-    Units(Several),
-    /// Several classes fit.
-    Classes(Several),
-}
-
-/// What a name could mean.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Several {
-    name: String,
-    count: usize,
-    /// The first few, as each is written in full.
-    listed: Vec<String>,
-}
-
-impl Several {
-    fn new(name: String, all: &[usize], written: impl Fn(usize) -> String) -> Self {
-        let listed = all.iter().take(LISTED).map(|at| written(*at)).collect();
-        Self { name, count: all.len(), listed }
-    }
-
-    fn list(&self) -> String {
-        let more = if self.count > self.listed.len() { "…" } else { "" };
-        format!("{}{more}", self.listed.join("、"))
-    }
-}
-
-impl Unclear {
-    pub fn words(&self) -> Words {
-        match self {
-            Self::NoClass => Words::fixed(
-                "看不出是哪个班，请写成“七年级1班”或“信息学院/2023级1班”",
-                "Not clear which class: write it like 七年级1班 or 信息学院/2023级1班",
-            ),
-            Self::MoreThanClass(class, rest) => words!(
-                "“{class}”后面还有“{rest}”：班级一格只写到“班”为止，学科请写在“任教”一列，如“{class}:{rest}”",
-                "“{rest}” stands behind “{class}”: end the class at 班, and write the subject into the column 任教, like {class}:{rest}"
-            ),
-            Self::Units(several @ Several { name, count, listed }) => {
-                let (list, first) = (several.list(), listed.first().map_or("", String::as_str));
-                words!(
-                    "有 {count} 个部门都叫“{name}”：{list}。请写明是哪一个，例如“{first}”",
-                    "{count} units are called “{name}”: {list}. Say which one, like “{first}”"
-                )
-            }
-            Self::Classes(several @ Several { name, count, listed }) => {
-                let (list, first) = (several.list(), listed.first().map_or("", String::as_str));
-                words!(
-                    "有 {count} 个班都叫“{name}”：{list}。请写明是哪一个，例如“{first}”",
-                    "{count} classes are called “{name}”: {list}. Say which one, like “{first}”"
-                )
-            }
-        }
-    }
-}
-
 /// What a unit's name is found to be.
 enum Found<'a> {
     Known(usize),
@@ -186,6 +121,8 @@ pub struct Places {
     by_unit_code: HashMap<String, usize>,
     by_unit_id: HashMap<UnitId, usize>,
     office: Option<usize>,
+    /// Whether it is a university, where 学生处 sends for the school and colleges for themselves.
+    is_university: bool,
     classes: Vec<KnownClass>,
     by_class: HashMap<ClassRef, usize>,
     /// Classes by a unit that they lie in or below, and by name.
@@ -241,8 +178,12 @@ impl Places {
         if !is_grade(unit.name()) {
             self.add_prefix(unit.name());
         }
-        if unit.kind() == UnitKind::Office {
-            self.office.get_or_insert(at);
+        match unit.kind() {
+            UnitKind::Office => {
+                self.office.get_or_insert(at);
+            }
+            UnitKind::College | UnitKind::StudentAffairs => self.is_university = true,
+            _ => {}
         }
         if let Some(code) = &code {
             self.by_unit_code.insert(code.clone(), at);
@@ -376,8 +317,73 @@ impl Places {
     fn at_path(&self, path: &[String], kind: UnitKind) -> UnitRef {
         match self.by_path.get(path) {
             Some(at) => self.units[*at].unit.clone(),
-            None => UnitRef::new(kind, path),
+            None => UnitRef::new(self.kind_of(path, kind), path),
         }
+    }
+
+    // --- Universities ---
+
+    /// Takes note that the file is a university's.
+    pub(super) fn is_of_a_university(&mut self) {
+        self.is_university = true;
+    }
+
+    /// The college in which a unit lies, or that it is.
+    pub(super) fn college_of(&self, unit: &UnitRef) -> Option<UnitRef> {
+        self.college_at(unit.path())
+    }
+
+    fn college_at(&self, path: &[String]) -> Option<UnitRef> {
+        (1..=path.len()).map(|length| &path[..length]).find_map(|above| match self.by_path.get(above) {
+            Some(at) => Some(&self.units[*at].unit).filter(|unit| unit.kind() == UnitKind::College).cloned(),
+            None => above
+                .last()
+                .is_some_and(|name| is_college(name))
+                .then(|| UnitRef::new(UnitKind::College, above)),
+        })
+    }
+
+    /// A new unit's kind: a name tells some, and so does where the unit lies. Classes lie in year groups and
+    /// in colleges; within a college, only in its year groups and departments.
+    fn kind_of(&self, path: &[String], kind: UnitKind) -> UnitKind {
+        let (Some((name, above)), UnitKind::Department | UnitKind::Grade) = (path.split_last(), kind) else {
+            return kind;
+        };
+        if is_grade(name) {
+            UnitKind::Grade
+        } else if self.college_at(above).is_some() {
+            UnitKind::Department
+        } else if is_college(name) || kind == UnitKind::Grade && above.is_empty() && !is_section(name) {
+            UnitKind::College
+        } else if self.is_university && is_student_affairs(name) {
+            UnitKind::StudentAffairs
+        } else {
+            kind
+        }
+    }
+
+    /// Where a new class lies that is said to be in a unit: a college's in the year group that the file or
+    /// the class's name tells.
+    fn year_within(&self, unit: &UnitRef, grade: &str, class: &str) -> UnitRef {
+        if unit.kind() == UnitKind::Grade || self.college_of(unit).is_none() {
+            return unit.clone();
+        }
+        let year = match grade {
+            "" => ClassName::parse(class).map(|class| class.grade),
+            grade => Some(classes::grade(grade)).filter(|grade| is_grade(grade)),
+        };
+        match year {
+            Some(year) => {
+                let path: Vec<String> = unit.path().iter().cloned().chain([year]).collect();
+                self.at_path(&path, UnitKind::Grade)
+            }
+            None => unit.clone(),
+        }
+    }
+
+    /// Whether a class's name alone leaves open which one it is: another unit could have one that is called so.
+    pub(super) fn is_told_by_name(&self, class: &ClassRef, grade: &str) -> bool {
+        class.unit.name() == grade && self.college_of(&class.unit).is_none()
     }
 
     // --- Units as a file names them ---
@@ -404,7 +410,7 @@ impl Places {
     pub(super) fn unit_called(&self, names: &[String], kind: UnitKind) -> Result<UnitRef, Unclear> {
         match self.find(names) {
             Found::Known(at) => Ok(self.units[at].unit.clone()),
-            Found::New => Ok(UnitRef::new(kind_of(names, kind), names)),
+            Found::New => Ok(UnitRef::new(self.kind_of(names, kind), names)),
             Found::Several(all) => {
                 let written = |at: usize| self.units[at].unit.written();
                 Err(Unclear::Units(Several::new(names.join("/"), all, written)))
@@ -412,9 +418,11 @@ impl Places {
         }
     }
 
-    /// Whether the file names a new unit in front of a class, and nowhere else.
-    pub(super) fn is_mentioned_only(&self, unit: &UnitRef) -> bool {
-        self.by_path.get(unit.path()).is_some_and(|at| self.units[*at].is_mentioned)
+    /// The unit in which a class lies that the file names in front of it, and nowhere else.
+    pub(super) fn mentioned_only(&self, unit: &UnitRef) -> Option<&UnitRef> {
+        let above = (1..=unit.path().len()).map(|length| &unit.path()[..length]);
+        let mut known = above.filter_map(|path| self.by_path.get(path)).map(|at| &self.units[*at]);
+        known.find(|known| known.is_mentioned).map(|known| &known.unit)
     }
 
     /// The unit of this code on the roll.
@@ -464,7 +472,7 @@ impl Places {
         match self.by_path.get(path) {
             Some(at) => self.holds_classes(*at, kind),
             None if path.is_empty() => {}
-            None => self.add_unit(UnitRef::new(kind_of(path, kind), path), None, None),
+            None => self.add_unit(UnitRef::new(self.kind_of(path, kind), path), None, None),
         }
     }
 
@@ -480,9 +488,10 @@ impl Places {
     /// A new unit in which the file has classes is one that holds classes,
     /// whatever its other rows look like.
     fn holds_classes(&mut self, at: usize, kind: UnitKind) {
-        let known = &mut self.units[at];
+        let known = &self.units[at];
         if known.id.is_none() && kind == UnitKind::Grade && known.unit.kind() == UnitKind::Department {
-            known.unit = UnitRef::new(kind, known.unit.path().clone());
+            let path = known.unit.path().clone();
+            self.units[at].unit = UnitRef::new(self.kind_of(&path, kind), path);
         }
     }
 
@@ -501,6 +510,7 @@ impl Places {
     /// Takes note of a class that the file names together with its unit.
     pub(super) fn note_class(&mut self, class: ClassRef) {
         if !self.by_class.contains_key(&class) {
+            self.note_unit(class.unit.path(), UnitKind::Grade);
             self.add_class(KnownClass { class, id: None, code: None, archived: false, led: false });
         }
     }
@@ -580,7 +590,7 @@ impl Places {
         }
         let name = names.into_iter().next().ok_or(Unclear::NoClass)?;
         ends_as_a_class(&name)?;
-        Ok(ClassRef { unit: unit.clone(), name })
+        Ok(ClassRef { unit: self.year_within(unit, grade, &name), name })
     }
 
     /// Whether a text means a class that is on the roll.
@@ -613,12 +623,6 @@ impl Places {
             }
         }
     }
-}
-
-/// A new unit's kind: a name like a year group's is one.
-fn kind_of(path: &[String], kind: UnitKind) -> UnitKind {
-    let is_year_group = kind == UnitKind::Department && path.last().is_some_and(|name| is_grade(name));
-    if is_year_group { UnitKind::Grade } else { kind }
 }
 
 /// A class that the roll does not have ends at 班, or is called otherwise

@@ -65,8 +65,6 @@ pub struct StaffRoll {
     pub people: Vec<RollPerson>,
     /// All posts in force.
     pub appointments: Vec<RollPost>,
-    /// Custodians now.
-    pub custodians: BTreeMap<UnitRef, String>,
 }
 
 /// The school as the file and the answers make it.
@@ -78,8 +76,10 @@ pub struct StaffPlan {
     pub classes: BTreeSet<ClassRef>,
     /// All posts of everybody, in the file or not.
     pub desired: BTreeMap<String, BTreeSet<Held>>,
-    /// Who answers for which unit's account, as answered.
-    pub custodians: BTreeMap<UnitRef, String>,
+    /// Who is in charge of departments (分管校领导), by staff number.
+    pub(super) in_charge: BTreeSet<String>,
+    /// Whether the school is a university: 学生处 and colleges send, each on its level (校院两级).
+    pub(super) is_university: bool,
     /// By staff number, everybody in the file or on the roll.
     pub(super) people: BTreeMap<String, Planned>,
 }
@@ -101,7 +101,8 @@ impl StaffPlan {
             units: BTreeSet::from([UnitRef::school()]),
             classes: BTreeSet::new(),
             desired: BTreeMap::new(),
-            custodians: BTreeMap::new(),
+            in_charge: BTreeSet::new(),
+            is_university: false,
             people: BTreeMap::new(),
         };
         for person in roll.people.iter().filter(|p| !p.left) {
@@ -116,6 +117,12 @@ impl StaffPlan {
                 units.insert(&held.unit);
                 classes.extend(&held.class);
             }
+            // A level that sends is asked about even where the file gives nobody a post in it.
+            units.extend(row.unit.as_ref().filter(|unit| is_level(unit)));
+            if row.in_charge {
+                plan.in_charge.insert(row.number.clone());
+            }
+            units.extend(&row.colleges);
             plan.desired.insert(row.number.clone(), row.held.clone());
             let place = format!("{}{}", row.department, row.position);
             let planned = Planned { name: row.name.clone(), place, unit: row.unit.clone() };
@@ -123,7 +130,20 @@ impl StaffPlan {
         }
         plan.units.extend(units.into_iter().cloned());
         plan.classes.extend(classes.into_iter().cloned());
+        let held = plan.desired.values().flatten().map(|held| &held.unit);
+        plan.is_university = plan.units.iter().chain(held).any(is_level);
         plan
+    }
+
+    /// Whether a unit is a college's year group: that has no head and no account.
+    pub(super) fn is_within_a_college(&self, unit: &UnitRef) -> bool {
+        let mut above = (1..unit.path().len()).map(|length| &unit.path()[..length]);
+        above.any(|path| self.units.contains(&UnitRef::new(UnitKind::College, path)))
+    }
+
+    /// The post that leads a unit, and the one beside it. A university's school level is led by 主管校领导.
+    pub(super) fn lead(&self, unit: &UnitRef) -> (Post, Option<Post>) {
+        if self.is_university && unit.is_school() { (Post::LeaderInCharge, None) } else { unit.posts() }
     }
 
     /// Whether the person still holds the post once the plan is applied.
@@ -226,17 +246,44 @@ impl StaffPlan {
             }
             Some(("custodian", id)) => {
                 if let (Some(unit), Some(number)) = (holders.units.get(id), chosen.first()) {
-                    self.custodians.insert(unit.clone(), number.clone());
                     // The school's account is the one that its office works with.
-                    if unit.is_school() {
-                        let offices = self.units.iter().filter(|u| u.kind() == UnitKind::Office);
-                        self.custodians.extend(offices.map(|office| (office.clone(), number.clone())));
+                    let offices =
+                        self.units.iter().filter(|u| unit.is_school() && u.kind() == UnitKind::Office);
+                    let units: Vec<UnitRef> = offices.chain([unit]).cloned().collect();
+                    for held in units.into_iter().map(|unit| Held::plain(Post::Custodian, unit)) {
+                        for former in holders.custodians.remove(&held.unit).unwrap_or_default() {
+                            self.change(&former, |desired| {
+                                desired.remove(&held);
+                            });
+                        }
+                        self.change(number, |desired| {
+                            desired.insert(held);
+                        });
                     }
+                }
+            }
+            Some(("in_charge", number)) => {
+                let departments: Vec<Held> = chosen
+                    .iter()
+                    .filter_map(|id| holders.units.get(id))
+                    .map(|unit| Held::plain(Post::DepartmentLeader, unit.clone()))
+                    .collect();
+                self.change(number, |held| {
+                    held.retain(|held| held.post != Post::DepartmentLeader);
+                    held.extend(departments);
+                });
+            }
+            Some(("sender", id)) => {
+                if let (Some(unit), Some(number)) = (holders.units.get(id), chosen.first()) {
+                    let sender = Held::plain(Post::DesignatedSender, unit.clone());
+                    self.change(number, |held| {
+                        held.insert(sender);
+                    });
                 }
             }
             Some((_, id)) => {
                 let Some(unit) = holders.units.get(id) else { return };
-                let (lead, beside) = unit.posts();
+                let (lead, beside) = self.lead(unit);
                 let lead = Held::plain(lead, unit.clone());
                 let beside = beside.map(|post| Held::plain(post, unit.clone()));
                 for number in holders.leads.remove(unit).unwrap_or_default() {
@@ -263,25 +310,37 @@ impl StaffPlan {
     }
 }
 
+/// Whether a unit is one of the two levels that send at a university.
+fn is_level(unit: &UnitRef) -> bool {
+    matches!(unit.kind(), UnitKind::StudentAffairs | UnitKind::College)
+}
+
 /// Who holds the posts that answers give and take, found once for all of them:
 /// a large file has hundreds of questions.
 struct Holders {
     units: HashMap<String, UnitRef>,
     leads: HashMap<UnitRef, Vec<String>>,
+    custodians: HashMap<UnitRef, Vec<String>>,
     administrators: Vec<String>,
 }
 
 impl Holders {
     fn new(plan: &StaffPlan) -> Self {
+        // A leader can be in charge of departments that the file does not name.
+        let on_roll: HashSet<&UnitRef> = plan.desired.values().flatten().map(|held| &held.unit).collect();
         let mut holders = Self {
-            units: plan.units.iter().map(|u| (u.id(), u.clone())).collect(),
+            units: on_roll.into_iter().chain(&plan.units).map(|u| (u.id(), u.clone())).collect(),
             leads: HashMap::new(),
+            custodians: HashMap::new(),
             administrators: Vec::new(),
         };
         for (number, held) in &plan.desired {
             for held in held {
-                if held.post == held.unit.posts().0 {
+                if held.post == plan.lead(&held.unit).0 {
                     holders.leads.entry(held.unit.clone()).or_default().push(number.clone());
+                }
+                if held.post == Post::Custodian {
+                    holders.custodians.entry(held.unit.clone()).or_default().push(number.clone());
                 }
                 if held.post == Post::Administrator {
                     holders.administrators.push(number.clone());

@@ -1,8 +1,9 @@
 //! What a staff file leaves open, as questions to the office: who answers for
 //! an account, who administers, who heads a unit of which the file names no
-//! head or several (G2).
+//! head or several, which departments a leader is in charge of, and who sends
+//! for them (G2, G7).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::plan::{StaffPlan, StaffRoll};
 use super::refs::{Held, UnitRef};
@@ -46,6 +47,12 @@ struct UnitPeople<'a> {
     leads: Vec<&'a str>,
     /// Members for more than being an administrator.
     others: Vec<&'a str>,
+    /// Who answers for what a department applies for (第一责任人).
+    responsible: Vec<&'a str>,
+    /// Who sends for it (指派专人).
+    senders: Vec<&'a str>,
+    /// Whether a post in it is by the regulation that of its account's custodian.
+    has_custodian: bool,
 }
 
 /// Who is where, found in one pass over everybody.
@@ -77,7 +84,7 @@ impl<'a> Index<'a> {
             let number = number.as_str();
             index.everyone.push(number);
             for held in held {
-                index.add(number, held);
+                index.add(number, held, plan.lead(&held.unit).0);
             }
             let unit = plan.people.get(number).and_then(|p| p.unit.as_ref());
             if let Some(unit) = unit.filter(|unit| plan.units.contains(*unit)) {
@@ -89,7 +96,7 @@ impl<'a> Index<'a> {
         index
     }
 
-    fn add(&mut self, number: &'a str, held: &'a Held) {
+    fn add(&mut self, number: &'a str, held: &'a Held, lead: Post) {
         let unit = &held.unit;
         if unit.kind() != UnitKind::Grade {
             add(&mut self.managing, number);
@@ -105,9 +112,16 @@ impl<'a> Index<'a> {
         }
         let people = self.units.entry(unit).or_default();
         add(&mut people.members, number);
-        if held.post == unit.posts().0 {
+        if held.post == lead {
             add(&mut people.leads, number);
         }
+        if held.post == Post::FirstResponsible {
+            add(&mut people.responsible, number);
+        }
+        if held.post == Post::DesignatedSender {
+            add(&mut people.senders, number);
+        }
+        people.has_custodian |= held.post.is_custodian() && held.post != Post::Custodian;
         if held.post != Post::Administrator {
             add(&mut people.others, number);
         }
@@ -118,17 +132,39 @@ impl<'a> Index<'a> {
 struct Now<'a> {
     administrators: Vec<&'a str>,
     leads: HashMap<&'a UnitRef, &'a str>,
+    custodians: HashMap<&'a UnitRef, &'a str>,
+    senders: HashMap<&'a UnitRef, &'a str>,
+    /// Departments by who is in charge of them.
+    in_charge: HashMap<&'a str, Vec<&'a UnitRef>>,
 }
 
 impl<'a> Now<'a> {
-    fn new(roll: &'a StaffRoll) -> Self {
-        let mut now = Self { administrators: Vec::new(), leads: HashMap::new() };
+    fn new(roll: &'a StaffRoll, plan: &StaffPlan) -> Self {
+        let mut now = Self {
+            administrators: Vec::new(),
+            leads: HashMap::new(),
+            custodians: HashMap::new(),
+            senders: HashMap::new(),
+            in_charge: HashMap::new(),
+        };
         for person in roll.people.iter().filter(|p| !p.left) {
             for held in &person.held {
                 if held.post == Post::Administrator {
                     add(&mut now.administrators, &person.number);
                 }
-                if held.post == held.unit.posts().0 {
+                match held.post {
+                    Post::Custodian => {
+                        now.custodians.entry(&held.unit).or_insert(&person.number);
+                    }
+                    Post::DesignatedSender => {
+                        now.senders.entry(&held.unit).or_insert(&person.number);
+                    }
+                    Post::DepartmentLeader => {
+                        now.in_charge.entry(&person.number).or_default().push(&held.unit)
+                    }
+                    _ => {}
+                }
+                if held.post == plan.lead(&held.unit).0 {
                     now.leads.entry(&held.unit).or_insert(&person.number);
                 }
             }
@@ -143,13 +179,20 @@ impl StaffPlan {
     /// # Errors
     /// Where it is more than anybody could answer: then the file is refused.
     pub fn questions(&self, roll: &StaffRoll) -> Result<Vec<Question>, Refusal> {
-        let (index, now) = (Index::new(self), Now::new(roll));
+        let (index, now) = (Index::new(self), Now::new(roll, self));
+        let departments = self.departments(&now);
         let mut open = Vec::new();
-        for unit in self.units.iter().filter(|u| matches!(u.kind(), UnitKind::School | UnitKind::Grade)) {
-            open.push(self.custodian_question(unit, &index, roll));
+        for unit in self.units.iter().filter(|unit| self.asks_custodian(unit, &index)) {
+            open.push(self.custodian_question(unit, &index, &now));
         }
         open.push(administrators_question(&index, &now));
-        open.extend(self.units.iter().filter_map(|unit| head_question(unit, &index, &now)));
+        open.extend(self.units.iter().filter_map(|unit| self.head_question(unit, &index, &now)));
+        open.extend(
+            self.in_charge
+                .iter()
+                .filter_map(|leader| self.in_charge_question(leader, &departments, &index, &now)),
+        );
+        open.extend(self.units.iter().filter_map(|unit| sender_question(unit, &index, &now)));
         let n = open.len();
         if n > MAX_QUESTIONS {
             return Err(Refusal::state(
@@ -167,13 +210,103 @@ impl StaffPlan {
         Ok(open.into_iter().map(|q| self.question(q, most)).collect())
     }
 
-    fn choice(&self, number: &str) -> Choice {
+    /// The departments that a leader can be in charge of, as they are written.
+    fn departments<'a>(&'a self, now: &Now<'a>) -> Vec<(String, &'a UnitRef)> {
+        let of_roll = now.in_charge.values().flatten().copied();
+        let all: BTreeSet<&UnitRef> =
+            self.units.iter().chain(of_roll).filter(|unit| unit.kind() == UnitKind::Department).collect();
+        all.into_iter().map(|unit| (unit.id(), unit)).collect()
+    }
+
+    /// Whether somebody has to be named who answers for a unit's account: at a university the regulation
+    /// itself names who, as far as the posts are held.
+    fn asks_custodian(&self, unit: &UnitRef, index: &Index<'_>) -> bool {
+        match unit.kind() {
+            UnitKind::School => !self.is_university,
+            UnitKind::Grade => !self.is_within_a_college(unit),
+            UnitKind::StudentAffairs | UnitKind::College => {
+                !index.units.get(unit).is_some_and(|people| people.has_custodian)
+            }
+            UnitKind::Office | UnitKind::Department => false,
+        }
+    }
+
+    fn choice(&self, open: &str, number: &str) -> Choice {
+        if open.starts_with("in_charge:") {
+            return Choice { number: number.to_owned(), label: number.chars().take(LABEL).collect() };
+        }
         let (name, place) =
             self.people.get(number).map(|p| (p.name.as_str(), p.place.as_str())).unwrap_or_default();
         let place: String =
             if place.is_empty() { number.to_owned() } else { place.chars().take(LABEL / 2).collect() };
         let name: String = name.chars().take(LABEL / 2).collect();
         Choice { number: number.to_owned(), label: format!("{name}（{place}）") }
+    }
+
+    fn head_question<'a>(&self, unit: &'a UnitRef, index: &Index<'a>, now: &Now<'a>) -> Option<Open<'a>> {
+        let people = index.units.get(unit);
+        let heads = people.map(|p| p.leads.as_slice()).unwrap_or_default();
+        // A department that applies to send has somebody who answers for it.
+        let is_led = people.is_some_and(|p| heads.is_empty() && !p.responsible.is_empty());
+        let is_year = unit.kind() == UnitKind::Grade && self.is_within_a_college(unit);
+        if heads.len() == 1 || is_led || is_year {
+            return None;
+        }
+        let (zh, en) = if unit.names_its_lead() {
+            let title = self.lead(unit).0.title();
+            (format!("（{}）", title.zh), format!(" ({})", title.en))
+        } else {
+            (String::new(), String::new())
+        };
+        let name = unit.written();
+        let (words, from) = if heads.is_empty() {
+            let words = words!(
+                "名单里没有写{name}的负责人{zh}，由谁担任？",
+                "The file names no head of {name}{en}. Who is it?"
+            );
+            (words, people.map(|p| p.others.clone()).unwrap_or_default())
+        } else {
+            let n = heads.len();
+            let words = words!(
+                "名单里{name}的负责人{zh}有 {n} 位，由哪一位负责？",
+                "The file names {n} heads of {name}{en}. Which one is it?"
+            );
+            (words, heads.to_vec())
+        };
+        let suggested = match now.leads.get(unit) {
+            Some(number) => vec![*number],
+            None if from.len() == 1 => from.clone(),
+            None => Vec::new(),
+        };
+        Some(Open { id: format!("head:{}", unit.id()), words, min: 1, max: 1, from, suggested })
+    }
+
+    fn in_charge_question<'a>(
+        &'a self,
+        leader: &str,
+        departments: &'a [(String, &'a UnitRef)],
+        index: &Index<'a>,
+        now: &Now<'a>,
+    ) -> Option<Open<'a>> {
+        let name = &self.people.get(leader)?.name;
+        let is_only_one = self.in_charge.len() == 1;
+        let mine = now.in_charge.get(leader).map(Vec::as_slice).unwrap_or_default();
+        let applies =
+            |unit: &UnitRef| index.units.get(unit).is_some_and(|people| !people.responsible.is_empty());
+        let is_likely =
+            |unit: &UnitRef| mine.contains(&unit) || mine.is_empty() && is_only_one && applies(unit);
+        let likely = departments.iter().filter(|(_, unit)| is_likely(unit));
+        (!departments.is_empty()).then(|| Open {
+            id: format!("in_charge:{leader}"),
+            words: words!(
+                "{name}是分管校领导，分管哪些部门？这些部门申请发送的信息由其审批",
+                "{name} is a school leader in charge of departments. Of which? What they apply to send needs that leader's approval"
+            ),
+            min: 1,
+            max: departments.len(),
+            from: departments.iter().map(|(id, _)| id.as_str()).collect(),
+            suggested: likely.map(|(id, _)| id.as_str()).collect(),
+        })
     }
 
     fn question(&self, open: Open<'_>, most: usize) -> Question {
@@ -198,22 +331,18 @@ impl StaffPlan {
         } else {
             open.from
         };
+        let choices = listed.into_iter().map(|n| self.choice(&open.id, n)).collect();
         Question {
             id: open.id,
             words,
             min: small(open.min),
             max: small(open.max),
-            choices: listed.into_iter().map(|n| self.choice(n)).collect(),
+            choices,
             suggested: suggested.into_iter().map(str::to_owned).collect(),
         }
     }
 
-    fn custodian_question<'a>(
-        &'a self,
-        unit: &'a UnitRef,
-        index: &Index<'a>,
-        roll: &'a StaffRoll,
-    ) -> Open<'a> {
+    fn custodian_question<'a>(&'a self, unit: &'a UnitRef, index: &Index<'a>, now: &Now<'a>) -> Open<'a> {
         let (mut from, lead, words) = if unit.is_school() {
             (
                 index.managing.clone(),
@@ -235,7 +364,7 @@ impl StaffPlan {
                 ),
             )
         };
-        let now = roll.custodians.get(unit).map(String::as_str).filter(|n| self.desired.contains_key(*n));
+        let now = now.custodians.get(unit).copied().filter(|n| self.desired.contains_key(*n));
         let mut suggested: Vec<&str> = now.into_iter().collect();
         if let [lead] = lead {
             suggested.push(lead);
@@ -283,37 +412,28 @@ fn administrators_question<'a>(index: &Index<'a>, now: &Now<'a>) -> Open<'a> {
     }
 }
 
-fn head_question<'a>(unit: &'a UnitRef, index: &Index<'a>, now: &Now<'a>) -> Option<Open<'a>> {
-    let people = index.units.get(unit);
-    let heads = people.map(|p| p.leads.as_slice()).unwrap_or_default();
-    if heads.len() == 1 {
-        return None;
-    }
-    let (zh, en) = match unit.lead_title() {
-        Some(title) => (format!("（{}）", title.zh), format!(" ({})", title.en)),
-        None => (String::new(), String::new()),
-    };
+/// Who sends for a department that has somebody to answer for it: not that person.
+fn sender_question<'a>(unit: &'a UnitRef, index: &Index<'a>, now: &Now<'a>) -> Option<Open<'a>> {
+    let people = index.units.get(unit).filter(|p| !p.responsible.is_empty() && p.senders.is_empty())?;
+    let from: Vec<&str> =
+        people.members.iter().copied().filter(|n| !people.responsible.contains(n)).collect();
     let name = unit.written();
-    let (words, from) = if heads.is_empty() {
-        let words = words!(
-            "名单里没有写{name}的负责人{zh}，由谁担任？",
-            "The file names no head of {name}{en}. Who is it?"
-        );
-        (words, people.map(|p| p.others.clone()).unwrap_or_default())
-    } else {
-        let n = heads.len();
-        let words = words!(
-            "名单里{name}的负责人{zh}有 {n} 位，由哪一位负责？",
-            "The file names {n} heads of {name}{en}. Which one is it?"
-        );
-        (words, heads.to_vec())
-    };
-    let suggested = match now.leads.get(unit) {
+    let suggested = match now.senders.get(unit) {
         Some(number) => vec![*number],
         None if from.len() == 1 => from.clone(),
         None => Vec::new(),
     };
-    Some(Open { id: format!("head:{}", unit.id()), words, min: 1, max: 1, from, suggested })
+    (!from.is_empty()).then(|| Open {
+        id: format!("sender:{}", unit.id()),
+        words: words!(
+            "{name}指派谁为专人，负责信息发送？没有指派就不能申请发送",
+            "Whom does {name} designate to send? Without that it cannot apply to send"
+        ),
+        min: 0,
+        max: 1,
+        from,
+        suggested,
+    })
 }
 
 /// The most choices that each question may have so that all of them together

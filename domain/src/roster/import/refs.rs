@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::classes::{grade_rank, is_grade};
 use crate::access::Post;
 use crate::school::UnitKind;
-use crate::words::Words;
 
 /// A unit, by the names from below the school down to it. Ordered as a school
 /// lists its units: the school, its office, departments, then year groups.
@@ -97,11 +96,10 @@ impl UnitRef {
         }
     }
 
-    /// What the leading post is called in a question. A college holds classes
-    /// as a year group does, but nobody there is 年级组长.
-    pub(super) fn lead_title(&self) -> Option<Words> {
-        let is_college = self.kind == UnitKind::Grade && !is_grade(self.name());
-        (!is_college).then(|| self.posts().0.title())
+    /// Whether its leading post is what its head is called. A section that holds classes is kept as a
+    /// year group, but nobody there is 年级组长.
+    pub(super) fn names_its_lead(&self) -> bool {
+        self.kind != UnitKind::Grade || is_grade(self.name())
     }
 }
 
@@ -115,9 +113,15 @@ pub struct ClassRef {
 }
 
 impl ClassRef {
-    /// As a file names it without a doubt: `信息学院/2023级1班`.
+    /// As a file names it without a doubt: `信息学院/2023级1班`. A year group within another unit is
+    /// not said twice.
     pub fn written(&self) -> String {
-        format!("{}/{}", self.unit.written(), self.name)
+        match self.unit.path().split_last() {
+            Some((year, above)) if !above.is_empty() && self.name.starts_with(year.as_str()) => {
+                format!("{}/{}", above.join("/"), self.name)
+            }
+            _ => format!("{}/{}", self.unit.written(), self.name),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The staff file: one row per person, with the posts that follow from the
 //! department, the position (职务) and the classes (G19, G20).
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::cell::{Kind, plain};
 use super::classes::{self, ClassName};
@@ -11,6 +11,7 @@ use super::read::{each_row, within_limits};
 use super::refs::{ClassRef, Held, UnitRef};
 use super::rows::{Parsed, Sheet, small};
 use super::table::{self, Row};
+use super::unit_names::{is_college, is_student_affairs};
 use crate::access::Post;
 use crate::phone::Phone;
 use crate::problem::Refusal;
@@ -45,6 +46,10 @@ pub struct StaffRow {
     pub taught: Vec<(ClassRef, String)>,
     /// The posts that follow from all this.
     pub held: BTreeSet<Held>,
+    /// Whether the person is in charge of departments (分管校领导); of which, the file does not say.
+    pub in_charge: bool,
+    /// Colleges in which the classes lie.
+    pub colleges: BTreeSet<UnitRef>,
 }
 
 /// What is known from the rows above the one at hand.
@@ -79,14 +84,22 @@ pub fn read_staff(bytes: &[u8], roll: &Places) -> Result<Parsed<StaffRow>, Refus
 /// Takes note of all units that the rows name, and of the classes that they
 /// name with a unit: a class named without one is then found wherever it is.
 fn note_places(places: &mut Places, rows: &[Row]) {
-    let mut departments = BTreeSet::new();
+    let mut departments = BTreeMap::new();
     let mut office = None;
     let mut mentions = BTreeSet::new();
     for row in rows {
-        let [_, _, _, department, _, _, homeroom, taught] = row.cells.as_slice() else { continue };
+        let [_, _, _, department, _, position, homeroom, taught] = row.cells.as_slice() else { continue };
+        let position = plain(position, Kind::Name).unwrap_or_default();
         match plain(department, Kind::Name).map(|text| Department::of(&text, places)) {
             Some(Department::Unit(names)) => {
-                departments.insert(names);
+                if tells_a_university(&names, &position) {
+                    places.is_of_a_university();
+                }
+                // Whatever it is called: what has a dean, or a leader for student work, is a college.
+                let kind = departments.entry(names).or_insert(UnitKind::Department);
+                if titles(&position).any(is_of_a_college) {
+                    *kind = UnitKind::College;
+                }
             }
             Some(Department::Office(name)) if places.office().is_none() => {
                 office.get_or_insert(name);
@@ -94,11 +107,14 @@ fn note_places(places: &mut Places, rows: &[Row]) {
             _ => {}
         }
         for text in [homeroom, taught].into_iter().filter_map(|raw| plain(raw, Kind::Words)) {
+            if text.contains("学院") {
+                places.is_of_a_university();
+            }
             mentions.extend(parts(&text).map(|part| class_and_subject(part, places).class.to_owned()));
         }
     }
     let office = office.into_iter().map(|name| (vec![name], UnitKind::Office));
-    places.note_units(office.chain(departments.into_iter().map(|names| (names, UnitKind::Department))));
+    places.note_units(office.chain(departments));
     let units: BTreeSet<Vec<String>> =
         mentions.iter().filter_map(|text| places.split_class(text)).map(|(names, _)| names).collect();
     places.note_mentions(units.into_iter());
@@ -137,19 +153,35 @@ fn read_row(sheet: &mut Sheet<'_>, row: &Row, places: &Places, above: &mut Above
     let position = sheet.text("职务", position, Kind::Name);
     let homeroom = homeroom_classes(sheet, homeroom, places, above);
     let taught = taught_classes(sheet, taught, places, above);
-    if homeroom.is_empty() && position.contains("班主任") && sheet.failed == failed {
+    let leads_a_class = position.contains("班主任")
+        || position.contains("辅导员") && unit.as_ref().is_some_and(|unit| places.college_of(unit).is_some());
+    if homeroom.is_empty() && leads_a_class && sheet.failed == failed {
         sheet.warn(
             "班主任班级",
             position.clone(),
-            Words::fixed(
-                "职务是班主任，但没有填班级，请补上",
-                "A homeroom teacher without a class: fill it in",
+            words!(
+                "职务是{position}，但没有填班级，请补上",
+                "Leads a class ({position}), but none is named: fill it in"
             ),
         );
     }
     // What a position means depends on the unit.
     let known_position = if is_unit_clear { position.as_str() } else { "" };
-    let held = held(sheet, &department, known_position, unit.as_ref(), &homeroom, &taught);
+    let mut held = posts(sheet, &department, known_position, unit.as_ref(), places);
+    held.extend(homeroom.iter().map(|class| {
+        let is_college = places.college_of(&class.unit).is_some();
+        let post = if is_college { Post::Counsellor } else { Post::HomeroomTeacher };
+        Held::in_class(post, class.clone(), None)
+    }));
+    held.extend(
+        taught.iter().map(|(class, subject)| {
+            Held::in_class(Post::SubjectTeacher, class.clone(), Some(subject.clone()))
+        }),
+    );
+    let in_charge = unit.as_ref().is_some_and(UnitRef::is_school)
+        && titles(known_position).any(|title| title.contains("分管"));
+    let classes = homeroom.iter().chain(taught.iter().map(|(class, _)| class));
+    let colleges = classes.filter_map(|class| places.college_of(&class.unit)).collect();
     for (at, place) in [
         (above.numbers.get(&number).filter(|_| !number.is_empty()), ("工号", number.clone())),
         (
@@ -181,6 +213,8 @@ fn read_row(sheet: &mut Sheet<'_>, row: &Row, places: &Places, above: &mut Above
         homeroom,
         taught,
         held,
+        in_charge,
+        colleges,
     })
 }
 
@@ -283,7 +317,9 @@ fn class(
     };
     // Only a name that says its year group and no unit can be understood in two ways.
     let by_name = ClassName::parse(text).filter(|name| name.name == class.name);
-    if by_name.is_some_and(|name| name.grade != class.unit.name()) && !above.told_classes.contains(&class) {
+    if by_name.is_some_and(|name| !places.is_told_by_name(&class, &name.grade))
+        && !above.told_classes.contains(&class)
+    {
         above.told_classes.insert(class.clone());
         let written = class.written();
         sheet.warn(
@@ -295,8 +331,10 @@ fn class(
             ),
         );
     }
-    if places.is_mentioned_only(&class.unit) && above.told_units.insert(class.unit.clone()) {
-        let unit = class.unit.written();
+    if let Some(unit) = places.mentioned_only(&class.unit)
+        && above.told_units.insert(unit.clone())
+    {
+        let unit = unit.written();
         sheet.warn(
             column,
             text.to_owned(),
@@ -377,24 +415,34 @@ fn taught_classes(
     taught
 }
 
-fn held(
+/// The titles in a position: people hold several.
+fn titles(position: &str) -> impl Iterator<Item = &str> {
+    position.split([';', '、', ',', '，', '；', '/', '兼']).map(str::trim).filter(|title| !title.is_empty())
+}
+
+/// The posts that a position gives in a unit; those that follow from classes come beside them.
+fn posts(
     sheet: &mut Sheet<'_>,
     department: &str,
     position: &str,
     unit: Option<&UnitRef>,
-    homeroom: &[ClassRef],
-    taught: &[(ClassRef, String)],
+    places: &Places,
 ) -> BTreeSet<Held> {
     let mut held = BTreeSet::new();
-    for title in
-        position.split([';', '、', ',', '，', '；', '/', '兼']).map(str::trim).filter(|t| !t.is_empty())
-    {
+    for title in titles(position) {
         match post_of(unit, title) {
             Title::Post(Post::Administrator) => {
                 held.insert(Held::plain(Post::Administrator, UnitRef::school()));
             }
+            Title::Post(Post::DepartmentClerk) if title.contains("信息员") => {
+                // 信息学院/学生科, 信息员: who writes for the college, in whichever of its offices.
+                let college = unit.and_then(|unit| places.college_of(unit));
+                let of_college = college.map(|college| Held::plain(Post::CollegeClerk, college));
+                let of_unit = || unit.cloned().map(|unit| Held::plain(Post::DepartmentClerk, unit));
+                held.extend(of_college.or_else(of_unit));
+            }
             Title::Post(post) => held.extend(unit.cloned().map(|unit| Held::plain(post, unit))),
-            Title::Teacher => {}
+            Title::Teacher | Title::InCharge => {}
             Title::Unknown => {
                 sheet.warn(
                     "职务",
@@ -406,12 +454,6 @@ fn held(
                 );
             }
         }
-    }
-    for class in homeroom {
-        held.insert(Held::in_class(Post::HomeroomTeacher, class.clone(), None));
-    }
-    for (class, subject) in taught {
-        held.insert(Held::in_class(Post::SubjectTeacher, class.clone(), Some(subject.clone())));
     }
     held
 }
@@ -447,33 +489,83 @@ impl Department {
 
 enum Title {
     Post(Post),
+    /// 分管校领导: the office says of which departments.
+    InCharge,
     /// Rights come from the classes alone.
     Teacher,
     Unknown,
+}
+
+/// Whether a row stands in a university's file: it names a college, or a post that only universities have.
+fn tells_a_university(names: &[String], position: &str) -> bool {
+    names.iter().any(|name| is_college(name))
+        || titles(position).any(|title| {
+            title.contains("第一责任人")
+                || is_of_a_college(title)
+                || names.last().is_some_and(|name| is_student_affairs(name)) && title.ends_with("处长")
+        })
+}
+
+/// Whether only a college has somebody with this title.
+fn is_of_a_college(title: &str) -> bool {
+    title.contains('院') && matches!(college_post(title), Some(Post::Dean | Post::CollegeLeader))
+}
+
+/// What a title means in a college.
+fn college_post(title: &str) -> Option<Post> {
+    let is_deputy = title.contains('副') || title.contains("助理");
+    if title.contains("分管学生") {
+        Some(Post::CollegeLeader)
+    } else if title.ends_with("院长") && !is_deputy {
+        Some(Post::Dean)
+    } else if ["信息员", "学生科", "学工"].iter().any(|word| title.contains(word)) {
+        Some(Post::CollegeClerk)
+    } else {
+        None
+    }
 }
 
 fn post_of(unit: Option<&UnitRef>, title: &str) -> Title {
     let is_deputy = title.starts_with('副') || title.contains("副主任") || title.contains("副处长");
     let heads = ["主任", "处长", "科长", "部长", "负责人"].iter().any(|t| title.ends_with(t)) && !is_deputy;
     match title {
-        "教师" | "任课教师" | "任课" | "老师" | "教职工" | "教员" | "班主任" | "辅导员" =>
-        {
+        "教师" | "任课教师" | "任课" | "老师" | "教职工" | "教员" | "班主任" => {
             return Title::Teacher;
         }
         "系统管理员" => return Title::Post(Post::Administrator),
+        _ if title.ends_with("辅导员") => return Title::Teacher,
         _ => {}
     }
     let Some(unit) = unit else { return Title::Unknown };
     let post = match unit.kind() {
+        UnitKind::School
+            if title.contains("主管") && (title.contains("领导") || title.contains("学生工作")) =>
+        {
+            Post::LeaderInCharge
+        }
         UnitKind::School if title == "校长" => Post::Principal,
         UnitKind::School if is_deputy && (title.contains("校长") || title.contains("书记")) => {
             Post::VicePrincipal
         }
+        UnitKind::School if title.contains("分管") => return Title::InCharge,
+        UnitKind::Department | UnitKind::Office if title.contains("第一责任人") => {
+            Post::FirstResponsible
+        }
+        UnitKind::Department | UnitKind::Office if title.contains("专人") => Post::DesignatedSender,
         UnitKind::Office if heads => Post::OfficeDirector,
         UnitKind::Office if is_clerk(title) || is_deputy => Post::OfficeClerk,
+        UnitKind::StudentAffairs if title.contains("分管学生") => Post::StudentAffairsDeputy,
+        UnitKind::StudentAffairs if heads && !title.ends_with("科长") => Post::StudentAffairsHead,
+        UnitKind::StudentAffairs if heads || is_clerk(title) || is_deputy => Post::StudentAffairsClerk,
         UnitKind::Department if title == "管理员" && is_technical(unit.name()) => Post::Administrator,
         UnitKind::Department if heads => Post::DepartmentHead,
         UnitKind::Department if is_clerk(title) || is_deputy => Post::DepartmentClerk,
+        UnitKind::College => match college_post(title) {
+            Some(post) => post,
+            // 数学系 may be a college that is called otherwise.
+            None if heads && title.ends_with("系主任") => Post::Dean,
+            None => return Title::Unknown,
+        },
         UnitKind::Grade
             if matches!(title, "年级组长" | "组长" | "级长" | "年级长" | "年级主任" | "级部主任") =>
         {
@@ -485,7 +577,7 @@ fn post_of(unit: Option<&UnitRef>, title: &str) -> Title {
 }
 
 fn is_clerk(title: &str) -> bool {
-    ["干事", "职员", "科员", "文员", "秘书", "管理员", "会计", "出纳", "工作人员"]
+    ["干事", "职员", "科员", "文员", "秘书", "管理员", "会计", "出纳", "工作人员", "信息员"]
         .iter()
         .any(|t| title.ends_with(t))
 }

@@ -29,6 +29,8 @@ pub struct StudentRow {
     pub name: String,
     /// The class.
     pub class: ClassRef,
+    /// The college in which it lies.
+    pub college: Option<UnitRef>,
     /// Guardians with a number, in the order of the form.
     pub guardians: Vec<GuardianEntry>,
 }
@@ -171,7 +173,7 @@ fn class(
         }
         None => match ClassName::join(&grade, &name) {
             Some(class) => places.class_alone(&class).inspect(|found| {
-                if found.unit.name() != class.grade && !above.classes.contains(found) {
+                if !places.is_told_by_name(found, &class.grade) && !above.classes.contains(found) {
                     let written = found.written();
                     sheet.warn(
                         "班级",
@@ -281,7 +283,8 @@ fn read_row(
             ),
         );
     }
-    Some(StudentRow { row: sheet.row, number, name, class, guardians })
+    let college = places.college_of(&class.unit);
+    Some(StudentRow { row: sheet.row, number, name, class, college, guardians })
 }
 
 fn guardian(
@@ -446,6 +449,12 @@ pub fn count_students(parsed: &Parsed<StudentRow>) -> ImportCounts {
         unreachable: small(parsed.taken.iter().filter(|s| s.guardians.is_empty()).count()),
         ..parsed.counts()
     }
+}
+
+/// Colleges of the file.
+pub fn colleges_of(rows: &[StudentRow]) -> BTreeSet<UnitRef> {
+    let distinct: HashSet<&UnitRef> = rows.iter().filter_map(|s| s.college.as_ref()).collect();
+    distinct.into_iter().cloned().collect()
 }
 
 /// Classes of the file.

@@ -16,7 +16,9 @@ use crate::school::UnitKind;
 use crate::words::Lang;
 
 mod large;
+
 mod units;
+mod university;
 mod whose;
 
 const STAFF: &[u8] = include_bytes!("../../../../tests/data/middle-school-staff.csv");
@@ -155,11 +157,11 @@ fn roll_after(rows: &[StaffRow], plan: &StaffPlan) -> StaffRoll {
         held: plan.desired[&r.number].clone(),
         left: false,
     });
-    roll_of(people.collect(), plan.custodians.clone())
+    roll_of(people.collect())
 }
 
 /// People with an appointment for each post that they hold.
-fn roll_of(people: Vec<RollPerson>, custodians: std::collections::BTreeMap<UnitRef, String>) -> StaffRoll {
+fn roll_of(people: Vec<RollPerson>) -> StaffRoll {
     let posts = people.iter().flat_map(|p| p.held.iter().map(move |held| (p, held)));
     let appointments = posts.zip(1..).map(|((person, held), id)| RollPost {
         id: AppointmentId(id),
@@ -167,7 +169,7 @@ fn roll_of(people: Vec<RollPerson>, custodians: std::collections::BTreeMap<UnitR
         number: person.number.clone(),
         held: held.clone(),
     });
-    StaffRoll { appointments: appointments.collect(), people, custodians }
+    StaffRoll { appointments: appointments.collect(), people }
 }
 
 #[test]
@@ -243,7 +245,7 @@ fn the_same_file_again_changes_nothing() {
     let questions = open_questions(&again, &roll);
     let again = again.suggested(&questions, &[]);
     assert!(diff::staff(&rows, &again, &roll, &key).iter().all(|c| *c == diff::Change::Same));
-    assert_eq!(again.custodians, plan.custodians);
+    assert_eq!(again.desired, plan.desired);
 }
 
 #[test]
@@ -470,7 +472,9 @@ fn heads_that_are_missing_or_several_are_asked_for() {
     assert!(plan.desired["3"].contains(&Held::plain(Post::Administrator, UnitRef::school())));
     assert!(plan.desired["5"].contains(&Held::plain(Post::Principal, UnitRef::school())));
     let office = unit(UnitKind::Office, &["校办室"]);
-    assert_eq!(plan.custodians[&office], "4");
+    for unit in [office, UnitRef::school()] {
+        assert!(plan.desired["4"].contains(&Held::plain(Post::Custodian, unit)));
+    }
     // The roll that comes of it asks the same and is suggested what it has.
     let roll = roll_after(&rows, &plan);
     let again = StaffPlan::new(&rows, &roll);
@@ -489,7 +493,7 @@ fn people_outside_the_file_keep_their_posts() {
         left: false,
     };
     let second = RollPerson { id: StaffId(2), number: "A2".into(), ..first.clone() };
-    let roll = roll_of(vec![first, second], Default::default());
+    let roll = roll_of(vec![first, second]);
     let rows = read_staff(STAFF, &Places::default()).expect("the staff file").taken;
     let plan = StaffPlan::new(&rows, &roll);
     let questions = open_questions(&plan, &roll);

@@ -202,7 +202,8 @@ fn row(
     decline: Callback<(AppointmentId, String)>,
 ) -> AnyView {
     let lang = use_lang();
-    let WaitingAppointment { appointment, staff, since, given_by, given_at, import, bar } = waiting;
+    let WaitingAppointment { appointment, staff, since, given_by, given_at, import, opened_by, bar } =
+        waiting;
     let id = appointment.id;
     let post = Signal::derive({
         let appointment = appointment.clone();
@@ -226,12 +227,21 @@ fn row(
         ),
         None => words!("自 {fz} 起 · {giver}于 {az} 任命", "From {fe} · given by {giver}, {ae}"),
     };
+    let opened = opened_by.map(|opener| {
+        let opener = opener.name;
+        let words = words!(
+            "账号由{opener}一人签发的开通单开通，请先核实使用账号的是其本人",
+            "The account was opened with a slip that {opener} issued alone: make sure first that it is this person who uses it"
+        );
+        view! { <span class="x-choice-note">{t(words)}</span> }
+    });
     let bar = bar.map(|bar| view! { <span class="x-choice-note">{t(bar.words())}</span> });
     let words = view! {
         <span class="x-choice-words">
             <span>{staff.name.clone()} " " <span class="x-muted x-small">{staff.number}</span></span>
             <strong>{post}</strong>
             <span class="x-choice-note">{t(by)}</span>
+            {opened}
             {bar}
         </span>
     };

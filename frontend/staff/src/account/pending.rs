@@ -11,6 +11,13 @@ use ui::{Badge, Button, ButtonKind, Card, Tone, t, use_toasts};
 use crate::api::{Order, Query};
 use crate::common::Problems;
 
+/// For a leader of the school, who manages no accounts and may be the second person: on the start page.
+#[component]
+pub fn SlipsToConfirm(slips: RwSignal<Vec<Slip>>) -> impl IntoView {
+    let pending = Query::new(|| api::SLIPS.into());
+    view! { <PendingSlips pending slips /> }
+}
+
 /// Nothing where there is none. A confirmed slip is shown once, by `slips`.
 #[component]
 pub fn PendingSlips(pending: Query<Vec<SlipView>>, slips: RwSignal<Vec<Slip>>) -> impl IntoView {
@@ -22,8 +29,8 @@ pub fn PendingSlips(pending: Query<Vec<SlipView>>, slips: RwSignal<Vec<Slip>>) -
                 <Card title=t(Words::fixed("须两人办理的开通单", "Slips that take two people"))>
                     <p class="x-small x-muted">
                         {t(Words::fixed(
-                            "有权审批、管理账号的人，以及账号已开通的人，领开通单须由申请人和本人以外的另一位管理账号的人确认，才会有链接。",
-                            "For somebody who decides or manages accounts, or whose account is active, another person who manages accounts has to confirm: neither who ordered the slip nor the owner. Only then is there a link.",
+                            "有权审批、管理账号的人，以及账号已开通的人，领开通单须由申请人和本人以外的另一位管理账号的人或校领导确认，才会有链接。",
+                            "For somebody who decides or manages accounts, or whose account is active, another person who manages accounts, or a leader of the school, has to confirm: neither who ordered the slip nor the owner. Only then is there a link.",
                         ))}
                     </p>
                     <ul class="s-pending">{rows}</ul>

@@ -29,8 +29,8 @@ pub fn Slips(
         let names: Vec<String> = waiting.into_iter().map(|s| s.name).collect();
         let (zh, en) = (names.join("、"), names.join(", "));
         let note = words!(
-            "{zh}的账号已开通，或者担任管理职务。为防止有人借开通单冒用，须由另一位管理账号的人在“教职工”页确认，之后才有链接。",
-            "{en}: active already, or in a managing post. So that nobody gets into such an account by a slip alone, another person who manages accounts confirms it on the Staff page; only then is there a link."
+            "{zh}的账号已开通，或者担任管理职务。为防止有人借开通单冒用，须由另一位管理账号的人在“教职工”页，或由校领导在首页确认，之后才有链接。",
+            "{en}: active already, or in a managing post. So that nobody gets into such an account by a slip alone, another person who manages accounts confirms it on the Staff page, or a leader of the school on the start page; only then is there a link."
         );
         view! {
             <div class="x-no-print">

@@ -105,8 +105,8 @@ fn StaffList(
             >
                 <p>
                     {t(Words::fixed(
-                        "每张开通单含一个只能用一次的链接和开通码，三天内有效。已开通的人凭新开通单重设密码；这样的开通单，和担任管理职务的人的开通单，须先由另一位管理账号的人确认。",
-                        "Each slip holds a link and a code that work once, within three days. Someone who is active already sets a new password with it. Such a slip, and one for somebody in a managing post, is first confirmed by another person who manages accounts.",
+                        "每张开通单含一个只能用一次的链接和开通码，三天内有效。已开通的人凭新开通单重设密码；这样的开通单，和担任管理职务的人的开通单，须先由另一位管理账号的人或校领导确认。",
+                        "Each slip holds a link and a code that work once, within three days. Someone who is active already sets a new password with it. Such a slip, and one for somebody in a managing post, is first confirmed by another person who manages accounts, or by a leader of the school.",
                     ))}
                 </p>
                 <Problems order />

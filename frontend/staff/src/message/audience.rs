@@ -15,6 +15,8 @@ use super::common::join;
 use super::editor::Editor;
 use super::form::{self, Form};
 use super::preview::{reach_words, unreachable_words};
+use super::students::{PartOfClass, chosen_words};
+use super::units::{UnitPicker, units_words};
 use crate::session::use_me;
 
 /// Class names that are told before it becomes «and others».
@@ -29,7 +31,8 @@ pub fn AudienceLine(form: Form, classes: Vec<ClassView>, error: Signal<Option<St
     let open = RwSignal::new(false);
     let names =
         StoredValue::new(classes.iter().map(|c| (c.id.to_string(), c.name.clone())).collect::<Vec<_>>());
-    let is_chosen = move || form.audience.with(|a| a != form::CLASSES) || !form.classes.with(Vec::is_empty);
+    let editor = expect_context::<Editor>();
+    let is_chosen = move || !editor.draft.with(|d| d.audience.is_empty());
     let whom = tw(move || names.with_value(|all| whom(form, all)));
     view! {
         <div class="x-field m-to" class:x-field-invalid=move || error.with(Option::is_some)>
@@ -64,9 +67,14 @@ pub fn AudienceLine(form: Form, classes: Vec<ClassView>, error: Signal<Option<St
 
 /// To whom, in words, of what is chosen now (reactive).
 fn whom(form: Form, classes: &[(String, String)]) -> Words {
+    let editor = expect_context::<Editor>();
+    if let Some(words) = chosen_words(editor, classes) {
+        return words;
+    }
     match form.audience.get().as_str() {
         form::ALL_GUARDIANS => Words::fixed("全校家长", "All parents"),
         form::ALL_TEACHERS => Words::fixed("全体教师", "All teachers"),
+        form::UNITS => units_words(editor, form.units.with(Vec::len)),
         _ => form.classes.with(|chosen| classes_words(classes, chosen)),
     }
 }
@@ -87,7 +95,7 @@ fn classes_words(classes: &[(String, String)], chosen: &[String]) -> Words {
 
 #[component]
 fn AudienceFields(form: Form, classes: Vec<ClassView>) -> impl IntoView {
-    let (me, lang) = (use_me(), use_lang());
+    let (me, lang, editor) = (use_me(), use_lang(), expect_context::<Editor>());
     let has_classes = !classes.is_empty();
     let kinds = move || {
         let (lang, mut kinds) = (lang.get(), Vec::new());
@@ -101,6 +109,9 @@ fn AudienceFields(form: Form, classes: Vec<ClassView>) -> impl IntoView {
             }
             if m.person.may_school(Action::WriteToAllTeachers) {
                 add(form::ALL_TEACHERS, Words::fixed("全体教师", "All teachers"));
+            }
+            if m.person.may(Action::WriteToAllTeachers) {
+                add(form::UNITS, Words::fixed("按部门", "By unit"));
             }
         });
         kinds
@@ -119,10 +130,14 @@ fn AudienceFields(form: Form, classes: Vec<ClassView>) -> impl IntoView {
                 }
             })}
         <div hidden=move || !(by_class() && has_classes)>
-            <ClassPicker classes chosen=form.classes />
+            <ClassPicker classes=classes.clone() chosen=form.classes />
+            <PartOfClass form classes />
         </div>
+        {move || {
+            form.audience.with(|a| a == form::UNITS).then(|| view! { <UnitPicker chosen=form.units /> })
+        }}
         <p class="m-reach x-num" aria-live="polite">{reach_line()}</p>
-        <p class="x-small x-muted" hidden=move || form.audience.with(|a| a == form::ALL_TEACHERS)>
+        <p class="x-small x-muted" hidden=move || editor.draft.with(|d| d.audience.is_staff())>
             {t(
                 Words::fixed(
                     "同一号码只发一条：兄弟姐妹、父母共用的号码已合并。",
@@ -237,7 +252,7 @@ fn ClassPicker(classes: Vec<ClassView>, chosen: RwSignal<Vec<String>>) -> impl I
     let groups = grades.into_iter().map(grade).collect::<Vec<_>>();
     view! {
         <fieldset class="x-field x-group">
-            <legend class="x-field-label">{t(Words::fixed("选择班级（发给全班家长）", "Classes (all parents of each)"))}</legend>
+            <legend class="x-field-label">{t(Words::fixed("选择班级", "Classes"))}</legend>
             <div class="x-choices">{all} {groups}</div>
         </fieldset>
     }

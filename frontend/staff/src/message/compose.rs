@@ -6,7 +6,7 @@ use domain::access::{Action, ClassPlace};
 use domain::api;
 use domain::approval::Verdict;
 use domain::content::{self, Finding};
-use domain::ids::{ClassId, MessageId, RequestId};
+use domain::ids::{ClassId, MessageId, RequestId, StudentId};
 use domain::message::{Audience, CapacityView, Category, Command, Draft, MessageView, TEXT_MAX, TITLE_MAX};
 use domain::office_request::{HandIn, RequestState, RequestView, Requests, TakeUp};
 use domain::problem::Refusal;
@@ -39,8 +39,8 @@ use crate::session::use_me;
 
 /// What writing begins with.
 enum Start {
-    /// Nothing: a new notice, to this class where one was asked for.
-    New(Option<ClassId>),
+    /// Nothing: a new notice, to this class, or this student of it, where one was asked for.
+    New(Option<ClassId>, Option<StudentId>),
     /// What somebody handed in to the office.
     Request(Box<RequestView>),
     /// A copy of another notice of one's own.
@@ -49,7 +49,7 @@ enum Start {
     Edit(Box<MessageView>),
 }
 
-/// `/messages/new`, also `?class={id}`, `?from={id}` and `?request={id}`, and `/messages/{id}/edit`.
+/// `/messages/new`, also `?class={id}`, `?class={id}&student={id}`, `?from={id}` and `?request={id}`, and `/messages/{id}/edit`.
 #[component]
 pub fn ComposePage() -> impl IntoView {
     let router = use_router();
@@ -61,6 +61,7 @@ pub fn ComposePage() -> impl IntoView {
         untrack(|| (router.query("class"), router.query("from"), router.query("request")));
     let request = request.and_then(|text| text.parse().ok()).map(RequestId).filter(|_| id.is_none());
     let class = class.and_then(|text| text.parse().ok()).map(ClassId);
+    let student = untrack(|| router.query("student")).and_then(|text| text.parse().ok()).map(StudentId);
     let from = from.and_then(|text| text.parse().ok()).map(MessageId).filter(|_| id.is_none());
     let classes = Query::new(|| api::CLASSES.into());
     let (title, back) = match (id, from) {
@@ -74,7 +75,7 @@ pub fn ComposePage() -> impl IntoView {
             return view! { <Requested wanted classes /> }.into_any();
         }
         let Some(read) = id.or(from) else {
-            return view! { <Composer classes start=Start::New(class) /> }.into_any();
+            return view! { <Composer classes start=Start::New(class, student) /> }.into_any();
         };
         let message = Query::new(move || api::MESSAGE.at(read));
         view! {
@@ -123,10 +124,13 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
     let classes: Vec<ClassView> = classes.into_iter().filter(|c| c.may_write).collect();
     let first = || first_draft(&classes, &me.get_untracked());
     let (begin, on_server) = match &start {
-        Start::New(class) => {
+        Start::New(class, student) => {
             let wanted = class.filter(|id| classes.iter().any(|c| c.id == *id));
             let draft = first();
-            let audience = wanted.map(|id| Audience::Classes { classes: vec![id] });
+            let audience = wanted.map(|class| match student {
+                Some(student) => Audience::Children { class, students: vec![*student] },
+                None => Audience::Classes { classes: vec![class] },
+            });
             (Draft { audience: audience.unwrap_or(draft.audience), ..draft }, None)
         }
         Start::Copy(message) => (form::copied(&message.draft), None),
@@ -139,7 +143,7 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
     // What was not saved is of a new notice, not of a copy.
     let kept = match &start {
         Start::Copy(_) | Start::Request(_) => None,
-        Start::New(_) => form::kept(staff, None),
+        Start::New(..) => form::kept(staff, None),
         Start::Edit(message) => form::kept(staff, Some(message.id)).filter(|k| *k != message.draft),
     };
     let kept = kept.filter(|k| !form::is_blank(k));
@@ -181,7 +185,7 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
         general.get().into_iter().map(refusal).collect::<Vec<_>>()
     };
     let remark = match &start {
-        Start::New(_) => None,
+        Start::New(..) => None,
         Start::Copy(message) => {
             let title = message.draft.title.clone();
             let words =
@@ -387,18 +391,28 @@ fn CapacityField(editor: Editor, error: Signal<Option<String>>) -> impl IntoView
 #[component]
 fn CategoryField(form: Form) -> impl IntoView {
     let lang = use_lang();
-    let was = form.category.get_untracked();
+    let editor = expect_context::<Editor>();
+    let one_child = Memo::new(move |_| editor.draft.with(|d| d.audience.is_one_child()));
     let categories = Signal::derive(move || {
-        let lang = lang.get();
+        let (lang, one_child, chosen) = (lang.get(), one_child.get(), form.category.get());
         // What concerns one child never goes to a group (G8): not offered, unless it stands in the draft.
-        let offered = |c: &Category| !c.is_about_one_child() || c.key() == was;
+        let offered = |c: &Category| !c.is_about_one_child() || one_child || c.key() == chosen;
         let option = |c: Category| SelectOption::new(c.key(), c.title().get(lang));
         Category::ALL.into_iter().filter(offered).map(option).collect::<Vec<_>>()
     });
-    let hint = t(Words::fixed(
-        "涉及某个学生个人的思想、学习、生活情况，不能群发。",
-        "What concerns one student alone never goes to a group.",
-    ));
+    let hint = tw(move || {
+        if one_child.get() {
+            Words::fixed(
+                "只发给这一名学生的家长，可以写该生的思想、学习和生活情况。",
+                "It goes to this student's parents only, so it may be about the student.",
+            )
+        } else {
+            Words::fixed(
+                "涉及某个学生个人的思想、学习、生活情况，不能群发：请在“发给”里只选这一名学生。",
+                "What concerns one student alone never goes to a group: choose just that student under “To”.",
+            )
+        }
+    });
     view! {
         <FormField
             label=t(Words::fixed("内容类别", "Category"))
@@ -539,7 +553,7 @@ fn PreviewPane() -> impl IntoView {
     let sender = Signal::derive(move || {
         editor.preview.with(|p| p.as_ref().map(|p| p.sender.clone())).unwrap_or_default()
     });
-    let to_staff = Signal::derive(move || editor.form.audience.with(|a| a == form::ALL_TEACHERS));
+    let to_staff = Signal::derive(move || editor.draft.with(|d| d.audience.is_staff()));
     let waiting = move || editor.asking.busy().get() && editor.preview.with(Option::is_none);
     view! {
         <Card>

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::api;
 use domain::ids::{MessageId, StaffId};
-use domain::message::{Audience, Draft, DraftChange, MessageState, MessageView, Preview};
+use domain::message::{Draft, DraftChange, MessageState, MessageView, Preview};
 use domain::time::Instant;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -189,7 +189,7 @@ impl Editor {
 
     fn ask(self) {
         let Some(draft) = self.draft.try_get_untracked() else { return };
-        if matches!(&draft.audience, Audience::Classes { classes } if classes.is_empty()) {
+        if draft.audience.is_empty() {
             self.preview.set(None);
             return;
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::{AppointmentId, ClassId, MessageId, StaffId};
+use domain::ids::{AppointmentId, ClassId, MessageId, StaffId, StudentId, UnitId};
 use domain::message::{Audience, Category, Draft};
 use domain::time::Instant;
 use leptos::prelude::*;
@@ -14,16 +14,27 @@ use super::applied::Applied;
 pub const CLASSES: &str = "classes";
 pub const ALL_GUARDIANS: &str = "all_guardians";
 pub const ALL_TEACHERS: &str = "all_teachers";
+pub const UNITS: &str = "units";
+pub const WHOLE: &str = "whole";
+pub const SOME: &str = "some";
 pub const NOW: &str = "now";
 pub const LATER: &str = "later";
 
 /// What is being written.
 #[derive(Clone, Copy)]
 pub struct Form {
-    /// [`CLASSES`], [`ALL_GUARDIANS`] or [`ALL_TEACHERS`].
+    /// [`CLASSES`], [`ALL_GUARDIANS`], [`ALL_TEACHERS`] or [`UNITS`].
     pub audience: RwSignal<String>,
     /// Ids of the classes chosen.
     pub classes: RwSignal<Vec<String>>,
+    /// [`WHOLE`] or [`SOME`]: of a class that is chosen alone, all or some of its students.
+    pub part: RwSignal<String>,
+    /// Ids of the students chosen,
+    pub students: RwSignal<Vec<String>>,
+    /// and of their class: where another one is chosen they no longer count.
+    pub students_of: RwSignal<String>,
+    /// Ids of the units chosen.
+    pub units: RwSignal<Vec<String>>,
     /// The id of the appointment in which it is sent, or empty where the one that fits is taken.
     pub appointment: RwSignal<String>,
     /// A category's key, or empty.
@@ -46,6 +57,10 @@ impl Form {
         let form = Self {
             audience: RwSignal::default(),
             classes: RwSignal::default(),
+            part: RwSignal::default(),
+            students: RwSignal::default(),
+            students_of: RwSignal::default(),
+            units: RwSignal::default(),
             appointment: RwSignal::default(),
             category: RwSignal::default(),
             title: RwSignal::default(),
@@ -61,8 +76,23 @@ impl Form {
 
     /// Shows another draft in the form.
     pub fn fill(self, draft: &Draft) {
+        let (part, of, students) = match &draft.audience {
+            Audience::Children { class, students } => {
+                (SOME, class.to_string(), students.iter().map(ToString::to_string).collect())
+            }
+            _ => (WHOLE, String::new(), Vec::new()),
+        };
+        self.part.set(part.to_owned());
+        self.students_of.set(of);
+        self.students.set(students);
+        self.units.set(match &draft.audience {
+            Audience::Units { units } => units.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        });
         let (audience, classes) = match &draft.audience {
+            Audience::Children { class, .. } => (CLASSES, vec![class.to_string()]),
             Audience::Classes { classes } => (CLASSES, classes.iter().map(ToString::to_string).collect()),
+            Audience::Units { .. } => (UNITS, Vec::new()),
             Audience::AllGuardians => (ALL_GUARDIANS, Vec::new()),
             Audience::AllTeachers => (ALL_TEACHERS, Vec::new()),
         };
@@ -83,12 +113,23 @@ impl Form {
         let audience = self.audience.with(|kind| match kind.as_str() {
             ALL_GUARDIANS => Audience::AllGuardians,
             ALL_TEACHERS => Audience::AllTeachers,
+            UNITS => {
+                let mut units: Vec<UnitId> =
+                    self.units.with(|u| u.iter().filter_map(|id| id.parse().ok()).collect());
+                units.sort_unstable();
+                Audience::Units { units }
+            }
             _ => {
                 let mut classes: Vec<ClassId> =
                     self.classes.with(|c| c.iter().filter_map(|id| id.parse().ok()).collect());
                 // The order of tapping is no change of the draft.
                 classes.sort_unstable();
-                Audience::Classes { classes }
+                match classes.as_slice() {
+                    [class] if self.part.with(|p| p == SOME) => {
+                        Audience::Children { class: *class, students: self.chosen_of(*class) }
+                    }
+                    _ => Audience::Classes { classes },
+                }
             }
         });
         let later = self.when.with(|w| w == LATER);
@@ -102,6 +143,32 @@ impl Form {
             reasons: self.reasons.get(),
             application: self.applied.application(),
         }
+    }
+
+    /// The students of a class that are chosen (reactive).
+    fn chosen_of(self, class: ClassId) -> Vec<StudentId> {
+        if self.students_of.with(|of| *of != class.to_string()) {
+            return Vec::new();
+        }
+        let mut students: Vec<StudentId> =
+            self.students.with(|s| s.iter().filter_map(|id| id.parse().ok()).collect());
+        students.sort_unstable();
+        students
+    }
+
+    /// Puts a student of a class into the choice, or takes the student out.
+    pub fn choose_student(self, class: ClassId, student: StudentId, on: bool) {
+        let (class, student) = (class.to_string(), student.to_string());
+        self.students.update(|chosen| {
+            if self.students_of.with_untracked(|of| *of != class) {
+                chosen.clear();
+            }
+            chosen.retain(|id| *id != student);
+            if on {
+                chosen.push(student);
+            }
+        });
+        self.students_of.set(class);
     }
 
     /// «At a time» is chosen and the time is not: sending at once would be

@@ -21,7 +21,9 @@ mod page;
 mod papers;
 mod preview;
 mod row;
+mod students;
 mod submit;
+mod units;
 
 pub use common::title_or_none;
 pub use compose::ComposePage;

@@ -7,7 +7,7 @@ use domain::api;
 use domain::approval::{StepKind, Verdict};
 use domain::delivery::Funnel;
 use domain::ids::MessageId;
-use domain::message::{Audience, Category, ChangedNumber, Command, Earlier, MessageState, MessageView};
+use domain::message::{Category, ChangedNumber, Command, Earlier, MessageState, MessageView};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
@@ -145,7 +145,7 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
                 }}
                 {move || {
                     let (draft, sender) = part.text.get();
-                    let to_staff = draft.audience == Audience::AllTeachers;
+                    let to_staff = draft.audience.is_staff();
                     view! { <Letter title=draft.title body=draft.body sender to_staff sent=part.sent /> }
                 }}
             </Card>
@@ -480,7 +480,7 @@ fn Summary(view: RwSignal<MessageView>) -> impl IntoView {
 
 /// To whom and how many.
 fn addressed(view: &MessageView) -> Words {
-    if matches!(&view.draft.audience, Audience::Classes { classes } if classes.is_empty()) {
+    if view.draft.audience.is_empty() {
         return Words::fixed("还没有选择发给谁", "Not addressed to anybody yet");
     }
     let (to, reach) = (&view.audience, reach_words(&view.reach));
@@ -619,7 +619,7 @@ mod tests {
     use domain::access::Post;
     use domain::approval::{ChainView, DecisionView, OWN_PROCEDURE};
     use domain::ids::{ClassId, StaffId};
-    use domain::message::{Audiences, Draft, Times};
+    use domain::message::{Audience, Audiences, Draft, Times};
     use domain::sms::Length;
     use domain::time::Instant;
 

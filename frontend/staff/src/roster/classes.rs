@@ -9,8 +9,8 @@ use domain::words;
 use domain::words::{Words, count};
 use leptos::prelude::*;
 use ui::{
-    Badge, Banner, ButtonKind, ButtonLink, Card, EmptyState, IconName, List, ListItem, Page, Stat, TextInput,
-    Tone, t, tw,
+    Badge, Banner, ButtonKind, ButtonLink, Card, EmptyState, Icon, IconName, List, ListItem, Page, Stat,
+    TextInput, Tone, t, tw,
 };
 
 use super::fold::Fold;
@@ -214,7 +214,7 @@ pub fn ClassPage(
 
 #[component]
 fn Roll(roll: ClassRoll) -> impl IntoView {
-    let ClassView { students, guardians, phones, unreachable, homeroom, .. } = roll.class;
+    let ClassView { id, students, guardians, phones, unreachable, homeroom, may_write, .. } = roll.class;
     let unreachable_en = count(unreachable, "student", "students");
     let warning = (unreachable > 0).then(|| {
         view! {
@@ -248,6 +248,7 @@ fn Roll(roll: ClassRoll) -> impl IntoView {
     }
     let search = RwSignal::new(String::new());
     let all = StoredValue::new(roll.students);
+    let write_to = may_write.then(|| format!("{}?class={id}&student=", Route::Compose.path()));
     let rows = move || {
         let needle = search.get();
         let needle = needle.trim();
@@ -259,7 +260,7 @@ fn Roll(roll: ClassRoll) -> impl IntoView {
                         || s.number.contains(needle)
                         || s.guardians.iter().any(|g| g.name.contains(needle))
                 })
-                .map(student_row)
+                .map(|s| student_row(s, write_to.as_deref()))
                 .collect()
         });
         if shown.is_empty() {
@@ -307,7 +308,17 @@ fn Roll(roll: ClassRoll) -> impl IntoView {
     .into_any()
 }
 
-fn student_row(student: &StudentView) -> AnyView {
+/// A student with the parents; `write_to` is where one writes to them, but for the student's id.
+fn student_row(student: &StudentView, write_to: Option<&str>) -> AnyView {
+    let write = write_to.filter(|_| !student.guardians.is_empty()).map(|to| {
+        let name = &student.name;
+        let label = t(words!("给{name}的家长写通知", "Write to the parents of {name}"));
+        view! {
+            <a class="s-write-to" href=format!("{to}{}", student.id) aria-label=label title=label>
+                <Icon name=IconName::Write />
+            </a>
+        }
+    });
     let guardians = if student.guardians.is_empty() {
         view! {
             <Badge tone=Tone::Warning label=t(Words::fixed("没有接收手机号", "No receiving number")) />
@@ -333,7 +344,12 @@ fn student_row(student: &StudentView) -> AnyView {
                 <span>{student.name.clone()}</span>
                 <span class="x-num x-muted x-small">{student.number.clone()}</span>
             </th>
-            <td>{guardians}</td>
+            <td>
+                <div class="s-parents">
+                    <div>{guardians}</div>
+                    {write}
+                </div>
+            </td>
         </tr>
     }
     .into_any()

@@ -1,5 +1,5 @@
 //! What a roster file does not say and the office has to: custodians,
-//! administrators, who heads what.
+//! administrators, who heads what, and who is in charge of which departments.
 
 use domain::roster::{Answer, Question};
 use domain::words;
@@ -65,9 +65,9 @@ fn error(question: &Question, answers: RwSignal<Vec<Answer>>, tried: Signal<bool
         let words = if max <= 1 {
             Words::fixed("请选择一人", "Choose somebody")
         } else if n < min {
-            words!("至少选择 {min} 人", "Choose at least {min}")
+            words!("至少选择 {min} 项", "Choose at least {min}")
         } else {
-            words!("最多选择 {max} 人", "Choose at most {max}")
+            words!("最多选择 {max} 项", "Choose at most {max}")
         };
         Some(words.get(lang.get()).to_owned())
     })
@@ -157,7 +157,7 @@ fn Several(question: Question, answers: RwSignal<Vec<Answer>>, tried: Signal<boo
             <FormField label=t(question.words) error required=question.min != 0>
                 <ul class="s-chosen-list">{people}</ul>
                 <div class="s-add">
-                    <Select value=next options prompt=t(Words::fixed("选择要添加的人", "Choose somebody to add")) />
+                    <Select value=next options prompt=t(Words::fixed("选择后添加", "Choose one to add")) />
                     <Button label=t(Words::fixed("添加", "Add")) kind=ButtonKind::Plain on_click=add />
                 </div>
             </FormField>

@@ -56,7 +56,7 @@ fn a_slip_for_an_active_account_needs_a_second_person() {
     assert_eq!((waits.len(), waits[0].may_confirm, waits[0].owner.number.as_str()), (1, false, "T0001"));
     assert_eq!(confirm(&clerk, &waits[0]).refused(403), "second_person");
     assert_eq!(confirm(&app.homeroom("七年级1班"), &waits[0]).refused(403), "forbidden");
-    assert_eq!(confirm(&app.principal(), &waits[0]).refused(403), "forbidden");
+    assert_eq!(confirm(&app.principal(), &waits[0]).refused(403), "own_slip");
 
     let admin = app.administrator();
     assert!(waiting(&admin)[0].may_confirm);
@@ -78,6 +78,29 @@ fn a_slip_for_an_active_account_needs_a_second_person() {
         .expect("the log");
     let actions: Vec<&str> = told.iter().filter_map(|t| t.split(' ').next()).collect();
     assert_eq!(actions, ["account.reset_ordered", "account.reset_confirmed", "account.reset"]);
+}
+
+/// With two administrators and nobody else who manages accounts a leader of the school is the second person.
+#[test]
+fn a_leader_of_the_school_is_the_second_person_for_a_slip() {
+    let app = App::start();
+    app.db()
+        .execute_batch(
+            "UPDATE appointments SET mac = mac || 'e', until = 9e12 WHERE until IS NULL AND post IN ('office_director', 'office_clerk')",
+        )
+        .expect("nobody in the office");
+    let (admin, other, principal) = (app.administrator(), app.signed_in("T0013"), app.principal());
+    order(&admin, "T0013");
+    let waits = waiting(&principal);
+    assert!(waits[0].may_confirm && !waiting(&admin)[0].may_confirm && !waiting(&other)[0].may_confirm);
+    assert_eq!(confirm(&admin, &waits[0]).refused(403), "second_person");
+    assert_eq!(confirm(&other, &waits[0]).refused(403), "own_slip");
+    for nobody in [app.grade_head("八年级"), app.homeroom("八年级1班")] {
+        assert_eq!(confirm(&nobody, &waits[0]).refused(403), "forbidden");
+    }
+    let slip: Slip = confirm(&principal, &waits[0]).json();
+    assert_eq!(app.anybody().activate(&slip, NEW).status, 204);
+    opened(&app, "T0013");
 }
 
 /// Whose account it is does not confirm, although the own post would let him.

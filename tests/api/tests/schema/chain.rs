@@ -68,7 +68,7 @@ fn i3_drafter_reviewer_and_approver_differ() {
 fn a_substitute_is_of_its_unit() {
     for (unit, stands_in) in [("2", false), ("1", true), ("NULL", true)] {
         let db = school();
-        run(&db, "UPDATE appointments SET until = 5 WHERE id = 5");
+        run(&db, "UPDATE appointments SET mac = mac || 'e', until = 5 WHERE id = 5");
         draft(&db, 1);
         run(
             &db,

@@ -14,8 +14,18 @@ const TOLD: &[(&str, &str, &str)] = &[
     ),
     (
         "appointments_changed_told",
-        "UPDATE appointments SET until = 9 WHERE id = 3",
+        "UPDATE appointments SET mac = mac || 'e', until = 9 WHERE id = 3",
         r#"appointment 3 {"staff":[3,3],"until":[null,9]}"#,
+    ),
+    (
+        "delegations_told",
+        "INSERT INTO delegations VALUES (90, 3, 10, 20, 3, 9, '病假', NULL, NULL, 'm')",
+        r#"delegation 90 {"appointment":[null,3],"from_at":[null,10],"until_at":[null,20],"recorded_by":[null,3]}"#,
+    ),
+    (
+        "delegations_changed_told",
+        "UPDATE delegations SET mac = mac || 'w', withdrawn_by = 4, withdrawn_at = 60 WHERE id = 1",
+        r#"delegation 1 {"withdrawn_by":[null,4],"withdrawn_at":[null,60]}"#,
     ),
     (
         "procedures_told",
@@ -29,7 +39,7 @@ const TOLD: &[(&str, &str, &str)] = &[
     ),
     (
         "school_told",
-        "INSERT INTO school VALUES (1, '某校', '某', '校信通', 1, 2, 1, NULL, NULL, NULL, NULL, 1)",
+        "INSERT INTO school VALUES (1, '某校', '某', '校信通', 1, 2, 1, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL)",
         r#"school 1 {"name":[null,"某校"],"signature":[null,"某"],"platform_word":[null,"校信通"],"window_from":[null,1],"window_to":[null,2]}"#,
     ),
     (
@@ -40,13 +50,9 @@ const TOLD: &[(&str, &str, &str)] = &[
     (
         "units_told",
         "INSERT INTO units (id, parent_id, kind, name, created_at) VALUES (90, 1, 'grade', '九年级', 1)",
-        r#"unit 90 {"name":[null,"九年级"],"kind":[null,"grade"],"parent":[null,1],"code":[null,null],"custodian":[null,null]}"#,
+        r#"unit 90 {"name":[null,"九年级"],"kind":[null,"grade"],"parent":[null,1],"code":[null,null]}"#,
     ),
-    (
-        "units_changed_told",
-        "UPDATE units SET custodian_id = 2 WHERE id = 2",
-        r#"unit 2 {"custodian":[null,2]}"#,
-    ),
+    ("units_changed_told", "UPDATE units SET closed_at = 9 WHERE id = 2", r#"unit 2 {"closed_at":[null,9]}"#),
     (
         "staff_told",
         "INSERT INTO staff (id, number, name, phone_id, created_at) VALUES (90, 'T90', '戊', 5, 1)",
@@ -142,7 +148,7 @@ fn what_stays_as_it_is_puts_nothing_down() {
     run(
         &db,
         "UPDATE staff SET name = name; UPDATE students SET class_id = class_id, name = name;
-         UPDATE guardians SET position = 2; UPDATE units SET custodian_id = custodian_id; UPDATE classes SET name = name;
+         UPDATE guardians SET position = 2; UPDATE units SET closed_at = closed_at; UPDATE classes SET name = name;
          UPDATE school SET roll_version = roll_version + 1; UPDATE phones SET contact_state = 'reachable'",
     );
     assert_eq!(number(&db, "SELECT COUNT(*) FROM changes"), before);

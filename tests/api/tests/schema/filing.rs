@@ -65,7 +65,7 @@ const FILING: &[Refused] = &[
     ("INSERT INTO release_orders VALUES (8, 1, 1, 20, 'd', 100, 'm')", &["release_orders_fit"]),
     ("INSERT INTO release_orders VALUES (8, 1, 1, 20, 'd', 10, 'm')", &["release_orders_fit"]),
     (
-        "UPDATE appointments SET until = 5 WHERE id = 20; INSERT INTO release_orders VALUES (8, 1, 1, 20, 'd', 11, 'm')",
+        "UPDATE appointments SET until = 5, mac = mac || 'e' WHERE id = 20; INSERT INTO release_orders VALUES (8, 1, 1, 20, 'd', 11, 'm')",
         &["release_orders_fit"],
     ),
     ("INSERT INTO release_orders VALUES (4, 1, 1, 20, 'd', 11, 'm')", &["release_orders_fit"]),
@@ -78,7 +78,7 @@ const FILING: &[Refused] = &[
         &["messages_released_by_order"],
     ),
     (
-        "UPDATE appointments SET until = 5 WHERE id = 20; UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 9",
+        "UPDATE appointments SET until = 5, mac = mac || 'e' WHERE id = 20; UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 9",
         &["messages_released_by_order", "messages_in_a_post"],
     ),
     // Comments are appended, by who may say them; a question is answered once.

@@ -29,7 +29,7 @@ pub const POWERS: &[Refused] = &[
         &["appointments_given"],
     ),
     (
-        "UPDATE appointments SET until = 9 WHERE id = 7;
+        "UPDATE appointments SET mac = mac || 'e', until = 9 WHERE id = 7;
          INSERT INTO appointments (staff_id, post, unit_id, since, given_by, mac) VALUES (1, 'principal', 1, 9, 5, '')",
         &["appointments_given"],
     ),
@@ -52,6 +52,15 @@ pub const POWERS: &[Refused] = &[
     (
         "INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES (9, 6, 'principal', 1, 1, 5, '');
          UPDATE appointments SET confirmed_by = 5, confirmed_at = 1, mac = 'm' WHERE id = 9",
+        &["appointments_confirmed"],
+    ),
+    // Nor who alone opened the account.
+    (
+        "INSERT INTO staff (id, number, name, created_at) VALUES (9, 'T9', '庚', 1);
+         INSERT INTO activations (staff_id, is_reset, code_index, mac, ordered_by, created_at, expires_at) VALUES (9, 0, 'c', 'm', 6, 1, 9);
+         UPDATE activations SET used_at = 2 WHERE code_index = 'c';
+         INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES (9, 9, 'principal', 1, 1, 5, '');
+         UPDATE appointments SET confirmed_by = 6, confirmed_at = 1, mac = 'm' WHERE id = 9",
         &["appointments_confirmed"],
     ),
     (
@@ -92,12 +101,18 @@ pub const POWERS: &[Refused] = &[
          UPDATE appointments SET confirmed_by = 6, confirmed_at = 1 WHERE id = 9",
         &["appointments_confirmed"],
     ),
+    // A second custodian of a unit that has one.
+    (
+        "INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES (9, 3, 'custodian', 2, 1, 5, '');
+         UPDATE appointments SET confirmed_by = 6, confirmed_at = 2, mac = 'm' WHERE id = 9",
+        &["appointments_one_custodian"],
+    ),
     ("UPDATE appointments SET confirmed_by = 3, mac = 'x' WHERE id = 2", &["appointments_confirmed", "appointments_fixed"]),
     ("UPDATE appointments SET confirmed_at = 9, mac = 'x' WHERE id = 2", &["appointments_confirmed"]),
     ("UPDATE appointments SET confirmed_by = NULL, confirmed_at = NULL, mac = 'x' WHERE id = 2", &["appointments_confirmed"]),
     (
         "INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES (9, 1, 'principal', 1, 1, 5, '');
-         UPDATE appointments SET until = 2, declined_by = 6, declined_why = '不符' WHERE id = 9;
+         UPDATE appointments SET mac = mac || 'e', until = 2, declined_by = 6, declined_why = '不符' WHERE id = 9;
          UPDATE appointments SET confirmed_by = 6, confirmed_at = 3, mac = 'm' WHERE id = 9",
         &["appointments_confirmed"],
     ),
@@ -119,12 +134,15 @@ fn the_schema_names_the_posts_that_the_rules_name() {
         keys
     };
     assert_eq!(posts(&db, "posts_to_confirm"), of(&Post::needs_confirmation));
+    assert_eq!(posts(&db, "posts_of_custodians"), of(&Post::is_custodian));
     for action in [Action::ManageAccounts, Action::ImportRoster] {
         let grants = |post: Post| grants(post).iter().any(|(granted, _)| *granted == action);
         assert_eq!(posts(&db, "posts_that_appoint"), of(&grants));
     }
     let sets = |post: Post| grants(post).iter().any(|(granted, _)| *granted == Action::SetProcedures);
     assert_eq!(posts(&db, "posts_that_set_procedures"), of(&sets));
+    let seconds = |post: Post| grants(post).iter().any(|(granted, _)| *granted == Action::ConfirmSlips);
+    assert_eq!(posts(&db, "posts_that_second"), of(&seconds));
 }
 
 /// Setup opens two, and only while nothing has been written down.
@@ -187,14 +205,14 @@ fn an_ended_post_decides_nothing_whatever_the_date() {
     run(&db, "BEGIN");
     run(&db, &decides);
     run(&db, "ROLLBACK");
-    run(&db, "UPDATE appointments SET until = 99 WHERE id = 3");
+    run(&db, "UPDATE appointments SET mac = mac || 'e', until = 99 WHERE id = 3");
     assert_eq!(refusal(&db, &decides), "decision_refused");
 }
 
 /// Gives a post to somebody, by 5 and 6 unless said otherwise, and submits message 1 of staff 1 at 1:
 /// for approval by the grade head of unit 3.
 fn notice(db: &Connection, head: &str) {
-    run(db, "UPDATE appointments SET until = 5 WHERE id = 5");
+    run(db, "UPDATE appointments SET mac = mac || 'e', until = 5 WHERE id = 5");
     run(db, head);
     draft(db, 1);
     run(
@@ -266,7 +284,7 @@ fn the_substitute_stands_in_for_a_vacant_post_of_the_unit() {
     let db = school();
     notice(&db, &appointed(2, "grade_head", 3, 5, Some((6, 0))));
     assert_eq!(refusal(&db, STANDS_IN), "decision_refused", "the head is there");
-    run(&db, "UPDATE appointments SET until = 6 WHERE id = 20");
+    run(&db, "UPDATE appointments SET mac = mac || 'e', until = 6 WHERE id = 20");
     run(&db, STANDS_IN);
     // A head whose appointment waits, or came too late, holds nobody up.
     for confirmed in [None, Some((6, 5))] {
@@ -284,7 +302,7 @@ fn the_substitute_stands_in_for_a_vacant_post_of_the_unit() {
 #[test]
 fn the_substitute_stands_in_for_who_decided_before() {
     let db = school();
-    run(&db, "UPDATE appointments SET until = 6 WHERE id = 2");
+    run(&db, "UPDATE appointments SET mac = mac || 'e', until = 6 WHERE id = 2");
     run(&db, &appointed(3, "grade_head", 2, 5, Some((6, 0))));
     draft(&db, 1);
     submit(&db, 1);
@@ -310,10 +328,12 @@ fn the_substitute_stands_in_for_who_is_away() {
         notice(&db, &appointed(2, "grade_head", 3, 5, Some((6, 0))));
         run(
             &db,
-            &format!("INSERT INTO delegations VALUES (1, 20, {from}, {until}, {by}, 5, '病假', NULL, NULL)"),
+            &format!(
+                "INSERT INTO delegations VALUES (1, 20, {from}, {until}, {by}, 5, '病假', NULL, NULL, 'm')"
+            ),
         );
         if withdrawn {
-            run(&db, "UPDATE delegations SET withdrawn_by = 2, withdrawn_at = 6");
+            run(&db, "UPDATE delegations SET mac = mac || 'w', withdrawn_by = 2, withdrawn_at = 6");
         }
         if stands_in {
             run(&db, STANDS_IN);
@@ -324,7 +344,7 @@ fn the_substitute_stands_in_for_who_is_away() {
     // Recorded only after the decision's date.
     let db = school();
     notice(&db, &appointed(2, "grade_head", 3, 5, Some((6, 0))));
-    run(&db, "INSERT INTO delegations VALUES (1, 20, 5, 20, 2, 11, '', NULL, NULL)");
+    run(&db, "INSERT INTO delegations VALUES (1, 20, 5, 20, 2, 11, '', NULL, NULL, 'm')");
     assert_eq!(refusal(&db, STANDS_IN), "decision_refused");
     // The drafter is principal as well, and said so of the head.
     let db = school();
@@ -334,7 +354,7 @@ fn the_substitute_stands_in_for_who_is_away() {
          UPDATE appointments SET confirmed_by = 6, confirmed_at = 0, mac = 'm' WHERE id = 21",
     );
     notice(&db, &appointed(2, "grade_head", 3, 5, Some((6, 0))));
-    run(&db, "INSERT INTO delegations VALUES (1, 20, 5, 20, 1, 5, '病假', NULL, NULL)");
+    run(&db, "INSERT INTO delegations VALUES (1, 20, 5, 20, 1, 5, '病假', NULL, NULL, 'm')");
     assert_eq!(refusal(&db, STANDS_IN), "decision_refused");
 }
 
@@ -386,19 +406,19 @@ fn the_rule_and_the_trigger_agree() {
                     "INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES
                        (21, 1, 'office_director', 1, 0, 5, ''), (22, 2, 'office_clerk', 1, 0, 5, '');
                      UPDATE appointments SET confirmed_by = 6, confirmed_at = 0, mac = 'm' WHERE id > 20;
-                     UPDATE appointments SET until = 5 WHERE id = 2",
+                     UPDATE appointments SET mac = mac || 'e', until = 5 WHERE id = 2",
                 );
                 notice(&db, &appointed(2, "grade_head", unit, given_by, Some((confirmed_by, confirmed_at))));
                 if let Some(by) = away {
                     run(
                         &db,
                         &format!(
-                            "INSERT INTO delegations VALUES (1, 20, 5, 20, {by}, 5, '病假', NULL, NULL)"
+                            "INSERT INTO delegations VALUES (1, 20, 5, 20, {by}, 5, '病假', NULL, NULL, 'm')"
                         ),
                     );
                 }
                 if ended {
-                    run(&db, "UPDATE appointments SET until = 9 WHERE id = 20");
+                    run(&db, "UPDATE appointments SET mac = mac || 'e', until = 9 WHERE id = 20");
                 }
                 let chain = Chain {
                     author: StaffId(1),

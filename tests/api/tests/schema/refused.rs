@@ -3,6 +3,7 @@
 
 use rusqlite::Connection;
 
+use crate::children::CHILDREN;
 use crate::office::OFFICE;
 use crate::people::PEOPLE;
 use crate::powers::POWERS;
@@ -66,7 +67,7 @@ const FOUNDATION: &[Refused] = &[
     ("UPDATE school SET window_from = 0, window_to = 1439", &["school_settings_stay"]),
     ("UPDATE school SET signature = '别的学校'", &["school_settings_stay"]),
     (
-        "INSERT OR REPLACE INTO school VALUES (1, '示范中学', '别的学校', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1)",
+        "INSERT OR REPLACE INTO school VALUES (1, '示范中学', '别的学校', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL)",
         &["school_no_replace"],
     ),
     ("DELETE FROM school", &["school_no_delete"]),
@@ -132,9 +133,10 @@ const FOUNDATION: &[Refused] = &[
     ("UPDATE appointments SET given_by = 6 WHERE id = 1", &["appointments_fixed"]),
     ("UPDATE appointments SET mac = 'x' WHERE id = 1", &["appointments_fixed"]),
     // An end stays where it was set.
-    ("UPDATE appointments SET until = NULL WHERE id = 6", &["appointments_fixed"]),
-    ("UPDATE appointments SET until = 99 WHERE id = 6", &["appointments_fixed"]),
-    ("UPDATE appointments SET until = 2 WHERE id = 6", &["appointments_fixed"]),
+    ("UPDATE appointments SET until = 9 WHERE id = 1", &["appointments_fixed"]),
+    ("UPDATE appointments SET mac = mac || 'e', until = NULL WHERE id = 6", &["appointments_fixed"]),
+    ("UPDATE appointments SET mac = mac || 'e', until = 99 WHERE id = 6", &["appointments_fixed"]),
+    ("UPDATE appointments SET mac = mac || 'e', until = 2 WHERE id = 6", &["appointments_fixed"]),
     ("UPDATE appointments SET declined_by = 6, declined_why = 'x' WHERE id = 1", &["appointments_fixed"]),
     (
         "UPDATE appointments SET declined_by = 6, declined_why = 'x', until = 9 WHERE id = 1",
@@ -142,29 +144,31 @@ const FOUNDATION: &[Refused] = &[
     ),
     // Two people who can appoint remain.
     (
-        "UPDATE appointments SET until = 9 WHERE id = 7; UPDATE appointments SET until = 9 WHERE id = 8",
+        "UPDATE appointments SET mac = mac || 'e', until = 9 WHERE id = 7; UPDATE appointments SET mac = mac || 'e', until = 9 WHERE id = 8",
         &["appointments_two_remain"],
     ),
     ("DELETE FROM appointments WHERE id = 1", &["appointments_no_delete"]),
     // Nobody is away but by the own word or a leader's, who says why.
-    ("INSERT INTO delegations VALUES (2, 2, 10, 20, 1, 9, '病假', NULL, NULL)", &["delegations_fit"]),
-    ("INSERT INTO delegations VALUES (2, 2, 10, 20, 3, 9, ' ', NULL, NULL)", &["delegations_fit"]),
-    ("INSERT INTO delegations VALUES (2, 2, 20, 10, 2, 9, '', NULL, NULL)", &["delegations_fit"]),
-    ("INSERT INTO delegations VALUES (2, 2, 5, 9, 2, 9, '', NULL, NULL)", &["delegations_fit"]),
-    ("INSERT INTO delegations VALUES (2, 2, 10, 20, 2, 9, '', 2, 9)", &["delegations_fit"]),
-    ("INSERT INTO delegations VALUES (2, 6, 10, 20, 4, 9, '', NULL, NULL)", &["delegations_fit"]),
+    ("INSERT INTO delegations VALUES (2, 2, 10, 20, 1, 9, '病假', NULL, NULL, 'm')", &["delegations_fit"]),
+    ("INSERT INTO delegations VALUES (2, 2, 10, 20, 3, 9, ' ', NULL, NULL, 'm')", &["delegations_fit"]),
+    ("INSERT INTO delegations VALUES (2, 2, 20, 10, 2, 9, '', NULL, NULL, 'm')", &["delegations_fit"]),
+    ("INSERT INTO delegations VALUES (2, 2, 5, 9, 2, 9, '', NULL, NULL, 'm')", &["delegations_fit"]),
+    ("INSERT INTO delegations VALUES (2, 2, 10, 20, 2, 9, '', 2, 9, 'm')", &["delegations_fit"]),
+    ("INSERT INTO delegations VALUES (2, 5, 100, 200, 4, 50, '', NULL, NULL, 'm')", &["delegations_fit"]),
+    ("UPDATE delegations SET withdrawn_at = 60, withdrawn_by = 4", &["delegations_withdrawn_once"]),
+    ("INSERT INTO delegations VALUES (2, 6, 10, 20, 4, 9, '', NULL, NULL, 'm')", &["delegations_fit"]),
     (
-        "INSERT OR REPLACE INTO delegations VALUES (1, 5, 100, 900, 4, 50, '', NULL, NULL)",
+        "INSERT OR REPLACE INTO delegations VALUES (1, 5, 100, 900, 4, 50, '', NULL, NULL, 'm')",
         &["delegations_fit"],
     ),
     ("UPDATE delegations SET until_at = 900", &["delegations_withdrawn_once"]),
-    ("UPDATE delegations SET withdrawn_at = 60", &["delegations_withdrawn_once"]),
+    ("UPDATE delegations SET mac = mac || 'w', withdrawn_at = 60", &["delegations_withdrawn_once"]),
     (
-        "UPDATE delegations SET withdrawn_at = 60, withdrawn_by = 4, from_at = 1",
+        "UPDATE delegations SET mac = mac || 'w', withdrawn_at = 60, withdrawn_by = 4, from_at = 1",
         &["delegations_withdrawn_once"],
     ),
     (
-        "UPDATE delegations SET withdrawn_at = 60, withdrawn_by = 4; UPDATE delegations SET withdrawn_at = 70",
+        "UPDATE delegations SET mac = mac || 'w', withdrawn_at = 60, withdrawn_by = 4; UPDATE delegations SET mac = mac || 'w', withdrawn_at = 70",
         &["delegations_withdrawn_once"],
     ),
     ("DELETE FROM delegations", &["delegations_no_delete"]),
@@ -214,6 +218,7 @@ fn all() -> impl Iterator<Item = &'static Refused> {
         .chain(MESSAGES)
         .chain(PROCEDURES)
         .chain(DELIVERIES)
+        .chain(CHILDREN)
         .chain(PEOPLE)
         .chain(OFFICE)
 }

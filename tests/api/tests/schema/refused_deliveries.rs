@@ -132,7 +132,7 @@ pub const DELIVERIES: &[Refused] = &[
         &["places_born_ready"],
     ),
     (
-        "INSERT OR REPLACE INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at) VALUES (5, 0, 2, 'ready', 0, 1)",
+        "INSERT OR REPLACE INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at) VALUES (5, 0, 2, 'ready', 1, 1)",
         &["places_born_ready"],
     ),
     ("UPDATE messages SET state = 'sent' WHERE id = 1", &["messages_sent_everywhere"]),

@@ -49,6 +49,24 @@ pub const MESSAGES: &[Refused] = &[
          UPDATE school SET stopped_by = 3, stopped_post = 'office_clerk'",
         &["school_stop_stays"],
     ),
+    // Neither by a lower rank nor by nobody while the rank is held.
+    (
+        "UPDATE school SET stopped_at = 1, stopped_by = 4, stopped_post = 'principal', stop_reason = 'x', lift_asked_by = 1;
+         UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL, lifted_by = 3",
+        &["school_lifted"],
+    ),
+    (
+        "UPDATE school SET stopped_at = 1, stopped_by = 4, stopped_post = 'principal', stop_reason = 'x';
+         UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL",
+        &["school_lifted"],
+    ),
+    // Nor by one person where nobody holds it.
+    (
+        "UPDATE school SET stopped_at = 1, stopped_by = 4, stopped_post = 'principal', stop_reason = 'x', lift_asked_by = 3;
+         UPDATE appointments SET mac = mac || 'e', until = 9 WHERE id = 4;
+         UPDATE school SET stopped_at = NULL, stopped_by = NULL, stopped_post = NULL, stop_reason = NULL, lifted_by = 3",
+        &["school_lifted"],
+    ),
     ("UPDATE messages SET state = 'returned' WHERE id = 2", &["messages_returned_by_decision"]),
     (
         "INSERT INTO messages (id, state, author_id, audience_unit_id, sender_title, audience, audience_zh, audience_en, title, body,

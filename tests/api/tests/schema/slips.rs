@@ -75,7 +75,7 @@ pub const SLIPS: &[Refused] = &[
     ("DELETE FROM activations WHERE id = 1", &["activations_no_delete"]),
     // For three days after a reset its account does not decide on what those two wrote.
     (
-        "UPDATE appointments SET until = 4 WHERE id = 2;
+        "UPDATE appointments SET mac = mac || 'e', until = 4 WHERE id = 2;
          INSERT INTO decisions SELECT id, version, 0, 3, 3, 'office_director', 'approve', digest, '', 5, '' FROM messages WHERE id = 2;
          UPDATE activations SET code_index = 'x', mac = 'm', confirmed_by = 5, confirmed_at = 6 WHERE id = 2;
          UPDATE activations SET used_at = 7 WHERE id = 2;

@@ -59,7 +59,7 @@ pub fn school() -> Connection {
     run(
         &db,
         &format!(
-            "INSERT INTO school VALUES (1, '示范中学', '示范中学', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1);
+            "INSERT INTO school VALUES (1, '示范中学', '示范中学', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL);
          INSERT INTO units (id, parent_id, kind, code, name, created_at) VALUES
            (1, NULL, 'school', NULL, '示范中学', 1), (2, 1, 'grade', 'G7', '七年级', 1), (3, 1, 'grade', 'G8', '八年级', 1);
          INSERT INTO staff (id, number, name, created_at) VALUES
@@ -68,9 +68,9 @@ pub fn school() -> Connection {
            (7, 5, 'administrator', 1, 0, 0, 0, 0, 'm'), (8, 6, 'administrator', 1, 0, 0, 0, 0, 'm');
          INSERT INTO appointments (id, staff_id, post, unit_id, since, given_by, mac) VALUES
            (1, 1, 'grade_head', 2, 1, 5, ''), (2, 2, 'grade_head', 2, 1, 5, ''), (3, 3, 'office_director', 1, 1, 5, ''),
-           (4, 4, 'principal', 1, 1, 5, ''), (5, 4, 'grade_head', 3, 1, 5, ''), (6, 4, 'grade_head', 2, 1, 5, '');
+           (4, 4, 'principal', 1, 1, 5, ''), (-2, 2, 'custodian', 2, 1, 5, ''), (5, 4, 'grade_head', 3, 1, 5, ''), (6, 4, 'grade_head', 2, 1, 5, '');
          UPDATE appointments SET confirmed_by = 6, confirmed_at = 0, mac = 'm' WHERE id < 7;
-         UPDATE appointments SET until = 5 WHERE id = 6;
+         UPDATE appointments SET mac = mac || 'e', until = 5 WHERE id = 6;
          INSERT INTO classes (id, unit_id, code, name, created_at) VALUES (1, 2, 'C1', '七年级1班', 1), (2, 2, 'C2', '七年级2班', 1);
          INSERT INTO phones (id, key_id, index_key_id, sealed, lookup, last4) VALUES
            (1, 1, 1, '', 'a', ''), (2, 1, 1, '', 'b', ''), (3, 1, 1, '', 'c', ''), (4, 1, 1, '', 'd', ''), (5, 1, 1, '', 'e', '');
@@ -221,7 +221,7 @@ pub fn world() -> Connection {
         &db,
         "INSERT INTO attempt_parts VALUES ('r1', 1, 'sandbox', 'p1', 'accepted');
          INSERT INTO answers VALUES (1, 1, 1, 'confirm', 1, NULL, 0, 0, 5);
-         INSERT INTO delegations VALUES (1, 5, 100, 200, 4, 50, '', NULL, NULL);
+         INSERT INTO delegations VALUES (1, 5, 100, 200, 4, 50, '', NULL, NULL, 'm');
          INSERT INTO phone_changes VALUES (1, 'guardian', 3, 2, 3, 1, 1, NULL, '');
          INSERT INTO audit VALUES (1, 1, 1, 'a', 's', 1, '{}'), (2, 1, 1, 'retention.started', 'retention_run', 1, '{}');
          INSERT INTO phones (id, key_id, index_key_id, sealed, lookup, last4) VALUES (6, 1, 1, '', 'f', '');

@@ -123,8 +123,9 @@ fn twenty_thousand_students_of_one_university() {
     }
     let mut roll = Roll::new("实验大学");
     let parsed = read_students(text.as_bytes(), &roll.places()).expect("a file");
-    let changes = roll.places().changes(&BTreeSet::new(), &classes_of(&parsed.taken), &parsed.codes);
-    assert_eq!((parsed.taken.len(), changes.units.len(), changes.classes.len()), (ROWS, 60, 720));
+    let changes =
+        roll.places().changes(&colleges_of(&parsed.taken), &classes_of(&parsed.taken), &parsed.codes);
+    assert_eq!((parsed.taken.len(), changes.units.len(), changes.classes.len()), (ROWS, 60 + 60, 720));
     roll.apply(&changes, &BTreeSet::new());
     let again = read_students(text.as_bytes(), &roll.places()).expect("a file");
     assert_eq!(again.taken, parsed.taken);

@@ -36,17 +36,18 @@ fn a_university_comes_from_its_two_files() {
     let mut roll = university();
     assert_eq!(roll.classes.len(), 64);
     for college in COLLEGES {
-        let found = roll.places().class_id(&in_unit(&[college], "2023级1班"));
+        let found = roll.places().class_id(&in_unit(&[college, "2023级"], "2023级1班"));
         assert!(found.is_some(), "{college}");
     }
     let parsed = read_students(UNIVERSITY_STUDENTS, &roll.places()).expect("the student file");
     assert_eq!(said(&parsed), Vec::<String>::new());
     assert_eq!((parsed.taken.len(), classes_of(&parsed.taken).len()), (2175, 64));
     assert_eq!(count_students(&parsed).classes, 64, "a class is not its name alone");
-    let changes = roll.places().changes(&BTreeSet::new(), &classes_of(&parsed.taken), &parsed.codes);
+    let changes =
+        roll.places().changes(&colleges_of(&parsed.taken), &classes_of(&parsed.taken), &parsed.codes);
     assert_eq!(changes, PlaceChanges::default(), "the staff file has brought them all");
     let of = |college: &str| {
-        let class = in_unit(&[college], "2023级1班");
+        let class = in_unit(&[college, "2023级"], "2023级1班");
         parsed.taken.iter().filter(|s| s.class == class).count()
     };
     assert_eq!(COLLEGES.map(of), [35, 36, 30, 35]);
@@ -54,8 +55,9 @@ fn a_university_comes_from_its_two_files() {
     // Without the staff file the student file brings them.
     roll = Roll::new("示范大学");
     let parsed = read_students(UNIVERSITY_STUDENTS, &roll.places()).expect("the student file");
-    let changes = roll.places().changes(&BTreeSet::new(), &classes_of(&parsed.taken), &parsed.codes);
-    assert_eq!((changes.units.len(), changes.classes.len()), (4, 64));
+    let changes =
+        roll.places().changes(&colleges_of(&parsed.taken), &classes_of(&parsed.taken), &parsed.codes);
+    assert_eq!((changes.units.len(), changes.classes.len()), (4 + 16, 64), "colleges and their years");
     roll.apply(&changes, &BTreeSet::new());
     let again = read_students(UNIVERSITY_STUDENTS, &roll.places()).expect("the student file");
     assert_eq!(again.taken, parsed.taken);
@@ -68,11 +70,13 @@ fn a_university_s_staff_file_again_changes_nothing() {
 
 #[test]
 fn a_college_is_asked_for_its_head_among_its_people() {
-    let parsed = read_staff(UNIVERSITY_STAFF, &Places::default()).expect("the staff file");
+    let text =
+        String::from_utf8(UNIVERSITY_STAFF.to_vec()).expect("text").replace("信息学院,院长", "信息学院,教授");
+    let parsed = read_staff(text.as_bytes(), &Places::default()).expect("the staff file");
     let plan = StaffPlan::new(&parsed.taken, &StaffRoll::default());
     let questions = open_questions(&plan, &StaffRoll::default());
     let head = questions.iter().find(|q| q.id == "head:信息学院").expect("asked");
-    assert_eq!(head.words.get(Lang::Zh), "名单里没有写信息学院的负责人，由谁担任？");
+    assert_eq!(head.words.get(Lang::Zh), "名单里没有写信息学院的负责人（院长），由谁担任？");
     assert_eq!(head.choices.len(), 19, "those without a known post as well");
 }
 
@@ -85,9 +89,11 @@ fn a_class_with_its_unit_as_people_write_it() {
         "信息学院＞2023级(1)班",
         "信息学院2023级一班",
         "示范大学信息学院2023级1班",
+        "信息学院/2023级/1班",
+        "信息学院2023级/1班",
     ] {
         let parsed = staff_at(&roll, &format!("1,甲,19900000001,学生处,科员,{text},\n"));
-        assert_eq!(parsed.taken[0].homeroom, [in_unit(&["信息学院"], "2023级1班")], "{text}");
+        assert_eq!(parsed.taken[0].homeroom, [in_unit(&["信息学院", "2023级"], "2023级1班")], "{text}");
         assert_eq!(parsed.errors, 0, "{text}");
     }
 }
@@ -147,7 +153,7 @@ fn a_unit_that_only_a_class_names_is_pointed_out() {
     let told: Vec<&RowFinding> = parsed.findings.iter().filter(|f| f.column == "班主任班级").collect();
     assert_eq!(told.len(), 1, "once: {told:?}");
     assert!(told[0].words.zh.contains("外语学院"));
-    assert_eq!(parsed.taken[1].homeroom, [in_unit(&["外语学院"], "2023级2班")]);
+    assert_eq!(parsed.taken[1].homeroom, [in_unit(&["外语学院", "2023级"], "2023级2班")]);
 }
 
 #[test]
@@ -213,11 +219,14 @@ fn a_row_without_its_college_is_left_out() {
         "1,甲,,2023级,1班,乙,母亲,19900000001\n2,丙,商学院,,1班,丁,母亲,19900000002\n",
     );
     assert_eq!(said(&parsed), ["2 学院 Error", "3 班级 Warning"]);
-    assert_eq!(parsed.taken[0].class, in_unit(&["商学院"], "1班"));
+    assert_eq!(
+        parsed.taken[0].class,
+        ClassRef { unit: unit(UnitKind::College, &["商学院"]), name: "1班".into() }
+    );
     // With a column for the college, one for the year is not needed.
     let header = COLLEGE_HEADER.replace("年级,", "");
     let parsed = students_at(&roll, &header, "1,甲,商学院,2023级1班,乙,母亲,19900000001\n");
-    assert_eq!(parsed.taken[0].class, in_unit(&["商学院"], "2023级1班"));
+    assert_eq!(parsed.taken[0].class, in_unit(&["商学院", "2023级"], "2023级1班"));
 }
 
 #[test]
@@ -226,8 +235,15 @@ fn a_name_that_tells_its_year_stays_as_it_is_in_both_files() {
     roll.apply_staff(&staff_at(&roll, "1,甲,19900000001,信息学院,辅导员,信息学院计算机2301,\n"));
     let rows = "1,甲,信息学院,2023级,计算机2301,乙,母亲,19900000001\n2,丙,信息学院,2023级,软工1班,丁,母亲,19900000002\n";
     let parsed = students_at(&roll, COLLEGE_HEADER, rows);
-    assert_eq!(parsed.taken[0].class, in_unit(&["信息学院"], "计算机2301"));
-    assert_eq!(parsed.taken[1].class, in_unit(&["信息学院"], "2023级软工1班"), "there is one each year");
+    assert_eq!(
+        parsed.taken[0].class,
+        ClassRef { unit: unit(UnitKind::College, &["信息学院"]), name: "计算机2301".into() }
+    );
+    assert_eq!(
+        parsed.taken[1].class,
+        in_unit(&["信息学院", "2023级"], "2023级软工1班"),
+        "there is one each year"
+    );
     assert_eq!(said(&parsed), ["3 班级 Warning"], "only the second is new");
 }
 
@@ -253,8 +269,15 @@ fn classes_go_by_their_code_where_there_is_one() {
         "1,甲,信息学院,D01,2023级,2班,C0102,乙,母亲,19900000001\n2,丙,商学院,D02,2023级,2班,C0202,丁,母亲,19900000002\n",
     );
     assert_eq!(parsed.errors, 0);
-    let changes = roll.places().changes(&BTreeSet::new(), &classes_of(&parsed.taken), &parsed.codes);
-    assert_eq!(changes.units, [(unit(UnitKind::Grade, &["商学院"]), Some("D02".to_owned()))]);
+    let changes =
+        roll.places().changes(&colleges_of(&parsed.taken), &classes_of(&parsed.taken), &parsed.codes);
+    assert_eq!(
+        changes.units,
+        [
+            (unit(UnitKind::College, &["商学院"]), Some("D02".to_owned())),
+            (unit(UnitKind::Grade, &["商学院", "2023级"]), None)
+        ]
+    );
     let codes: Vec<Option<&str>> = changes.classes.iter().map(|(_, code)| code.as_deref()).collect();
     assert_eq!(codes, [Some("C0102"), Some("C0202")]);
 
@@ -305,7 +328,8 @@ fn an_archived_class_is_used_again_before_a_second_one_is_made() {
     roll.class(&in_unit(&["七年级"], "七年级1班"), None, false);
     roll.classes[0].archived = true;
     let parsed = students_at(&roll, STUDENT_HEADER, "1,甲,七年级,1班,乙,母亲,19900000001,,,\n");
-    let changes = roll.places().changes(&BTreeSet::new(), &classes_of(&parsed.taken), &parsed.codes);
+    let changes =
+        roll.places().changes(&colleges_of(&parsed.taken), &classes_of(&parsed.taken), &parsed.codes);
     assert_eq!(changes, PlaceChanges { revived: vec![ClassId(1)], ..PlaceChanges::default() });
     // One in use goes before an archived one of the same name.
     roll.class(&in_unit(&["分校"], "七年级1班"), None, false);
@@ -331,7 +355,7 @@ fn a_moved_class_gives_its_teacher_a_post_in_the_new_unit() {
     let mut roll = Roll::new("示范中学");
     roll.class(&class, None, true);
     let parsed = staff_at(&roll, "1,甲,,,,八年级/七年级1班,\n");
-    let before = roll_of(vec![person], Default::default());
+    let before = roll_of(vec![person]);
     let plan = StaffPlan::new(&parsed.taken, &before).kept(&before, &HashSet::new());
     assert!(!plan.keeps("1", &stale));
     let begun = diff::begun(&plan, &before);

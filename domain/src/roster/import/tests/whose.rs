@@ -137,7 +137,7 @@ fn a_file_whose_numbers_belong_to_others_is_the_wrong_one() {
             held: BTreeSet::new(),
             left: false,
         });
-        let mut roll = roll_of(people.collect(), Default::default());
+        let mut roll = roll_of(people.collect());
         let text: String =
             (0..5_000).map(|n| format!("{n},{}{n},,,,,\n", if n < others { "别人" } else { "人" })).collect();
         let mut rows = staff(&text).taken;
@@ -168,7 +168,11 @@ fn a_file_gives_posts_and_takes_none() {
         of_kind.map(|o| format!("{} {}", o.who, o.what.zh)).collect::<Vec<_>>()
     };
     let ends = lines(&offered, OfferKind::PostEnds);
-    assert_eq!(ends.len(), 6, "an administrator whom the file does not name, too: {ends:?}");
+    assert_eq!(
+        ends.len(),
+        6 + 5,
+        "an administrator and custodians whom the file does not name, too: {ends:?}"
+    );
     assert!(ends[0].ends_with("校办室主任 校办室 → 校办室干事 校办室"), "{ends:?}");
     assert_eq!(lines(&offered, OfferKind::StaffLeaves).len(), 1);
     assert!(lines(&offered, OfferKind::StaffLeaves)[0].contains("T0004"));
@@ -200,7 +204,8 @@ fn a_file_gives_posts_and_takes_none() {
     assert!(ticked.agrees(&plan, &before, StaffId(1)).is_ok());
     assert_eq!(ticked.agrees(&plan, &before, StaffId(4)).expect_err("own")[0].kind, "own_leaving");
     let mut chosen = plan.clone();
-    chosen.custodians.insert(UnitRef::school(), "T0004".into());
+    let custodian = Held::plain(Post::Custodian, UnitRef::school());
+    chosen.desired.get_mut("T0004").expect("the clerk").insert(custodian);
     assert_eq!(ticked.agrees(&chosen, &before, StaffId(1)).expect_err("chosen")[0].kind, "leaves_and_chosen");
 }
 
@@ -220,7 +225,7 @@ fn rows_with_a_fault_are_not_offered_as_leaving() {
         held: BTreeSet::new(),
         left: false,
     };
-    let roll = roll_of(vec![person(1, "甲"), person(2, "乙"), person(3, "丙")], Default::default());
+    let roll = roll_of(vec![person(1, "甲"), person(2, "乙"), person(3, "丙")]);
     let plan = StaffPlan::new(&parsed.taken, &roll);
     let offered: Vec<String> = offers::staff(&plan, &roll, &parsed.named).into_iter().map(|o| o.id).collect();
     assert_eq!(offered, ["staff:3"]);
