@@ -37,6 +37,11 @@ export function respond(status, text, kept, own) {
   return new Response(text, { status, headers: { ...kept, ...JSON.parse(own) } });
 }
 
+/** The same for a file. The bytes are a view of wasm's memory, which moves on. */
+export function respondBytes(status, content, kept, own) {
+  return respond(status, content.slice(), kept, own);
+}
+
 /** A value of the environment: a setting, a secret or a binding. */
 export function binding(env, name) {
   return env[name];

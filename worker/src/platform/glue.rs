@@ -17,6 +17,10 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub fn respond(status: u16, text: Option<&str>, kept: &JsValue, own: &str) -> Result<JsValue, JsValue>;
 
+    /// An answer that is a file.
+    #[wasm_bindgen(catch, js_name = respondBytes)]
+    pub fn respond_bytes(status: u16, bytes: &[u8], kept: &JsValue, own: &str) -> Result<JsValue, JsValue>;
+
     /// Headers as one object, to be kept.
     #[wasm_bindgen(catch)]
     pub fn keep(headers: &str) -> Result<JsValue, JsValue>;
