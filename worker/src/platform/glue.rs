@@ -25,6 +25,13 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub fn keep(headers: &str) -> Result<JsValue, JsValue>;
 
+    /// Text from bytes in GB18030.
+    #[wasm_bindgen(catch)]
+    pub fn gb18030(bytes: &[u8]) -> Result<String, JsValue>;
+
+    /// A text in Unicode's form NFKC.
+    pub fn nfkc(text: &str) -> String;
+
     /// A value of the environment.
     pub fn binding(env: &JsValue, name: &str) -> JsValue;
 
