@@ -115,10 +115,13 @@ pub fn statements<'a>(
             "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (?1, 0, ?2, ?3, 'approved', ?4, ?5, ?6)",
             args![id, kind, ordered_by, due_at, now, seal.mac(app.keys()?)],
         )
-        // What goes to some children of a class, or to some of the staff, has its turn in the stream, and no number.
+        // What goes to some children of a class, or to some of the staff, has its turn in the stream, and no number;
+        // a correction takes one where what it corrects took one.
         .then(
             "INSERT INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at)
-             SELECT DISTINCT r.message_id, 0, r.stream_id, 'ready', COALESCE(m.audience ->> '$.kind', '') NOT IN ('children', 'students', 'units'), ?2
+             SELECT DISTINCT r.message_id, 0, r.stream_id, 'ready',
+               COALESCE((SELECT q.takes_number FROM message_streams q WHERE q.message_id = m.corrects_id AND q.round = 0 AND q.stream_id = r.stream_id),
+                 COALESCE(m.audience ->> '$.kind', '') NOT IN ('children', 'students', 'units')), ?2
              FROM messages m CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version WHERE m.id = ?1",
             args![id, now],
         )

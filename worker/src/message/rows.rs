@@ -560,7 +560,8 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
         ),
         held_sql(id, now),
         changed_sql(id, &roll, now),
-        linked_sql(&visible, &values),
+        // Without the scope of rolls, which it does not ask for.
+        linked_sql(&visible, &values[..5]),
         beside_sql(person, id, now),
     ];
     statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), &roll, now));
