@@ -168,7 +168,7 @@ fn what_nobody_decides_or_only_the_drafter_is_refused() {
     };
     let director = vec![ProcedureStep::new(StepKind::Approve, Post::OfficeDirector)];
     app.db()
-        .execute_batch("UPDATE appointments SET until = 1 WHERE post = 'office_clerk'")
+        .execute_batch("UPDATE appointments SET mac = mac || 'e', until = 1 WHERE post = 'office_clerk'")
         .expect("the clerks leave the post");
     let others =
         "SELECT COUNT(DISTINCT staff_id) FROM appointments WHERE post = 'office_director' AND until IS NULL";
@@ -198,7 +198,7 @@ fn a_dry_run_says_who_decides_who_cannot_and_whom_to_appoint() {
     assert!(!whole.drafters.is_empty());
 
     app.db()
-        .execute_batch("UPDATE appointments SET until = 1 WHERE post = 'grade_head'")
+        .execute_batch("UPDATE appointments SET mac = mac || 'e', until = 1 WHERE post = 'grade_head'")
         .expect("the heads leave the post");
     let vacant = run(two_steps());
     assert!(!vacant.completes && vacant.steps[0].people.is_empty());

@@ -488,7 +488,8 @@ const MOVED_MAX: u32 = 50;
 /// Where the lists of what the person may see cannot be written as JSON.
 pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt>, AppError> {
     let roll = Scope::of(person, &[Action::ReadRoster]).args();
-    let values = Visibility::of(person)?.values(std::iter::once(id.into()).chain(roll.clone()));
+    let seen = Visibility::of(person)?.values([id.into()]);
+    let values = [seen.as_slice(), roll.as_slice()].concat();
     let (who, readable) = (who(FROZEN_AUDIENCE), Scope::holds("c", 2));
     let visible = visible_sql();
     let mut statements = vec![
@@ -560,8 +561,7 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
         ),
         held_sql(id, now),
         changed_sql(id, &roll, now),
-        // Without the scope of rolls, which it does not ask for.
-        linked_sql(&visible, &values[..5]),
+        linked_sql(&visible, &seen),
         beside_sql(person, id, now),
     ];
     statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), &roll, now));

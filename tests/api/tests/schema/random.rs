@@ -38,7 +38,8 @@ const POSTS: [(Post, i64); 8] = [
     (Post::FirstResponsible, 3),
 ];
 
-/// 8 and 9 open the school; 1 and 2 can appoint as well, and 1 to 6 draft and decide.
+/// 8 and 9 open the school; 7 keeps the accounts of its units; 1 and 2 can appoint as well, and 1 to 6 draft and
+/// decide.
 const PEOPLE: std::ops::RangeInclusive<i64> = 1..=6;
 
 /// How somebody came to a post.
@@ -166,12 +167,13 @@ impl Play {
         run(
             &db,
             &format!(
-                "INSERT INTO school VALUES (1, '校', '校', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1); {UNITS};
+                "INSERT INTO school VALUES (1, '校', '校', '校讯通', 0, 1440, 1, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL); {UNITS};
                  INSERT INTO staff (id, number, name, created_at) VALUES {};
                  INSERT INTO appointments (staff_id, post, unit_id, since, given_by, confirmed_by, confirmed_at, mac) VALUES
                    (8, 'administrator', 1, 0, 0, 0, 0, 'm'), (9, 'administrator', 1, 0, 0, 0, 0, 'm');
                  INSERT INTO appointments (staff_id, post, unit_id, since, given_by, mac) VALUES
-                   (1, 'administrator', 1, 0, 8, ''), (2, 'administrator', 1, 0, 8, '');
+                   (1, 'administrator', 1, 0, 8, ''), (2, 'administrator', 1, 0, 8, ''),
+                   (7, 'custodian', 2, 0, 8, ''), (7, 'custodian', 3, 0, 8, ''), (7, 'custodian', 4, 0, 8, ''), (7, 'custodian', 5, 0, 8, '');
                  UPDATE appointments SET confirmed_by = 9, confirmed_at = 0, mac = 'm' WHERE confirmed_by IS NULL",
                 staff.join(", ")
             ),
@@ -223,7 +225,7 @@ impl Play {
             let away = g.away.filter(|by| {
                 takes(
                     &db,
-                    &format!("INSERT INTO delegations (appointment_id, from_at, until_at, recorded_by, recorded_at, why) VALUES ({id}, 0, 99, {by}, 0, '病假')"),
+                    &format!("INSERT INTO delegations (appointment_id, from_at, until_at, recorded_by, recorded_at, why, mac) VALUES ({id}, 0, 99, {by}, 0, '病假', 'm')"),
                 )
             });
             let absence = |by| Absence { recorded_by: StaffId(by), until: Instant(99) };
@@ -491,7 +493,7 @@ impl Play {
                 let at = n % self.holders.len();
                 let (holder, _) = self.holders.remove(at);
                 let end = format!(
-                    "UPDATE appointments SET until = {} WHERE id = {}",
+                    "UPDATE appointments SET mac = mac || 'e', until = {} WHERE id = {}",
                     self.time, holder.appointment
                 );
                 prop_assert!(takes(&self.db, &end), "an end is never refused while 8 and 9 remain");
@@ -503,7 +505,7 @@ impl Play {
                 run(
                     &self.db,
                     &format!(
-                        "UPDATE delegations SET withdrawn_by = 8, withdrawn_at = {} WHERE appointment_id = {} AND withdrawn_at IS NULL",
+                        "UPDATE delegations SET withdrawn_by = 8, withdrawn_at = {}, mac = 'w' WHERE appointment_id = {} AND withdrawn_at IS NULL",
                         self.time, holder.appointment
                     ),
                 );
