@@ -560,7 +560,8 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
         ),
         held_sql(id, now),
         changed_sql(id, &roll, now),
-        linked_sql(&visible, &values),
+        // (The roll behind them is for the names of chosen children alone.)
+        linked_sql(&visible, values.get(..5).unwrap_or_default()),
         beside_sql(person, id, now),
     ];
     statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), &roll, now));
