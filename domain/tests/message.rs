@@ -122,10 +122,10 @@ fn digest_form_2_unchanged() {
         from: Some(Instant(1_788_193_800_000)),
         until: Some(Instant(1_788_280_200_000)),
     };
-    assert_eq!(digest(None), "1cd4ed8b6b8e8ed32ac01968d1722db2b10440414b95ab0e49f56dcb3716e764");
+    assert_eq!(digest(None), "d382cd42c56a1d096dce379755828ed7d48fd00a545491efae90d3dd388d7e3b");
     assert_eq!(
         digest(Some(&application)),
-        "6b32dc96bbfbe2042be41d0bef66a3c93ca5de51b23b0dc52975516a05b8a844"
+        "7e62e51bb9de5b8ee4e680c8cdf1d1a763d46147f9c7f2a626833da424618ced"
     );
 }
 
