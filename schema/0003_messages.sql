@@ -227,30 +227,48 @@ CREATE TABLE decisions (
   UNIQUE (message_id, version, staff_id)            -- I3: reviewer and approver differ
 ) WITHOUT ROWID;
 
--- A step `register` (登记) done: a number or a document of another office.
+-- A step `register` (登记) done: the signed original is in the register, under
+-- a number that its year has once, with its scan.
 CREATE TABLE registrations (
   message_id INTEGER NOT NULL REFERENCES messages (id),
   version    INTEGER NOT NULL,
   position   INTEGER NOT NULL,
+  year       INTEGER NOT NULL,          -- of `at`, in Shanghai
   number     TEXT,
-  document_sha256 TEXT,
+  document_sha256 TEXT,                 -- the scan, stored in the bucket under this hash
+  document_kind   TEXT,                 -- its media type, by its first bytes
+  document_size   INTEGER,
+  delivered_by TEXT  NOT NULL,          -- who brought the original
+  place      TEXT    NOT NULL,          -- where it is kept
   staff_id   INTEGER NOT NULL REFERENCES staff (id),
+  appointment_id INTEGER NOT NULL REFERENCES appointments (id),
+  digest     TEXT    NOT NULL,
   at         INTEGER NOT NULL,
+  mac        TEXT    NOT NULL,          -- RegistrationSeal: asked for again before the provider is called
   PRIMARY KEY (message_id, version, position)
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX registrations_number ON registrations (year, number);
+-- One signed original approves one message.
+CREATE UNIQUE INDEX registrations_document ON registrations (document_sha256);
 
--- A step `file` (备案) done: handed in, and later confirmed with its number.
+-- A step `file` (备案) done: filed with its number when it is released, and
+-- later registered by who receives it.
 CREATE TABLE filings (
   message_id INTEGER NOT NULL REFERENCES messages (id),
   version    INTEGER NOT NULL,
   position   INTEGER NOT NULL,
-  number     TEXT,
+  year       INTEGER NOT NULL,          -- of `filed_at`, in Shanghai
+  no         INTEGER NOT NULL,          -- 1, 2, 3, … within the year
+  digest     TEXT    NOT NULL,
   filed_at   INTEGER NOT NULL,
   registered_by INTEGER REFERENCES staff (id),
+  registered_as INTEGER REFERENCES appointments (id),
   registered_at INTEGER,
-  note       TEXT,
   PRIMARY KEY (message_id, version, position)
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX filings_number ON filings (year, no);
+-- Those that wait for their registration: each enters once and leaves once.
+CREATE INDEX filings_open ON filings (filed_at) WHERE registered_at IS NULL;
 
 -- I1 b: after submission nothing that parents will see can change. A return
 -- and its correction make the next version.
@@ -459,6 +477,29 @@ JOIN message_steps s ON s.message_id = m.id AND s.version = m.version AND s.kind
 WHERE NOT EXISTS (SELECT 1 FROM registrations r
                   WHERE r.message_id = s.message_id AND r.version = s.version AND r.position = s.position);
 
+-- Posts that enter in a register, and register filings: those of one office do
+-- so for one another. `Post::registers_for` says the same.
+CREATE VIEW posts_that_register (asked, post) AS
+VALUES ('student_affairs_head', 'student_affairs_head'), ('student_affairs_head', 'student_affairs_deputy'),
+  ('student_affairs_head', 'student_affairs_clerk'), ('student_affairs_deputy', 'student_affairs_head'),
+  ('student_affairs_deputy', 'student_affairs_deputy'), ('student_affairs_deputy', 'student_affairs_clerk'),
+  ('student_affairs_clerk', 'student_affairs_head'), ('student_affairs_clerk', 'student_affairs_deputy'),
+  ('student_affairs_clerk', 'student_affairs_clerk'), ('office_director', 'office_director'),
+  ('office_director', 'office_clerk'), ('office_clerk', 'office_director'), ('office_clerk', 'office_clerk');
+
+-- By which appointments a step `register` or `file` can be registered: by
+-- those of the office that it asks, never by the author, nor by who holds a post
+-- in the department that sends (交学生处登记备案).
+CREATE VIEW registrars AS
+SELECT m.id AS message_id, s.version, s.position, s.kind, a.id AS appointment_id, a.staff_id, a.since
+FROM messages m
+CROSS JOIN message_steps s ON s.message_id = m.id AND s.version = m.version AND s.kind IN ('register', 'file')
+CROSS JOIN posts_that_register office ON office.asked = s.post
+CROSS JOIN appointments_in_power a ON a.post = office.post AND a.unit_id = COALESCE(s.unit_id, a.unit_id)
+WHERE a.staff_id <> m.author_id
+  AND NOT EXISTS (SELECT 1 FROM appointments_in_power o JOIN appointments c ON c.id = m.appointment_id AND c.post = 'designated_sender'
+                  WHERE o.staff_id = a.staff_id AND o.unit_id = m.capacity_unit_id);
+
 CREATE TRIGGER messages_approved_by_chain BEFORE UPDATE ON messages
 WHEN NEW.state = 'approved' AND OLD.state <> 'approved'
   AND NOT EXISTS (SELECT 1 FROM complete_chains WHERE message_id = NEW.id)
@@ -569,14 +610,20 @@ WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
 -- A registration is of a step `register` of what was approved, before it is
--- sent, and brings what the step needs. A missing value fails the comparison.
+-- sent, by somebody of the office that the step asks, and brings what the step
+-- needs. A missing value fails the comparison.
 CREATE TRIGGER registrations_fit BEFORE INSERT ON registrations
 WHEN NOT EXISTS (
     SELECT 1 FROM messages m JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
     WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.state = 'approved'
       AND s.position = NEW.position AND s.kind = 'register'
+      AND m.digest = NEW.digest AND m.approved_at <= NEW.at
       AND NOT EXISTS (SELECT 1 FROM json_each(s.needs) n
-                      WHERE n.value = 'number' AND NEW.number IS NULL OR n.value = 'document' AND NEW.document_sha256 IS NULL))
+                      WHERE n.value = 'number' AND COALESCE(trim(NEW.number), '') = ''
+                         OR n.value = 'document' AND (NEW.document_sha256 IS NULL OR NEW.document_kind IS NULL OR NEW.document_size IS NULL)))
+  OR NOT EXISTS (SELECT 1 FROM registrars a WHERE a.message_id = NEW.message_id AND a.version = NEW.version AND a.position = NEW.position
+                 AND a.appointment_id = NEW.appointment_id AND a.staff_id = NEW.staff_id AND a.since <= NEW.at)
+  OR NEW.year IS NOT CAST(strftime('%Y', NEW.at / 1000 + 28800, 'unixepoch') AS INTEGER)
   OR EXISTS (SELECT 1 FROM registrations r
              WHERE r.message_id = NEW.message_id AND r.version = NEW.version AND r.position = NEW.position)
 BEGIN SELECT RAISE(ABORT, 'registration_refused'); END;
@@ -587,21 +634,25 @@ WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
   OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 
--- A filing is of a step `file` of what was approved, sent or not. It is
--- completed once: who confirmed it, when, under which number.
+-- A filing is of a step `file` of what was approved, sent or not, under the
+-- next number of its year. It is completed once: who registered it, when.
+-- Nothing of it can be changed, and nothing waits for it.
 CREATE TRIGGER filings_fit BEFORE INSERT ON filings
 WHEN NOT EXISTS (
     SELECT 1 FROM messages m JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
     WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.state IN ('approved', 'sending', 'paused', 'sent', 'stopped')
-      AND s.position = NEW.position AND s.kind = 'file')
-  OR (NEW.registered_by IS NULL) <> (NEW.registered_at IS NULL)
+      AND s.position = NEW.position AND s.kind = 'file' AND m.digest = NEW.digest)
+  OR NEW.registered_by IS NOT NULL OR NEW.registered_as IS NOT NULL OR NEW.registered_at IS NOT NULL
+  OR NEW.year IS NOT CAST(strftime('%Y', NEW.filed_at / 1000 + 28800, 'unixepoch') AS INTEGER)
+  OR NEW.no IS NOT COALESCE((SELECT MAX(f.no) FROM filings f WHERE f.year = NEW.year), 0) + 1
   OR EXISTS (SELECT 1 FROM filings f WHERE f.message_id = NEW.message_id AND f.version = NEW.version AND f.position = NEW.position)
 BEGIN SELECT RAISE(ABORT, 'filing_refused'); END;
 CREATE TRIGGER filings_complete_once BEFORE UPDATE ON filings
-WHEN OLD.registered_at IS NOT NULL OR NEW.registered_at IS NULL OR NEW.registered_by IS NULL
+WHEN OLD.registered_at IS NOT NULL OR NEW.registered_at IS NULL OR NEW.registered_at < OLD.filed_at
   OR NEW.message_id <> OLD.message_id OR NEW.version <> OLD.version OR NEW.position <> OLD.position
-  OR NEW.filed_at <> OLD.filed_at OR OLD.number IS NOT NULL AND NEW.number IS NOT OLD.number
-  OR OLD.note IS NOT NULL AND NEW.note IS NOT OLD.note
+  OR NEW.filed_at <> OLD.filed_at OR NEW.year <> OLD.year OR NEW.no <> OLD.no OR NEW.digest <> OLD.digest
+  OR NOT EXISTS (SELECT 1 FROM registrars a WHERE a.message_id = NEW.message_id AND a.version = NEW.version AND a.position = NEW.position
+                 AND a.appointment_id = NEW.registered_as AND a.staff_id = NEW.registered_by AND a.since <= NEW.registered_at)
 BEGIN SELECT RAISE(ABORT, 'filings_stay'); END;
 CREATE TRIGGER filings_no_delete BEFORE DELETE ON filings
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)

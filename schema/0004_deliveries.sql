@@ -101,9 +101,12 @@ WHEN NEW.state <> 'ready' OR NEW.seq IS NOT NULL OR NEW.number IS NOT NULL
              WHERE s.message_id = NEW.message_id AND s.round = NEW.round AND s.stream_id = NEW.stream_id)
 BEGIN SELECT RAISE(ABORT, 'place_fixed'); END;
 -- The number counts what the whole class, or all of the staff, was told: of what goes to some of them the
--- others would miss one. It has its turn like any other.
+-- others would miss one. It has its turn like any other. A correction takes one where what it corrects did.
 CREATE TRIGGER places_number BEFORE INSERT ON message_streams
-WHEN NEW.takes_number <> (NEW.round = 0 AND COALESCE((SELECT m.audience ->> '$.kind' FROM messages m WHERE m.id = NEW.message_id), '') NOT IN ('children', 'students', 'units'))
+WHEN NEW.takes_number <> (NEW.round = 0 AND COALESCE(
+  (SELECT q.takes_number FROM messages m CROSS JOIN message_streams q ON q.message_id = m.corrects_id AND q.round = 0 AND q.stream_id = NEW.stream_id
+   WHERE m.id = NEW.message_id),
+  COALESCE((SELECT m.audience ->> '$.kind' FROM messages m WHERE m.id = NEW.message_id), '') NOT IN ('children', 'students', 'units')))
 BEGIN SELECT RAISE(ABORT, 'place_fixed'); END;
 -- A seq and a number that were given stay, and so does the place.
 CREATE TRIGGER places_forward BEFORE UPDATE ON message_streams

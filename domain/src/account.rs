@@ -17,6 +17,7 @@ pub use self::slip::{
     SlipView, Slips,
 };
 use crate::access::{Appointment, Person};
+use crate::filing::Desk;
 use crate::school::SchoolView;
 use crate::time::Instant;
 
@@ -61,6 +62,8 @@ pub struct Me {
     pub resets: Vec<ResetView>,
     /// This person's own messages that were returned and not submitted again.
     pub returned: u32,
+    /// What waits for this person in the register and among the filings.
+    pub desk: Desk,
     /// The Worker's clock, so that the app needs none of its own.
     pub now: Instant,
 }

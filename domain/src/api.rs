@@ -25,6 +25,7 @@ use crate::audit::{AuditExport, AuditPage, History, RecordKind, Reveal, Revealed
 use crate::checklist::Checklist;
 use crate::delegation::{Delegations, RecordAbsence};
 use crate::delivery::{DeliveryList, Funnel};
+use crate::filing::{FilingLimit, Filings, NewComment, Register, SCAN_BYTES_MAX, Scan};
 use crate::ids::{
     AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, ProcedureId, RequestId,
     SessionId, SlipId, StaffId, StudentId, TemplateId, UnitId,
@@ -467,6 +468,9 @@ pub const KIND: Param<ImportKind> = Param::new("kind", "What the file is about")
 /// A CSV file as a spreadsheet exports it, in UTF-8 or GB18030: a body that is not JSON.
 pub struct Csv;
 
+/// A picture or a PDF as it is: a body, or an answer, that is not JSON.
+pub struct File;
+
 /// The OpenAPI document.
 pub struct Document;
 
@@ -484,7 +488,7 @@ pub struct Health {
 mod schemas {
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-    use super::{Cow, Csv, Document};
+    use super::{Cow, Csv, Document, File};
 
     impl JsonSchema for Csv {
         fn schema_name() -> Cow<'static, str> {
@@ -497,6 +501,20 @@ mod schemas {
 
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
             json_schema!({ "type": "string", "contentMediaType": "text/csv" })
+        }
+    }
+
+    impl JsonSchema for File {
+        fn schema_name() -> Cow<'static, str> {
+            "File".into()
+        }
+
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({ "type": "string", "contentMediaType": "application/octet-stream" })
         }
     }
 
@@ -787,6 +805,34 @@ endpoints! {
     /// For the drafter, once a day; whoever it waits for sees it.
     pub const REMIND: Endpoint<MessageId, (), MessageView> =
         Endpoint::post("/api/messages/{id}/remind", "Remind whoever it waits for");
+    /// By whoever keeps the register. A PDF or a picture, as it is; stored under its hash.
+    pub const STORE_SCAN: Endpoint<MessageId, File, Scan> =
+        Endpoint::post("/api/messages/{id}/scan", "Store the scan of the signed original")
+            .needs(Action::KeepRegister)
+            .limit(SCAN_BYTES_MAX);
+    /// For who may read the message as a whole.
+    pub const SCAN: Endpoint<MessageId, (), File> =
+        Endpoint::get("/api/messages/{id}/scan", "The scan of the signed original");
+    /// Once, with a number that the year has not had.
+    pub const REGISTER_ORIGINAL: Endpoint<MessageId, Register, MessageView> =
+        Endpoint::post("/api/messages/{id}/registration", "Enter the signed original in the register")
+            .needs(Action::KeepRegister);
+    /// By the department's designated sender alone, once it is registered.
+    pub const RELEASE: Endpoint<MessageId, (), MessageView> =
+        Endpoint::post("/api/messages/{id}/release", "Release what is registered");
+    /// Changes nothing of the message, and holds nothing.
+    pub const RECEIVE_FILING: Endpoint<MessageId, (), MessageView> =
+        Endpoint::post("/api/messages/{id}/filing", "Register its filing").needs(Action::KeepRegister);
+    /// A comment or a question by whoever keeps the register, an answer by the sender.
+    pub const COMMENT: Endpoint<MessageId, NewComment, MessageView> =
+        Endpoint::post("/api/messages/{id}/comments", "Comment, ask or answer");
+    /// What waits for its registration, and filings with the late ones first.
+    pub const FILINGS: Endpoint<(), (), Filings> =
+        Endpoint::get("/api/filings", "The register's desk and the filings").needs(Action::KeepRegister);
+    /// From now on, also for those that wait.
+    pub const FILING_LIMIT: Endpoint<(), FilingLimit, Filings> =
+        Endpoint::put("/api/filings/limit", "Within how many days filings are to be registered")
+            .needs(Action::KeepRegister);
     /// For the drafter, while a step still waits.
     pub const WITHDRAW: Endpoint<MessageId, (), MessageView> =
         Endpoint::post("/api/messages/{id}/withdraw", "Take back before approval");

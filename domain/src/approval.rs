@@ -9,6 +9,7 @@ pub use holder::{Absence, Holder};
 use serde::{Deserialize, Serialize};
 
 use crate::access::Post;
+use crate::filing::nobody_registers;
 use crate::ids::{AppointmentId, ProcedureId, StaffId, UnitId};
 use crate::keys::keyed;
 use crate::problem::Refusal;
@@ -719,7 +720,11 @@ impl Chain {
         }
         let mut stuck = None;
         if self.clone().comes_to_an_end(&mut stuck) {
-            return Ok(());
+            let registered = |s: &&Step| {
+                self.holders.iter().any(|h| h.staff != self.author && h.post.registers_for(s.post))
+            };
+            let mut entries = self.steps.iter().filter(|s| s.kind == StepKind::Register && s.holds);
+            return entries.find(|s| !registered(s)).map_or(Ok(()), |s| Err(nobody_registers(s.post)));
         }
         let step = self.steps.iter().find(|s| Some(s.position) == stuck);
         let (kind, post) = step.map_or((StepKind::Approve, Post::Principal), |s| (s.kind, s.post));

@@ -59,6 +59,7 @@ mod tests {
         ApartReason, AttemptState, BatchState, DeliveryState, PartOutcome, PlaceState, Reason, RoundKind,
         RoundState, StreamKind,
     };
+    use crate::filing::{CommentKind, ScanKind};
     use crate::message::{
         AnswerLevel, Category, Hold, HoldReason, MessageBox, MessageState, Mode, RecipientKind,
     };
@@ -88,6 +89,7 @@ mod tests {
             BatchState,
             Browser,
             Category,
+            CommentKind,
             ConfirmBar,
             CheckPoint,
             DeliveryState,
@@ -109,6 +111,7 @@ mod tests {
             RecordKind,
             RoundKind,
             RoundState,
+            ScanKind,
             Scope,
             SlipState,
             Standing,

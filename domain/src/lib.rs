@@ -21,6 +21,7 @@ pub mod content;
 pub mod delegation;
 pub mod delivery;
 pub mod digest;
+pub mod filing;
 pub mod ids;
 mod keys;
 pub mod link;

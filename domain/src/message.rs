@@ -9,6 +9,7 @@ use crate::approval::{ChainView, DecisionView, StepKind};
 use crate::blank::is_blank;
 use crate::content::{Finding, Severity};
 use crate::delivery::{Funnel, SetApart};
+use crate::filing::{Application, Papers};
 use crate::ids::{AppointmentId, ClassId, MessageId, StaffId, StudentId, UnitId};
 use crate::keys::keyed;
 use crate::problem::Refusal;
@@ -125,6 +126,9 @@ pub struct Draft {
     /// Reasons for `explain` findings, by rule name.
     #[serde(default)]
     pub reasons: BTreeMap<String, String>,
+    /// The written application (书面申请), where a department sends; of no other sender it is kept.
+    #[serde(default)]
+    pub application: Option<Application>,
 }
 
 /// The body of `PUT /api/messages/{id}`: the draft, and which saving of it was changed.
@@ -176,6 +180,7 @@ impl Draft {
                 ),
             ));
         }
+        refusals.extend(self.application.iter().flat_map(Application::check_saving));
         let may_write =
             |id: &ClassId| classes.iter().any(|c| c.id == *id && author.may_class(Action::WriteToClass, c));
         match &self.audience {
@@ -696,6 +701,9 @@ pub struct MessageView {
     /// When its drafter last reminded whoever it waits for.
     #[serde(default)]
     pub reminded_at: Option<Instant>,
+    /// Its entry in the register, its filing, and what was said about it.
+    #[serde(default)]
+    pub papers: Papers,
 }
 
 /// Who paused or stopped, by which post, why.
@@ -898,6 +906,16 @@ pub enum Command {
     Remind,
     /// Take back before the last decision.
     Withdraw,
+    /// Enter the number and the scan of the signed original in the register.
+    Register,
+    /// Release what is registered, as the department's designated sender.
+    Release,
+    /// Register its filing.
+    Receive,
+    /// Comment on it, or ask the sender.
+    Comment,
+    /// Answer what was asked.
+    Answer,
     /// Cancel before its time.
     Cancel,
     /// Hold what is not sent yet.

@@ -8,13 +8,14 @@ use crate::words::Words;
 
 impl Action {
     /// Every action, in the order in which a person's powers are shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::WriteToClass,
         Self::WriteToAllGuardians,
         Self::WriteToAllTeachers,
         Self::HandIn,
         Self::TakeUpRequests,
         Self::ReadMessages,
+        Self::KeepRegister,
         Self::StopSending,
         Self::ReadRoster,
         Self::EditRoster,
@@ -43,6 +44,10 @@ impl Action {
             Self::ManageAccounts => {
                 Words::fixed("任命和结束任职，签发开通单", "Give and end posts, issue activation slips")
             }
+            Self::KeepRegister => Words::fixed(
+                "登记备案和审批原件，提出意见",
+                "Register filings and signed originals, comment on them",
+            ),
             Self::ListTeachers => Words::fixed(
                 "决定哪些任课教师可以给本班家长发短信",
                 "Say which subject teachers may write to the class's parents",

@@ -56,7 +56,7 @@ impl Instant {
         Self((self.0 + SHANGHAI).div_euclid(DAY) * DAY - SHANGHAI)
     }
 
-    /// The year in Shanghai.
+    /// The year in Shanghai, by which registers count.
     pub fn year(self) -> u32 {
         self.shanghai().year().unsigned_abs()
     }

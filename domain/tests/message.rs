@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::access::{Appointment, Person, Post};
+use domain::filing::Application;
 use domain::ids::{
     AppointmentId, ClassId, MessageId, PhoneId, ProcedureId, StaffId, StreamId, StudentId, UnitId,
 };
@@ -20,6 +21,7 @@ const CLASS: StreamId = StreamId(5);
 fn i2_every_field_moves_the_digest() {
     let lists = [ListRoot::of(CLASS, &[guardian(1, 2, 3)])];
     let other = [ListRoot::of(CLASS, &[guardian(1, 2, 4)])];
+    let applied = Application::default();
     let base = CanonicalMessage {
         title: "t",
         body: "b",
@@ -37,6 +39,7 @@ fn i2_every_field_moves_the_digest() {
         audience: "{}",
         procedure: ProcedureId(1),
         procedure_version: 1,
+        application: None,
         lists: &lists,
         corrects: None,
     };
@@ -57,6 +60,7 @@ fn i2_every_field_moves_the_digest() {
         CanonicalMessage { audience: "[]", ..base.clone() },
         CanonicalMessage { procedure: ProcedureId(2), ..base.clone() },
         CanonicalMessage { procedure_version: 2, ..base.clone() },
+        CanonicalMessage { application: Some(&applied), ..base.clone() },
         CanonicalMessage { lists: &other, ..base.clone() },
         CanonicalMessage { lists: &[], ..base.clone() },
         CanonicalMessage { corrects: Some(MessageId(1)), ..base.clone() },
@@ -89,6 +93,7 @@ fn pinned(lists: &[ListRoot]) -> CanonicalMessage<'_> {
         audience: r#"{"kind":"classes","classes":[12]}"#,
         procedure: ProcedureId(1),
         procedure_version: 3,
+        application: None,
         lists,
         corrects: Some(MessageId(41)),
     }
@@ -105,8 +110,23 @@ fn digest_form_1_unchanged() {
 #[test]
 fn digest_form_2_unchanged() {
     let lists = [ListRoot { stream: CLASS, entries: 2, root: "00ff".repeat(16) }];
-    let digest = pinned(&lists).digest(2).expect("a known form").to_hex();
-    assert_eq!(digest, "67efd25e3757c27e25ca433f015486aa4ccb7c9f93eebe004611da24549cbbad");
+    let digest = |application: Option<&Application>| {
+        let message = CanonicalMessage { application, ..pinned(&lists) };
+        message.digest(2).expect("a known form").to_hex()
+    };
+    let application = Application {
+        need: "缴费".into(),
+        content: "缴费办法".into(),
+        audience: "2023级家长".into(),
+        sender: "李四".into(),
+        from: Some(Instant(1_788_193_800_000)),
+        until: Some(Instant(1_788_280_200_000)),
+    };
+    assert_eq!(digest(None), "1cd4ed8b6b8e8ed32ac01968d1722db2b10440414b95ab0e49f56dcb3716e764");
+    assert_eq!(
+        digest(Some(&application)),
+        "6b32dc96bbfbe2042be41d0bef66a3c93ca5de51b23b0dc52975516a05b8a844"
+    );
 }
 
 #[test]
@@ -151,6 +171,7 @@ fn g8_what_concerns_one_child_never_goes_to_a_group() {
         body: "b".into(),
         send_at: None,
         reasons: BTreeMap::new(),
+        application: None,
     };
     let chosen = |category, students: &[i64]| {
         let students = students.iter().map(|id| StudentId(*id)).collect();
@@ -197,6 +218,7 @@ fn i10_the_staff_of_units_within_reach_and_of_no_other() {
             body: String::new(),
             send_at: None,
             reasons: BTreeMap::new(),
+            application: None,
         };
         draft.check_units(&who, path).map(|refusal| (refusal.kind, refusal.words))
     };

@@ -144,3 +144,17 @@ test("the shim hands on every event, and begins anew after a panic", async () =>
     [console.log, console.error] = quiet;
   }
 });
+
+// What the runtime decodes and normalises in the Worker's stead is what the libraries do natively: the same
+// examples stand in worker/src/platform/text.rs.
+const { gb18030, nfkc } = await import(at("worker", "src", "platform", "glue.js"));
+
+test("a roster in GB18030 is read, and what is none is refused", () => {
+  assert.equal(gb18030(Uint8Array.of(0xd6, 0xd0, 0xce, 0xc4, 0x95, 0x32, 0x82, 0x36)), "中文𠀀");
+  assert.match(gb18030(readFileSync(at("tests", "data", "students-dirty-gb18030.csv"))), /学号.*姓名/);
+  for (const broken of [[0xd6, 0xff, 0x41], [0x41, 0xd6], [0xff]]) assert.throws(() => gb18030(Uint8Array.from(broken)));
+});
+
+test("one text on all keyboards", () => {
+  for (const [typed, one] of [["Ｔ００１８", "T0018"], ["e\u0301", "é"], ["㎏ ﬁ", "kg fi"], ["中文 abc", "中文 abc"]]) assert.equal(nfkc(typed), one);
+});

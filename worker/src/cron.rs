@@ -17,7 +17,7 @@ use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Subject, audit_if, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
-use crate::{args, audit, sandbox, sequencer};
+use crate::{args, audit, filing, sandbox, sequencer};
 
 /// Calls past their deadline that one run gives up waiting for; the next minute takes the rest.
 const GIVEN_UP_MAX: usize = 30;
@@ -49,6 +49,7 @@ const QUERIES: usize = (release::RELEASES_MAX * release::RELEASE_QUERIES) as usi
     + ASKS_MAX * ASK
     + CLOSED_MAX * CLOSE
     + ENDED_MAX * END
+    + filing::chase::QUERIES
     + REST;
 /// Subrequests of one run, were each statement a round trip of its own: those, one for each poke, one
 /// for each question, and the day's head into the bucket.
@@ -76,6 +77,7 @@ pub async fn every_minute(app: &App) {
         ("receipts", sandbox::receipts::hand_over(app).await),
         ("close", close_without_receipt(app).await),
         ("forget", forget(app).await),
+        ("chase", filing::chase::chase(app).await),
         ("ask", ask(app).await),
         ("end", end_rounds(app).await),
     ] {

@@ -9,6 +9,7 @@ pub mod cron;
 pub mod dead_letters;
 mod delegation;
 pub mod delivery;
+mod filing;
 mod link;
 mod me;
 mod message;

@@ -11,7 +11,7 @@ use crate::platform::app::App;
 use crate::platform::d1::Answers;
 use crate::platform::error::AppError;
 use crate::platform::http::{Call, Reply, Signed};
-use crate::{account, appointment, message, school};
+use crate::{account, appointment, filing, message, school};
 
 #[derive(Deserialize)]
 struct Count {
@@ -34,6 +34,7 @@ async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
             appointment::store::own_sql(person.id),
             appointment::store::count_sql(&person),
             account::slips::told_sql(person.id, app.now()),
+            filing::store::desk_sql(&person, app.now()),
         ])
         .await?;
     let ToDo { waiting, returned, late } = rows.at(1)?.one()?;
@@ -45,6 +46,7 @@ async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
         unconfirmed: appointment::store::own(rows.at(2)?)?,
         to_confirm: rows.at(3)?.one::<Count>()?.n,
         resets: account::slips::told(rows.at(4)?)?,
+        desk: filing::store::read_desk(rows.at(5)?)?,
         now: app.now(),
         person,
     })

@@ -20,8 +20,8 @@ use crate::platform::http::idempotency::{self, Earlier};
 use crate::platform::http::route::FORM_BYTES_MAX;
 use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
 use crate::{
-    account, appointment, approval, audit, delegation, delivery, link, me, message, office_request, openapi,
-    people, procedure, register, roster, sandbox, school, template,
+    account, appointment, approval, audit, delegation, delivery, filing, link, me, message, office_request,
+    openapi, people, procedure, register, roster, sandbox, school, template,
 };
 
 const GET: Method = Method::Known(api::Method::Get);
@@ -109,6 +109,14 @@ pub fn table() -> Vec<Route> {
         on(api::CORRECT, message::routes::correct),
         on(api::TAKE_OVER, message::take_over::take_over),
         on(api::REMIND, message::remind::remind),
+        on(api::STORE_SCAN, filing::scan::store),
+        on(api::SCAN, filing::scan::show),
+        on(api::REGISTER_ORIGINAL, filing::routes::register),
+        on(api::RELEASE, filing::release::release),
+        on(api::RECEIVE_FILING, filing::routes::receive),
+        on(api::COMMENT, filing::routes::comment),
+        on(api::FILINGS, filing::list::list),
+        on(api::FILING_LIMIT, filing::list::set_limit),
         on(api::WITHDRAW, message::routes::withdraw),
         on(api::CANCEL, message::routes::cancel),
         on(api::PAUSE, message::routes::pause),

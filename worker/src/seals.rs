@@ -162,6 +162,54 @@ impl Seal for DecisionSeal<'_> {
     const PURPOSE: &'static str = "decision";
 }
 
+/// A row of `registrations`.
+#[derive(Serialize)]
+pub struct RegistrationSeal<'a> {
+    /// Of which message.
+    pub message: i64,
+    /// Of which version of it.
+    pub version: u32,
+    /// For which step.
+    pub position: u32,
+    /// The number and its year.
+    pub number: (u32, Option<&'a str>),
+    /// SHA-256 of the scan.
+    pub document: Option<&'a str>,
+    /// By whom.
+    pub staff: i64,
+    /// By which appointment.
+    pub appointment: i64,
+    /// Of which digest the original was signed.
+    pub digest: &'a str,
+    /// When.
+    pub at: Instant,
+}
+
+impl Seal for RegistrationSeal<'_> {
+    const PURPOSE: &'static str = "registration";
+}
+
+/// A row of `release_orders`.
+#[derive(Serialize)]
+pub struct ReleaseOrderSeal<'a> {
+    /// Of which message.
+    pub message: i64,
+    /// Of which version of it.
+    pub version: u32,
+    /// By whom.
+    pub staff: i64,
+    /// By which appointment.
+    pub appointment: i64,
+    /// The digest that is released.
+    pub digest: &'a str,
+    /// When.
+    pub at: Instant,
+}
+
+impl Seal for ReleaseOrderSeal<'_> {
+    const PURPOSE: &'static str = "release_order";
+}
+
 /// A row of `rounds`.
 #[derive(Serialize)]
 pub struct RoundSeal<'a> {

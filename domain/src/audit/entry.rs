@@ -120,6 +120,20 @@ keyed! {
         MessageDecided = "message.decided",
         /// Its drafter reminded whoever it waits for.
         MessageReminded = "message.reminded",
+        /// The scan of a signed original was stored.
+        MessageScanned = "message.scanned",
+        /// A signed original was entered in the register.
+        MessageRegistered = "message.registered",
+        /// The designated sender ordered the release.
+        MessageOrdered = "message.ordered",
+        /// A filing was registered.
+        MessageFilingReceived = "message.filing_received",
+        /// Somebody commented, asked or answered.
+        MessageCommented = "message.commented",
+        /// Filings that are late were chased.
+        FilingsChased = "filing.chased",
+        /// Within how many days filings are to be registered.
+        FilingLimitSet = "filing.limit_set",
         /// Its drafter took it back.
         MessageWithdrawn = "message.withdrawn",
         /// Took over the draft of somebody who has left.
@@ -161,7 +175,10 @@ impl AuditAction {
         !key.starts_with("message.")
             && !key.starts_with("delivery.")
             && !key.starts_with("request.")
-            && !matches!(self, Self::SessionOpened | Self::SessionsEnded | Self::ValuesRead)
+            && !matches!(
+                self,
+                Self::FilingsChased | Self::SessionOpened | Self::SessionsEnded | Self::ValuesRead
+            )
     }
 
     /// For the screen.
@@ -237,6 +254,17 @@ impl AuditAction {
             Self::MessageDecided => Words::fixed("作出审核或审批决定", "Decided a step"),
             Self::MessageTakenOver => Words::fixed("接手离校人员的草稿", "Took over a leaver's draft"),
             Self::MessageReminded => Words::fixed("催办", "Reminded who decides"),
+            Self::MessageScanned => {
+                Words::fixed("上传审批原件扫描件", "Stored the scan of a signed original")
+            }
+            Self::MessageRegistered => {
+                Words::fixed("登记审批原件", "Entered the signed original in the register")
+            }
+            Self::MessageOrdered => Words::fixed("指派专人发出", "Released as the designated sender"),
+            Self::MessageFilingReceived => Words::fixed("登记备案", "Registered the filing"),
+            Self::MessageCommented => Words::fixed("提出意见、询问或答复", "Commented, asked or answered"),
+            Self::FilingsChased => Words::fixed("催办超期备案", "Chased late filings"),
+            Self::FilingLimitSet => Words::fixed("更改备案期限", "Changed the time limit for filings"),
             Self::MessageWithdrawn => Words::fixed("撤回", "Withdrew"),
             Self::MessageCancelled => Words::fixed("取消", "Cancelled"),
             Self::MessagePutOff => Words::fixed("推迟到可发送时段", "Put off to the sending hours"),

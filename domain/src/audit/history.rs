@@ -129,6 +129,7 @@ impl FieldChange {
             "archived_at" => Words::fixed("停用", "archived"),
             "signature" => Words::fixed("短信签名", "signature"),
             "platform_word" => Words::fixed("平台称呼", "platform's word"),
+            "filing_days" => Words::fixed("备案期限（天）", "days within which filings are registered"),
             "window_from" => Words::fixed("发送时段开始", "sending hours from"),
             "window_to" => Words::fixed("发送时段结束", "sending hours to"),
             "stopped_at" => Words::fixed("停止发送时间", "sending stopped at"),

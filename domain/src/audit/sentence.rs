@@ -92,6 +92,42 @@ impl EntryView {
                 Words::fixed("接手了离校人员的草稿", "took over the draft of somebody who has left: "),
                 Words::name(""),
             ),
+            AuditAction::MessageScanned => self.about_message(
+                Words::fixed("上传了", "stored the scan of the signed original of "),
+                Words::fixed("的审批原件扫描件", ""),
+            ),
+            AuditAction::MessageRegistered => self.about_message(
+                Words::fixed("登记了", "entered in the register the signed original of "),
+                Words::fixed("的审批原件", ""),
+            ),
+            AuditAction::MessageOrdered => self.about_message(
+                Words::fixed("作为指派专人发出了", "released as designated sender "),
+                Words::name(""),
+            ),
+            AuditAction::MessageFilingReceived => self.about_message(
+                Words::fixed("登记了", "registered the filing of "),
+                Words::fixed("的备案", ""),
+            ),
+            AuditAction::MessageCommented => self.about_message(
+                match text("kind") {
+                    "question" => Words::fixed("询问了", "asked about "),
+                    "answer" => Words::fixed("答复了对", "answered about "),
+                    _ => Words::fixed("对", "commented on "),
+                },
+                match text("kind") {
+                    "question" => Words::name(""),
+                    "answer" => Words::fixed("的询问", ""),
+                    _ => Words::fixed("提出了意见", ""),
+                },
+            ),
+            AuditAction::FilingsChased => {
+                let n = number("filings").unwrap_or_default();
+                Sentence::plain(words!("催办了 {n} 份超期备案", "chased {n} late filings"))
+            }
+            AuditAction::FilingLimitSet => {
+                let n = number("days").unwrap_or_default();
+                Sentence::plain(words!("把备案期限改为 {n} 天", "set the time limit for filings to {n} days"))
+            }
             AuditAction::MessageWithdrawn => {
                 self.about_message(Words::fixed("撤回了", "withdrew "), Words::name(""))
             }

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::kinds::{AnswerLevel, Category, Mode};
 use crate::digest::Digest;
+use crate::filing::Application;
 use crate::ids::{AppointmentId, MessageId, PhoneId, ProcedureId, StaffId, StreamId, UnitId};
 use crate::keys::keyed;
 use crate::time::Instant;
@@ -150,6 +151,8 @@ pub struct CanonicalMessage<'a> {
     pub procedure: ProcedureId,
     /// Version of the procedure.
     pub procedure_version: u32,
+    /// The written application of a department. Since form 2.
+    pub application: Option<&'a Application>,
     /// The frozen list, by stream.
     pub lists: &'a [ListRoot],
     /// The message that it corrects (since form 2).
@@ -173,7 +176,11 @@ impl<'a> CanonicalMessage<'a> {
     pub fn digest(&self, form: u32) -> Option<Digest> {
         match form {
             1 => Some(Digest::of(&self.form1(1))),
-            2 => Some(Digest::of(&Form2 { base: self.form1(2), corrects: self.corrects })),
+            2 => Some(Digest::of(&Form2 {
+                base: self.form1(2),
+                application: self.application,
+                corrects: self.corrects,
+            })),
             _ => None,
         }
     }
@@ -222,5 +229,6 @@ struct Form1<'a> {
 struct Form2<'a> {
     #[serde(flatten)]
     base: Form1<'a>,
+    application: Option<&'a Application>,
     corrects: Option<MessageId>,
 }

@@ -31,4 +31,4 @@ pub use read::{MAX_CLASSES, MAX_UNITS};
 pub use rows::{Parsed, shown};
 pub use staff::{StaffRow, count_staff, read_staff};
 pub use students::{GuardianEntry, StudentRow, classes_of, colleges_of, count_students, read_students};
-pub use table::{MAX_COLUMNS, MAX_ROWS};
+pub use table::{Decode, MAX_COLUMNS, MAX_ROWS};

@@ -6,7 +6,7 @@
 //! `Idempotency-Key` that stays the same while the same order is tried
 //! again, so that a notice is never made twice because an answer got lost.
 
-use domain::api::{Address, Csv, Method, SIGN_IN};
+use domain::api::{Address, Method, SIGN_IN};
 use domain::problem::Problem;
 use domain::words::{Lang, Words};
 use leptos::prelude::*;
@@ -138,7 +138,8 @@ async fn fetch(
             init.set_body(&JsValue::from_str(&text));
         }
         Body::File(file) => {
-            headers.set("Content-Type", "text/csv")?;
+            // What it is the Worker sees by itself; a name for it spares the browser's own guess.
+            headers.set("Content-Type", "application/octet-stream")?;
             init.set_body(&file);
         }
     }
@@ -324,9 +325,9 @@ impl Order {
     }
 
     /// Sends a file.
-    pub fn upload<R: DeserializeOwned + 'static>(
+    pub fn upload<B, R: DeserializeOwned + 'static>(
         self,
-        to: Address<Csv, R>,
+        to: Address<B, R>,
         file: web_sys::File,
         done: impl FnOnce(R) + 'static,
     ) {

@@ -19,7 +19,7 @@ use ui::{Card, ErrorState, Page, Skeleton, t, use_lang};
 
 use crate::message::{ComposePage, MessageListPage, MessagePage};
 use crate::route::Route;
-use crate::{account, audit, checklist, office_request, procedure, register, roster, school, units};
+use crate::{account, audit, checklist, filing, office_request, procedure, register, roster, school, units};
 
 /// The pages of a chunk: a view for the routes that it knows.
 type Pages = fn(Route) -> AnyView;
@@ -54,6 +54,7 @@ impl Chunk {
             Route::Activate
             | Route::EditClass(_)
             | Route::Disputes
+            | Route::Filings
             | Route::Requests
             | Route::Import
             | Route::Staff
@@ -91,6 +92,7 @@ fn office_page(route: Route) -> AnyView {
         Route::Activate => view! { <account::ActivatePage /> }.into_any(),
         Route::EditClass(id) => view! { <roster::EditClassPage id /> }.into_any(),
         Route::Disputes => view! { <roster::DisputesPage /> }.into_any(),
+        Route::Filings => view! { <filing::FilingsPage /> }.into_any(),
         Route::Requests => view! { <office_request::RequestsPage /> }.into_any(),
         Route::Import => view! { <roster::ImportPage /> }.into_any(),
         Route::Staff => view! { <account::StaffPage /> }.into_any(),

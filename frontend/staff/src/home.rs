@@ -16,6 +16,7 @@ use crate::account::{ResetNotices, Slips, SlipsToConfirm, ToConfirm, Unconfirmed
 use crate::api::{Load, Query};
 use crate::checklist::Lacking;
 use crate::common::Loaded;
+use crate::filing::PaperLines;
 use crate::menu::{menu, writes};
 use crate::message::MessageRow;
 use crate::office_request::{self, RequestsBanner};
@@ -75,6 +76,7 @@ fn Start(slips: RwSignal<Vec<Slip>>) -> impl IntoView {
             <ToConfirm />
             <Late />
             <ResetNotices />
+            <PaperLines />
             {seconds.then(|| view! { <SlipsToConfirm slips /> })}
             {edits.then(|| view! { <DisputesBanner /> })}
             {requests.then(|| view! { <RequestsBanner /> })}

@@ -11,6 +11,7 @@ mod audit;
 mod checklist;
 mod chunks;
 mod common;
+mod filing;
 mod home;
 mod menu;
 mod message;

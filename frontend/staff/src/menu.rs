@@ -1,7 +1,7 @@
 //! The menu: which pages a person has, for the rail, the tab bar of a phone
 //! and the start page.
 
-use domain::access::Action;
+use domain::access::{Action, Post};
 use domain::account::Me;
 use domain::words::Words;
 use leptos::prelude::*;
@@ -16,6 +16,13 @@ pub fn writes(me: &Me) -> bool {
         .any(|a| me.person.may(a))
 }
 
+/// Whether a person's menu has the page: 学生处's always, the office's where something lies there.
+fn keeps_register(me: &Me) -> bool {
+    let affairs = [Post::StudentAffairsHead, Post::StudentAffairsDeputy, Post::StudentAffairsClerk];
+    me.person.may(Action::KeepRegister)
+        && (affairs.iter().any(|post| me.person.holds(*post, None)) || me.desk.to_receive > 0)
+}
+
 /// The menu of a person: only what the access table grants (I10).
 pub fn menu(me: &Me) -> Vec<NavItem> {
     let person = &me.person;
@@ -28,6 +35,12 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
         items.push(NavItem {
             count: Signal::from(me.to_do()),
             ..item("/messages", Words::fixed("通知", "Notices"), IconName::Message, true)
+        });
+    }
+    if keeps_register(me) {
+        items.push(NavItem {
+            count: Signal::from(me.desk.to_receive),
+            ..item("/filings", Words::fixed("登记与备案", "Register"), IconName::Shield, false)
         });
     }
     if writes || person.may(Action::ReadRoster) {

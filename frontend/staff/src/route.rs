@@ -33,6 +33,8 @@ pub enum Route {
     EditClass(ClassId),
     /// `/disputes`.
     Disputes,
+    /// `/filings`: the register's desk, and filings.
+    Filings,
     /// `/requests`: what is handed in to the office.
     Requests,
     /// `/import`.
@@ -93,6 +95,7 @@ impl Route {
             ["classes", id] => id.parse().map_or(Self::NotFound, Self::Class),
             ["classes", id, "edit"] => id.parse().map_or(Self::NotFound, Self::EditClass),
             ["disputes"] => Self::Disputes,
+            ["filings"] => Self::Filings,
             ["requests"] => Self::Requests,
             ["import"] => Self::Import,
             ["staff"] => Self::Staff,
@@ -134,6 +137,7 @@ impl Route {
             Self::Class(id) => format!("/classes/{id}"),
             Self::EditClass(id) => format!("/classes/{id}/edit"),
             Self::Disputes => "/disputes".into(),
+            Self::Filings => "/filings".into(),
             Self::Requests => "/requests".into(),
             Self::Import => "/import".into(),
             Self::Staff => "/staff".into(),
@@ -288,6 +292,7 @@ mod tests {
             Route::Class(ClassId(3)),
             Route::EditClass(ClassId(3)),
             Route::Disputes,
+            Route::Filings,
             Route::Requests,
             Route::Import,
             Route::Staff,

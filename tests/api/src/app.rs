@@ -101,6 +101,11 @@ impl App {
         Self::new("demo", vars, false, false)
     }
 
+    /// The university, with settings of the pretend telephone company or the clock.
+    pub fn with_small_university(vars: &[(&str, &str)]) -> Self {
+        Self::new("small-university", vars, false, false)
+    }
+
     /// A deployment on which nobody has called `POST /api/setup`.
     pub fn empty() -> Self {
         Self::new("empty", &[], false, false)

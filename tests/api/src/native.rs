@@ -171,7 +171,10 @@ impl School {
             .collect();
         let body = match &reply.content {
             Content::Empty => String::new(),
-            content => content.parts().map(|(text, _)| text.to_owned()).unwrap_or_default(),
+            content => content
+                .parts()
+                .map(|(bytes, _)| String::from_utf8_lossy(bytes).into_owned())
+                .unwrap_or_default(),
         };
         Reply { status: reply.status, headers: all.into_iter().collect(), body }
     }

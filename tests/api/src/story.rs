@@ -31,6 +31,7 @@ pub fn draft_to(classes: &[ClassId]) -> Draft {
         body: "各位家长：\n\n本周五举行秋季运动会，请让孩子穿运动鞋，早上 7:40 到校。".into(),
         send_at: None,
         reasons: BTreeMap::new(),
+        application: None,
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::client::Way;
 use crate::native::{Handle, ORIGIN};
-use crate::{Client, PASSPHRASE};
+use crate::{Client, PASSPHRASE, small_university};
 
 /// The key that opens `POST /api/setup`.
 pub const SETUP_KEY: &str = "a setup key for tests alone";
@@ -88,7 +88,7 @@ pub fn folder() -> &'static Path {
 }
 
 fn make(folder: &Path) {
-    for name in ["empty", "demo"] {
+    for name in ["empty", "demo", "small-university"] {
         let state = folder.join(name);
         std::fs::create_dir_all(&state).expect("a folder of one's own");
         std::fs::write(state.join("keys.json"), json!(keys()).to_string()).expect("keys");
@@ -96,6 +96,7 @@ fn make(folder: &Path) {
         migrate(&state.join("network.sqlite"), &repository().join("schema/sandbox"));
     }
     load_demo(&folder.join("demo"));
+    small_university::load(&folder.join("small-university"));
 }
 
 fn migrate(database: &Path, migrations: &Path) {

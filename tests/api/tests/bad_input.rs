@@ -88,6 +88,12 @@ fn bodies() -> Vec<Takes> {
             &api::SAVE_TEMPLATE.operation,
             json!({"unit": 999_999, "title": "期中考试", "body": "请准时到校", "category": "event"}),
         ),
+        (
+            &api::REGISTER_ORIGINAL.operation,
+            json!({"number": "1", "delivered_by": "x", "place": "", "document": "0"}),
+        ),
+        (&api::COMMENT.operation, json!({"kind": "comment", "text": "x"})),
+        (&api::FILING_LIMIT.operation, json!({"days": 3})),
         (&api::STOP.operation, json!({"stopped": false, "reason": "x"})),
         (&api::REVEAL_VALUES.operation, json!({"kind": "staff", "id": 999_999})),
     ];

@@ -397,3 +397,24 @@ fn i2_the_digest_moves_with_the_choice_and_the_choice_stays() {
         format!("{CLASS} 1 名学生的家长")
     );
 }
+
+/// G33: what corrects a message to one child reaches that child's guardians, and takes no number either.
+#[test]
+fn its_correction_goes_to_the_same_guardians_without_a_number() {
+    let app = App::start();
+    let (teacher, head) = (app.homeroom(CLASS), app.grade_head("八年级"));
+    let class = teacher.class(CLASS);
+    let child = with_two_numbers(&teacher).remove(0);
+    let id = teacher.draft(&about_one(class, child.id));
+    teacher.submit(id);
+    head.approve(id);
+    app.settled(&teacher, id);
+    let made = teacher.post(&format!("/api/messages/{id}/correct"), &json!({}));
+    assert_eq!(made.status / 100, 2, "{}", made.body);
+    let new = MessageId(app.count("SELECT MAX(id) FROM messages"));
+    teacher.submit(new);
+    head.approve(new);
+    app.settled(&teacher, new);
+    assert_eq!(app.sms().len(), 4);
+    assert_eq!(app.count("SELECT COUNT(*) FROM message_streams WHERE seq IS NOT NULL AND number IS NULL"), 2);
+}

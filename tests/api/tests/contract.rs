@@ -5,7 +5,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use api_tests::{App, Client, Contract, PASSPHRASE, SOON, draft_to, draft_to_all, eventually, link_in};
+use api_tests::{
+    App, Client, Contract, PASSPHRASE, SOON, draft_to, draft_to_all, eventually, link_in, small_university,
+};
 use domain::access::Post;
 use domain::account::{Activation, PasswordChange, ResetAnswer, SignIn, SlipOrder};
 use domain::api::{self, ALL, Address, Gate, Operation};
@@ -14,6 +16,7 @@ use domain::approval::procedure::{DryRun, ProposeProcedure, Standing, WhichVersi
 use domain::approval::{Decide, ProcedureStep, Scope, Sender, StepKind, Verdict};
 use domain::audit::{RecordKind, Reveal, VerifyPart};
 use domain::delegation::RecordAbsence;
+use domain::filing::{CommentKind, FilingLimit, NewComment, Register, Scan};
 use domain::ids::{ClassId, MessageId};
 use domain::message::{Draft, DraftChange, MessageBox, MessageState, MessageView, StopMessage, Submit};
 use domain::office_request::{AnswerChange, DeclineRequest, HandIn, TakeUp};
@@ -89,6 +92,44 @@ impl Day {
         let reply = client.upload(&api::PREVIEW_IMPORT.with(api::KIND, kind).url, file);
         self.contract.check_answer(operation, &reply);
         reply.json()
+    }
+
+    /// Stores a scan, which is no JSON.
+    fn stores(&self, client: &Client, id: MessageId) -> Scan {
+        let operation = &api::STORE_SCAN.operation;
+        self.called.borrow_mut().insert(operation.name);
+        assert_eq!(self.contract.media(operation), Some("application/octet-stream"));
+        let reply = client.store_scan(id, &small_university::pdf());
+        self.contract.check_answer(operation, &reply);
+        reply.json()
+    }
+
+    /// A department's message comes into the register, is released by its designated sender, and a
+    /// college's is filed.
+    fn keeps_the_register(&self) {
+        let app = &self.app;
+        let (sender, id) = app.department_approved();
+        let affairs = app.signed_in(small_university::AFFAIRS_HEAD);
+        assert_eq!(self.call(&affairs, api::FILINGS, &()).to_register.len(), 1);
+        let scan = self.stores(&affairs, id);
+        let order = Register {
+            number: "教〔2026〕1".into(),
+            delivered_by: "何静".into(),
+            place: String::new(),
+            document: scan.sha256,
+        };
+        assert!(self.call(&affairs, api::REGISTER_ORIGINAL.at(id), &order).papers.registration.is_some());
+        let operation = &api::SCAN.operation;
+        self.called.borrow_mut().insert(operation.name);
+        self.contract.check_answer(operation, &sender.get(&api::SCAN.at(id).url));
+        let said = |kind, text: &str| NewComment { kind, text: text.into() };
+        self.call(&affairs, api::COMMENT.at(id), &said(CommentKind::Question, "何时发？"));
+        let answered = self.call(&sender, api::COMMENT.at(id), &said(CommentKind::Answer, "现在"));
+        assert_eq!(answered.papers.comments.len(), 2);
+        assert!(self.call(&sender, api::RELEASE.at(id), &()).papers.ordered.is_some());
+        let (_, filed) = app.college_notice();
+        assert!(self.call(&affairs, api::RECEIVE_FILING.at(filed), &()).papers.filing.is_some());
+        assert_eq!(self.call(&affairs, api::FILING_LIMIT, &FilingLimit { days: 5 }).days, 5);
     }
 
     /// A draft of the homeroom teacher's, submitted.
@@ -449,6 +490,9 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     let empty = Day::of(App::empty());
     empty.opens_a_school();
 
+    let register = Day::of(App::small_university());
+    register.keeps_the_register();
+
     let day = Day::of(App::start());
     day.signs_in_and_out();
     let clerk = day.app.office_clerk();
@@ -472,7 +516,8 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     day.imports_a_file(&clerk);
     day.a_draft_is_taken_over(&clerk, &teacher, &draft);
 
-    let called: BTreeSet<&str> = empty.called.take().union(&day.called.take()).copied().collect();
+    let called: BTreeSet<&str> =
+        [&empty, &register, &day].into_iter().flat_map(|day| day.called.take()).collect();
     let missing: Vec<&str> = ALL.iter().map(|o| o.name).filter(|name| !called.contains(name)).collect();
     assert_eq!(missing, [""; 0], "a story in this file should call these too");
 }

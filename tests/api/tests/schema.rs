@@ -13,6 +13,8 @@ mod chain;
 mod children;
 #[path = "schema/evidence.rs"]
 mod evidence;
+#[path = "schema/filing.rs"]
+mod filing;
 #[path = "schema/guards.rs"]
 mod guards;
 #[path = "schema/office.rs"]

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use api_tests::{App, Client, PASSPHRASE, draft_to, draft_to_all};
 use domain::account::Me;
 use domain::approval::{Decide, Verdict};
+use domain::checklist::{CheckPoint, Checklist};
 use domain::ids::{ClassId, MessageId};
 use domain::message::{MessageState, Preview};
 use domain::roster::{ClassView, ImportPreview};
@@ -154,7 +155,12 @@ fn g5_what_a_counsellor_sends_is_the_own_college_s() {
 #[test]
 fn g2_a_college_without_the_leader_who_answers_for_its_account_cannot_send() {
     let app = App::university();
-    let clerk = app.signed_in("U0073");
+    let (clerk, admin) = (app.signed_in("U0073"), app.signed_in("U0007"));
+    let lacking = |point: CheckPoint| {
+        let list: Checklist = admin.get("/api/school/checklist").json();
+        list.lines.iter().find(|line| line.point == point).map(|line| line.lacking)
+    };
+    assert_eq!((lacking(CheckPoint::Posts), lacking(CheckPoint::Custodians)), (Some(0), Some(0)));
     let draft = draft_to(&[class(&clerk, "商学院2023级1班")]);
     let preview: Preview = clerk.post("/api/messages/preview", &draft).json();
     assert!(preview.refusals.is_empty(), "{:?}", preview.refusals);
@@ -162,10 +168,11 @@ fn g2_a_college_without_the_leader_who_answers_for_its_account_cannot_send() {
         .execute(
             "UPDATE appointments SET until = ?1 WHERE post = 'college_leader'
                AND staff_id = (SELECT id FROM staff WHERE number = 'U0072')",
-            [1_i64 << 40],
+            [1],
         )
         .expect("the post ends");
     let preview: Preview = clerk.post("/api/messages/preview", &draft).json();
     let kinds: Vec<&str> = preview.refusals.iter().map(|r| r.kind.as_ref()).collect();
     assert_eq!(kinds, ["no_custodian", "step_without_person"]);
+    assert_eq!((lacking(CheckPoint::Posts), lacking(CheckPoint::Custodians)), (Some(1), Some(1)));
 }

@@ -9,11 +9,11 @@ use std::borrow::Cow;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use domain::ids::StaffId;
-use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
 use crate::platform::error::AppError;
+use crate::platform::text::nfkc;
 
 /// OWASP's second choice for Argon2id, the one that fits an isolate: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
@@ -27,7 +27,7 @@ const DUMMY: &str =
 /// A text in the one form (NFKC) that all keyboards lead to: full-width figures and letters, or an accent typed apart,
 /// are the same password and the same staff number.
 pub fn one_form(text: &str) -> Cow<'_, str> {
-    ComposingNormalizerBorrowed::new_nfkc().normalize(text)
+    nfkc(text)
 }
 
 fn argon2() -> Result<Argon2<'static>, AppError> {

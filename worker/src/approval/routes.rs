@@ -131,9 +131,13 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
             batch = transition::approved(batch, id, &order.digest, due, now);
             // Without a provider, or where its author lost the post in which it is sent, it waits, approved,
             // and its page says so.
-            released = due <= now && provider::missing(&call.app).is_none() && loaded.held.is_none();
+            // Nor does what waits for its registration and its designated sender (G7).
+            released = due <= now
+                && provider::missing(&call.app).is_none()
+                && loaded.held.is_none()
+                && !loaded.waits_for_papers();
             if released {
-                let order = Release { id, author: row.author_id, digest: &order.digest, due_at: due };
+                let order = Release { id, ordered_by: row.author_id, digest: &order.digest, due_at: due };
                 batch = release::statements(batch, &call.app, &order, now)?;
             }
         }

@@ -23,7 +23,9 @@ use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
-use crate::seals::{DecisionSeal, PhoneChangeSeal, ProcedureSeal, RoundSeal, Seal};
+use crate::seals::{
+    DecisionSeal, PhoneChangeSeal, ProcedureSeal, RegistrationSeal, ReleaseOrderSeal, RoundSeal, Seal,
+};
 use crate::sequencer::SmsJob;
 
 /// Statements that it reads with.
@@ -46,6 +48,33 @@ struct StepRow {
     decision: Option<DecisionRow>,
     #[serde(deserialize_with = "json::optional_column")]
     appointment: Option<SealedAppointment>,
+    #[serde(deserialize_with = "json::optional_column")]
+    registration: Option<RegistrationRow>,
+}
+
+/// The entry in the register of a step that asks for one.
+#[derive(Deserialize)]
+struct RegistrationRow {
+    year: u32,
+    number: Option<String>,
+    document: Option<String>,
+    staff: i64,
+    appointment_id: i64,
+    digest: String,
+    at: Instant,
+    mac: String,
+    appointment: SealedAppointment,
+}
+
+/// The designated sender's order to release.
+#[derive(Deserialize)]
+struct ReleaseRow {
+    staff: i64,
+    appointment_id: i64,
+    digest: String,
+    at: Instant,
+    mac: String,
+    appointment: SealedAppointment,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +113,8 @@ struct OrderRow {
     confirmed_by: Option<i64>,
     confirmed_at: Option<Instant>,
     procedure_mac: String,
+    #[serde(deserialize_with = "json::optional_column")]
+    release: Option<ReleaseRow>,
 }
 
 #[derive(Deserialize)]
@@ -97,35 +128,45 @@ struct ChangeRow {
     mac: String,
 }
 
+/// An appointment `a` as [`SealedAppointment`].
+const APPOINTMENT: &str = "json_object('id', a.id, 'staff_id', a.staff_id, 'post', a.post, 'unit_id', a.unit_id,
+  'class_id', a.class_id, 'subject', a.subject, 'since', a.since, 'until', a.until, 'given_by', a.given_by,
+  'confirmed_by', a.confirmed_by, 'confirmed_at', a.confirmed_at, 'declined_by', a.declined_by, 'mac', a.mac)";
+
 /// Reads what a batch stands on.
 pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
     [
         sql(
-            "SELECT s.position, s.kind, s.post, s.unit_id, s.substitute, s.substitute_unit_id, s.holds, s.needs,
+            format!("SELECT s.position, s.kind, s.post, s.unit_id, s.substitute, s.substitute_unit_id, s.holds, s.needs,
                CASE WHEN d.staff_id IS NOT NULL THEN json_object('staff', d.staff_id, 'appointment', d.appointment_id, 'post', d.post,
                  'verdict', d.verdict, 'digest', d.digest, 'at', d.at, 'mac', d.mac) END AS decision,
-               CASE WHEN a.id IS NOT NULL THEN json_object('id', a.id, 'staff_id', a.staff_id, 'post', a.post, 'unit_id', a.unit_id,
-                 'class_id', a.class_id, 'subject', a.subject, 'since', a.since, 'until', a.until, 'given_by', a.given_by,
-                 'confirmed_by', a.confirmed_by, 'confirmed_at', a.confirmed_at, 'declined_by', a.declined_by, 'mac', a.mac) END AS appointment
+               CASE WHEN a.id IS NOT NULL THEN {APPOINTMENT} END AS appointment,
+               (SELECT json_object('year', r.year, 'number', r.number, 'document', r.document_sha256, 'staff', r.staff_id,
+                  'appointment_id', r.appointment_id, 'digest', r.digest, 'at', r.at, 'mac', r.mac, 'appointment', {APPOINTMENT})
+                FROM registrations r JOIN appointments a ON a.id = r.appointment_id
+                WHERE r.message_id = s.message_id AND r.version = s.version AND r.position = s.position) AS registration
              FROM messages m CROSS JOIN message_steps s ON s.message_id = m.id AND s.version = m.version
              LEFT JOIN decisions d ON d.message_id = s.message_id AND d.version = s.version AND d.position = s.position
              LEFT JOIN appointments a ON a.id = d.appointment_id
-             WHERE m.id = ?1 ORDER BY s.position",
+             WHERE m.id = ?1 ORDER BY s.position"),
             args![job.message],
         ),
         sql(
-            "SELECT r.kind, r.ordered_by, r.due_at, r.at, r.mac, m.audience_unit_id, v.capacity_unit_id, v.procedure_id, v.procedure_version,
+            format!("SELECT r.kind, r.ordered_by, r.due_at, r.at, r.mac, m.audience_unit_id, v.capacity_unit_id, v.procedure_id, v.procedure_version,
                (SELECT t.ancestor_id FROM unit_tree t CROSS JOIN units u ON u.id = t.ancestor_id AND u.kind = 'college'
                 WHERE t.unit_id = v.capacity_unit_id ORDER BY t.depth LIMIT 1) AS college_id,
                (SELECT a.post FROM appointments a WHERE a.id = v.appointment_id) AS capacity_post,
                (SELECT u.kind FROM units u WHERE u.id = m.audience_unit_id) AS audience_kind,
                p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.set_at, p.confirmed_by, p.confirmed_at,
-               p.mac AS procedure_mac
+               p.mac AS procedure_mac,
+               (SELECT json_object('staff', o.staff_id, 'appointment_id', o.appointment_id, 'digest', o.digest, 'at', o.at, 'mac', o.mac,
+                  'appointment', {APPOINTMENT}) FROM release_orders o JOIN appointments a ON a.id = o.appointment_id
+                WHERE o.message_id = v.message_id AND o.version = v.version) AS release
              FROM messages m
              CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
              CROSS JOIN procedures p ON p.id = v.procedure_id AND p.version = v.procedure_version
              CROSS JOIN rounds r ON r.message_id = m.id AND r.round = ?2
-             WHERE m.id = ?1",
+             WHERE m.id = ?1"),
             args![job.message, job.round],
         ),
         sql(
@@ -150,6 +191,10 @@ pub(super) enum Flaw {
     Decision(u32),
     /// A decision rests on an appointment that nobody gave, or that nobody confirmed.
     Appointment(u32),
+    /// The signed original is not in the register, or was not entered by who keeps it.
+    Registration(u32),
+    /// A department's message was not released by its designated sender.
+    Release,
     /// A step is not approved, or not by different people.
     Chain,
 }
@@ -163,6 +208,8 @@ impl Flaw {
             Self::Steps => "steps",
             Self::Decision(_) => "decision",
             Self::Appointment(_) => "appointment",
+            Self::Registration(_) => "registration",
+            Self::Release => "release",
             Self::Chain => "chain",
         }
     }
@@ -226,6 +273,21 @@ impl Authority {
             let held = row.appointment.as_ref().filter(|a| lets_decide(a, keys, &step, decision, author));
             if held.is_none() {
                 return Some(Flaw::Appointment(position));
+            }
+        }
+        for row in self.steps.iter().filter(|row| row.kind == StepKind::Register && row.holds) {
+            let entered = |r: &RegistrationRow| r.fits(keys, message, row, digest);
+            if !row.registration.as_ref().is_some_and(entered) {
+                return Some(Flaw::Registration(row.position));
+            }
+        }
+        if order.capacity_post.and_then(Post::sender) == Some(Sender::Department) {
+            let is_ordered = |r: &ReleaseRow| {
+                r.fits(keys, message, order.capacity_unit_id, digest)
+                    && (round > 0 || order.ordered_by == r.staff)
+            };
+            if !order.release.as_ref().is_some_and(is_ordered) {
+                return Some(Flaw::Release);
             }
         }
         let decision = |row: &StepRow| {
@@ -300,6 +362,67 @@ impl DecisionRow {
     }
 }
 
+impl RegistrationRow {
+    /// Whether it was entered for this step, on this digest, by somebody of the office that the step asks,
+    /// who is not the sender, with all that the step needs.
+    fn fits(&self, keys: &Keys, message: &MessageRow, row: &StepRow, digest: &str) -> bool {
+        let seal = RegistrationSeal {
+            message: message.id.0,
+            version: message.version,
+            position: row.position,
+            number: (self.year, self.number.as_deref()),
+            document: self.document.as_deref(),
+            staff: self.staff,
+            appointment: self.appointment_id,
+            digest: &self.digest,
+            at: self.at,
+        };
+        let given = |need: &Need| match need {
+            Need::Number => self.number.is_some(),
+            Need::Document => self.document.is_some(),
+        };
+        let held = &self.appointment;
+        self.digest == digest
+            && seal.fits(keys, &self.mac)
+            && row.needs.iter().all(given)
+            && self.staff != message.author_id.0
+            && held.staff_id == self.staff
+            && Post::from_key(&held.post).is_some_and(|post| post.registers_for(row.post))
+            && row.unit_id.is_none_or(|unit| unit.0 == held.unit_id)
+            && counts_at(held, keys, self.at)
+    }
+}
+
+impl ReleaseRow {
+    /// Whether a designated sender of the department ordered it, on this digest.
+    fn fits(&self, keys: &Keys, message: &MessageRow, unit: UnitId, digest: &str) -> bool {
+        let seal = ReleaseOrderSeal {
+            message: message.id.0,
+            version: message.version,
+            staff: self.staff,
+            appointment: self.appointment_id,
+            digest: &self.digest,
+            at: self.at,
+        };
+        let held = &self.appointment;
+        self.digest == digest
+            && seal.fits(keys, &self.mac)
+            && held.staff_id == self.staff
+            && held.post == Post::DesignatedSender.key()
+            && held.unit_id == unit.0
+            && counts_at(held, keys, self.at)
+    }
+}
+
+/// Whether an appointment is as it was given, confirmed and ended, and was held at that moment.
+fn counts_at(held: &SealedAppointment, keys: &Keys, at: Instant) -> bool {
+    let needs = Post::from_key(&held.post).is_none_or(Post::needs_confirmation);
+    (!needs || held.confirmed_at.is_some_and(|c| c <= at))
+        && held.since <= at
+        && held.until.is_none_or(|end| end > at)
+        && held.fits(keys)
+}
+
 /// Whether an appointment is as it was given, confirmed and ended, not by just the author and the
 /// decider, is the decider's, fits the step, and was held at that moment.
 fn lets_decide(
@@ -314,16 +437,11 @@ fn lets_decide(
     let in_post =
         post == Some(step.post) && at(step.unit) || post == step.substitute && at(step.substitute_unit);
     let among = |who: i64| who == author || who == decision.staff;
-    let confirmed =
-        !decision.post.needs_confirmation() || held.confirmed_at.is_some_and(|c| c <= decision.at);
     held.staff_id == decision.staff
         && post == Some(decision.post)
         && in_post
-        && confirmed
         && !(among(held.given_by) && held.confirmed_by.is_some_and(among))
-        && held.since <= decision.at
-        && held.until.is_none_or(|end| end > decision.at)
-        && held.fits(keys)
+        && counts_at(held, keys, decision.at)
 }
 
 impl OrderRow {

@@ -14,7 +14,6 @@ use serde_json::json;
 
 use super::expire::is_too_old;
 use super::provider;
-use crate::args;
 use crate::message::held::{NOT_IN_ITS_POST, WITHOUT_CUSTODIAN};
 use crate::message::transition;
 use crate::platform::app::App;
@@ -22,11 +21,12 @@ use crate::platform::d1::{Answers, Audit, Guarded, Subject};
 use crate::platform::error::AppError;
 use crate::roster::whose::{barred, disputed};
 use crate::seals::{RoundSeal, Seal};
+use crate::{args, filing};
 
 /// Messages that one run of cron releases; the next minute takes the rest.
 pub const RELEASES_MAX: u32 = 15;
 /// Statements that the release of one costs at most.
-pub const RELEASE_QUERIES: u32 = 13;
+pub const RELEASE_QUERIES: u32 = 14;
 
 /// Deliveries from the frozen list, one for each phone: ?1 is the message, ?2 now. A
 /// phone lies in the stream of lowest rank, in chunks of one provider call. It
@@ -86,8 +86,8 @@ fn batches() -> String {
 pub struct Release<'a> {
     /// Which.
     pub id: MessageId,
-    /// Who sends it.
-    pub author: StaffId,
+    /// By whose order: the author's, or the designated sender's.
+    pub ordered_by: StaffId,
     /// What was approved.
     pub digest: &'a str,
     /// Its time.
@@ -106,18 +106,22 @@ pub fn statements<'a>(
     order: &Release<'_>,
     now: Instant,
 ) -> Result<Guarded<'a>, AppError> {
-    let Release { id, author, digest, due_at } = *order;
+    let Release { id, ordered_by, digest, due_at } = *order;
     let kind = RoundKind::Sending.key();
-    let seal = RoundSeal { message: id.0, round: 0, kind, ordered_by: author.0, due_at, at: now, digest };
-    Ok(transition::released(batch, id, now)
+    let seal = RoundSeal { message: id.0, round: 0, kind, ordered_by: ordered_by.0, due_at, at: now, digest };
+    let batch = filing::store::file(transition::released(batch, id, now), id, now);
+    Ok(batch
         .must(
             "INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES (?1, 0, ?2, ?3, 'approved', ?4, ?5, ?6)",
-            args![id, kind, author, due_at, now, seal.mac(app.keys()?)],
+            args![id, kind, ordered_by, due_at, now, seal.mac(app.keys()?)],
         )
-        // What goes to some children of a class, or to some of the staff, has its turn in the stream, and no number.
+        // What goes to some children of a class, or to some of the staff, has its turn in the stream, and no number;
+        // a correction takes one where what it corrects took one.
         .then(
             "INSERT INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at)
-             SELECT DISTINCT r.message_id, 0, r.stream_id, 'ready', COALESCE(m.audience ->> '$.kind', '') NOT IN ('children', 'students', 'units'), ?2
+             SELECT DISTINCT r.message_id, 0, r.stream_id, 'ready',
+               COALESCE((SELECT q.takes_number FROM message_streams q WHERE q.message_id = m.corrects_id AND q.round = 0 AND q.stream_id = r.stream_id),
+                 COALESCE(m.audience ->> '$.kind', '') NOT IN ('children', 'students', 'units')), ?2
              FROM messages m CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version WHERE m.id = ?1",
             args![id, now],
         )
@@ -141,7 +145,7 @@ pub fn statements<'a>(
 #[derive(Deserialize)]
 struct DueRow {
     id: MessageId,
-    author_id: StaffId,
+    ordered_by: StaffId,
     digest: String,
     due_at: Instant,
     window_from: u16,
@@ -168,9 +172,11 @@ pub async fn release_due(app: &App) -> Result<BTreeSet<StreamId>, AppError> {
         .db
         .all(
             format!(
-                "SELECT m.id, m.author_id, m.digest, m.due_at, s.window_from, s.window_to FROM messages m CROSS JOIN school s
+                "SELECT m.id, COALESCE((SELECT o.staff_id FROM release_orders o WHERE o.message_id = m.id AND o.version = m.version), m.author_id) AS ordered_by,
+                   m.digest, m.due_at, s.window_from, s.window_to FROM messages m CROSS JOIN school s
                  WHERE m.state = 'approved' AND m.due_at <= ?1 AND (m.due_at < ?2 OR NOT ({NOT_IN_ITS_POST} OR {WITHOUT_CUSTODIAN}))
                    AND NOT EXISTS (SELECT 1 FROM missing_registrations r WHERE r.message_id = m.id)
+                   AND NOT EXISTS (SELECT 1 FROM missing_release_orders o WHERE o.message_id = m.id)
                  ORDER BY m.due_at LIMIT {RELEASES_MAX}"
             ),
             args![until, now.plus(-TOO_OLD)],
@@ -205,7 +211,7 @@ async fn release(app: &App, message: &DueRow, now: Instant) -> Result<Vec<Stream
         transition::put_off(batch.audit(&entry), id, open).commit().await?;
     } else {
         let order =
-            Release { id, author: message.author_id, digest: &message.digest, due_at: message.due_at };
+            Release { id, ordered_by: message.ordered_by, digest: &message.digest, due_at: message.due_at };
         let batch = statements(batch, app, &order, now)?;
         let at = batch.len();
         let streams = "SELECT stream_id FROM message_streams WHERE message_id = ?1 AND round = 0";

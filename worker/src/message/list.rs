@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::children::{self, Named};
 use super::rows::{REMINDED, WAITS, totals};
-use super::visibility::{Visibility, WAITS_FOR_ME, late_sql, visible_sql, waiting_sql};
+use super::visibility::{TO_REGISTER, Visibility, WAITS_FOR_ME, late_sql, visible_sql, waiting_sql};
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, sql};
 use crate::platform::error::AppError;
@@ -105,9 +105,9 @@ pub async fn list(
         .run(vec![sql(
             format!(
                 "SELECT m.id, m.title, m.audience_zh, m.audience_en, {children} AS children, m.state, {author} AS author_name, m.changed_at,
-                   (SELECT s.kind FROM deciding_steps s WHERE {WAITS_FOR_ME} AND s.message_id = m.id AND s.version = m.version
+                   COALESCE((SELECT s.kind FROM deciding_steps s WHERE {WAITS_FOR_ME} AND s.message_id = m.id AND s.version = m.version
                       AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = s.message_id AND d.version = s.version AND d.position = s.position)
-                    ORDER BY s.position LIMIT 1) AS asked,
+                    ORDER BY s.position LIMIT 1), CASE WHEN {TO_REGISTER} THEN 'register' END) AS asked,
                    {WAITS} AS waits, {REMINDED} AS reminded_at, COALESCE(m.due_at, m.send_at) AS send_at, m.released_at,
                    COALESCE((SELECT json_group_array(json_array(json(b.totals), b.confirmed)) FROM batches b
                      WHERE b.message_id = m.id AND b.round = 0), '[]') AS progress,

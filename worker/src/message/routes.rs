@@ -2,8 +2,9 @@
 
 use domain::access::{Action, Person};
 use domain::api;
-use domain::approval::Chain;
+use domain::approval::{Chain, Sender};
 use domain::audit::AuditAction;
+use domain::filing::Application;
 use domain::ids::MessageId;
 use domain::message::{
     Audience, CanonicalMessage, Category, Command, Created, Draft, DraftChange, MessageBox, MessageList,
@@ -150,6 +151,10 @@ fn check_submission(call: &Signed, draft: &Draft, around: &Surroundings) -> Resu
                 "The approval procedure on record does not check out and may have been changed by hand, so nothing can be submitted: tell the administrator at once",
             ),
         ));
+    }
+    if capacity.is_some_and(|capacity| capacity.post.sender() == Some(Sender::Department)) {
+        let given = draft.application.as_ref();
+        refusals.extend(Application::check_submission(given, draft.send_at, call.app.now()));
     }
     if capacity.is_some_and(|capacity| around.lacks_custodian(capacity)) {
         refusals.push(Refusal::state(

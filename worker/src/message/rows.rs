@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use domain::access::{Action, Person, Post};
-use domain::approval::{Need, StepKind, Verdict};
+use domain::approval::{Need, Sender, StepKind, Verdict};
 use domain::content::Finding;
 use domain::delivery::SetApart;
+use domain::filing::Application;
 use domain::ids::{AppointmentId, ClassId, MessageId, ProcedureId, StaffId, StreamId, UnitId};
 use domain::message::{
     AnswerLevel, Audience, Audiences, CanonicalMessage, Category, HoldReason, Linked, ListRoot, MessageState,
@@ -23,6 +24,7 @@ use super::children::{self, Named};
 use super::held::{held_sql, read_held};
 use super::visibility::{VISIBLE_WHOLE, Visibility, visible_sql};
 use crate::args;
+use crate::filing::store::{Beside, beside_sql, read_beside};
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
@@ -125,6 +127,9 @@ pub struct MessageRow {
     pub waits: Option<(Instant, Option<i64>)>,
     /// Last reminded.
     pub reminded_at: Option<Instant>,
+    /// The written application of a department.
+    #[serde(deserialize_with = "json::optional_column")]
+    pub application: Option<Application>,
     /// Whether the reader sees it as a whole, not for an own class alone.
     #[serde(deserialize_with = "json::flag")]
     pub seen_whole: bool,
@@ -144,6 +149,11 @@ impl MessageRow {
             unit: self.capacity_unit_id,
             class: self.capacity_class,
         }
+    }
+
+    /// Whether it goes out by the order of a designated sender alone (G7).
+    pub fn needs_order(&self) -> bool {
+        self.capacity_post.sender() == Some(Sender::Department)
     }
 
     /// The post that paused or stopped it. Where it cannot be read, only the highest one lifts it.
@@ -167,7 +177,9 @@ const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, m.appointment_id, 
     (SELECT p.label_en FROM procedures p WHERE p.id = m.procedure_id AND p.version = m.procedure_version) AS procedure_en, m.sender_title, m.audience, m.audience_zh, m.audience_en, m.category, m.title, m.body, m.send_at, m.reasons, m.findings,
     m.template, m.template_version, m.mode, m.answer, m.signature, m.digest,
     m.reach, m.created_at, m.changed_at, m.submitted_at, m.approved_at, m.released_at,
-    m.due_at, m.halted_at, (SELECT h.name FROM staff h WHERE h.id = m.halted_by) AS halted_name, m.halted_post, m.halt_reason";
+    m.due_at, m.halted_at, (SELECT h.name FROM staff h WHERE h.id = m.halted_by) AS halted_name, m.halted_post, m.halt_reason,
+    (SELECT json_object('need', p.need, 'content', p.content, 'audience', p.audience, 'sender', p.sender, 'from', p.from_at, 'until', p.until_at)
+     FROM applications p WHERE p.message_id = m.id AND p.version = m.version) AS application";
 
 /// A message's row `m` with its author `a`: a submitted one keeps the name of that moment. `whole`
 /// tells whether all of it is seen, `children` how the chosen children are called.
@@ -204,6 +216,7 @@ impl MessageRow {
             audience: &self.audience,
             procedure: procedure.0,
             procedure_version: procedure.1,
+            application: self.application.as_ref(),
             lists,
             corrects: self.corrects_id,
         };
@@ -417,6 +430,8 @@ pub struct Loaded {
     pub corrected_by: Option<Linked>,
     /// Whether the reader may see that one.
     pub sees_correction: bool,
+    /// The papers beside it.
+    pub beside: Beside,
     /// The world around.
     pub around: Surroundings,
 }
@@ -547,6 +562,7 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
         held_sql(id, now),
         changed_sql(id, &roll, now),
         linked_sql(&visible, &seen),
+        beside_sql(person, id, now),
     ];
     statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), &roll, now));
     Ok(statements)
@@ -576,7 +592,8 @@ pub fn read(rows: &[Rows], keys: &Keys) -> Result<Loaded, AppError> {
         set_apart: rows.at(8)?.known(),
         held: read_held(rows.at(9)?)?,
         changed: rows.at(10)?.all()?,
-        around: read_surroundings(rows.get(12..).unwrap_or_default(), keys)?,
+        beside: read_beside(rows.at(12)?)?,
+        around: read_surroundings(rows.get(13..).unwrap_or_default(), keys)?,
         row,
     })
 }

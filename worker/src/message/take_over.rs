@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use domain::audit::AuditAction;
+use domain::filing::Application;
 use domain::ids::{MessageId, StaffId};
 use domain::message::{Audience, Category, Created, Draft, MessageState};
 use domain::time::Instant;
@@ -32,6 +33,8 @@ struct LeftRow {
     send_at: Option<Instant>,
     #[serde(deserialize_with = "columns::column")]
     reasons: BTreeMap<String, String>,
+    #[serde(deserialize_with = "columns::optional_column")]
+    application: Option<Application>,
 }
 
 /// `POST /api/messages/{id}/take-over`.
@@ -43,15 +46,17 @@ pub async fn take_over(call: Signed, id: MessageId) -> Result<Reply<Created>, Ap
     let left: Option<LeftRow> = app
         .db
         .first(
-            "SELECT m.author_id, m.state, m.audience, m.category, m.title, m.body, m.send_at, m.reasons
+            "SELECT m.author_id, m.state, m.audience, m.category, m.title, m.body, m.send_at, m.reasons,
+               (SELECT json_object('need', p.need, 'content', p.content, 'audience', p.audience, 'sender', p.sender, 'from', p.from_at,
+                  'until', p.until_at) FROM applications p WHERE p.message_id = m.id AND p.version = m.version) AS application
              FROM messages m JOIN staff t ON t.id = m.author_id
              WHERE m.id = ?1 AND m.state IN ('draft', 'returned') AND t.left_at IS NOT NULL",
             args![id],
         )
         .await?;
-    let LeftRow { author_id, state, audience, category, title, body, send_at, reasons } =
+    let LeftRow { author_id, state, audience, category, title, body, send_at, reasons, application } =
         left.ok_or(AppError::NotFound)?;
-    let draft = Draft { audience, appointment: None, category, title, body, send_at, reasons };
+    let draft = Draft { audience, appointment: None, category, title, body, send_at, reasons, application };
     let around = Surroundings::of(app, &call.person, &draft.audience).await?;
     refuse(check_saving(&call, &draft, &around, |open| open == id))?;
     let drafted = view::columns(person, &draft, &around)?;

@@ -4,6 +4,7 @@
 use domain::access::Post;
 use domain::approval::{Procedure, Step};
 use domain::content::Finding;
+use domain::filing::Application;
 use domain::ids::{AppointmentId, MessageId, StaffId, UnitId};
 use domain::message::{AnswerLevel, Audiences, CanonicalMessage, Draft, ListRoot, MessageState, Mode};
 use domain::time::Instant;
@@ -30,6 +31,8 @@ pub struct DraftColumns {
     pub audience_en: String,
     /// Signature.
     pub signature: String,
+    /// The written application, where a department sends.
+    pub application: Option<Application>,
 }
 
 /// What a draft puts into its row, as ?1 to ?16 of [`insert`] and [`change`].
@@ -76,13 +79,32 @@ pub fn insert<'a>(
         AnswerLevel::Confirm.key().into(),
         corrects.into(),
     ]);
-    Ok(batch.must(
+    let batch = batch.must(
         "INSERT INTO messages (appointment_id, capacity_unit_id, audience_unit_id, sender_title, audience, audience_zh, audience_en,
            category, title, body, send_at, reasons, signature, template, template_version, created_at, changed_at, author_id, mode, answer,
            corrects_id)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16, ?17, ?18, ?19, ?20)",
         &values,
-    ))
+    );
+    Ok(apply(batch, None, columns.application.as_ref()))
+}
+
+/// Writes what a department applies for beside its draft; of a message, or of the one just inserted.
+fn apply<'a>(batch: Guarded<'a>, id: Option<MessageId>, application: Option<&Application>) -> Guarded<'a> {
+    let Some(a) = application else {
+        let Some(id) = id else { return batch };
+        return batch.then(
+            "DELETE FROM applications WHERE message_id = ?1 AND version = (SELECT m.version FROM messages m WHERE m.id = ?1)",
+            args![id],
+        );
+    };
+    batch.then(
+        "INSERT INTO applications (message_id, version, need, content, audience, sender, from_at, until_at)
+         SELECT m.id, m.version, ?2, ?3, ?4, ?5, ?6, ?7 FROM messages m WHERE m.id = COALESCE(?1, (SELECT MAX(n.id) FROM messages n))
+         ON CONFLICT (message_id, version) DO UPDATE SET need = excluded.need, content = excluded.content, audience = excluded.audience,
+           sender = excluded.sender, from_at = excluded.from_at, until_at = excluded.until_at",
+        args![id, &a.need, &a.content, &a.audience, &a.sender, a.from, a.until],
+    )
 }
 
 /// A draft that is changed: a returned message becomes the draft of its next version. A saving
@@ -108,13 +130,14 @@ pub fn change<'a>(
     };
     let mut values = draft_values(draft, columns, now)?;
     values.extend([row.id.into(), row.author_id.into(), row.changed_at.into()]);
-    Ok(batch.must(
+    let batch = batch.must(
         "UPDATE messages SET appointment_id = ?1, capacity_unit_id = ?2, audience_unit_id = ?3, sender_title = ?4, audience = ?5,
            audience_zh = ?6, audience_en = ?7, category = ?8, title = ?9, body = ?10, send_at = ?11, reasons = ?12, signature = ?13,
            template = ?14, template_version = ?15, changed_at = ?16
          WHERE id = ?17 AND state = 'draft' AND author_id = ?18 AND changed_at = ?19",
         &values,
-    ))
+    );
+    Ok(apply(batch, Some(row.id), columns.application.as_ref()))
 }
 
 /// What a submission freezes.

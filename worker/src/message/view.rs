@@ -1,8 +1,9 @@
 //! A message as its readers see it, made of its rows by the rules.
 
 use domain::access::{Action, Appointment, Person, Post, Reach};
-use domain::approval::{Chain, ChainView, Decision, DecisionView, Step, StepView, Verdict};
+use domain::approval::{Chain, ChainView, Decision, DecisionView, Sender, Step, StepKind, StepView, Verdict};
 use domain::delivery::{DeliveryState, Funnel};
+use domain::filing::Papers;
 use domain::message::{
     Audience, CapacityView, ChangedNumber, Command, Draft, Earlier, Halt, Hold, MessageState, MessageSummary,
     MessageView, Moves, Times, children_words, count_words,
@@ -129,6 +130,7 @@ pub fn columns(author: &Person, draft: &Draft, around: &Surroundings) -> Result<
         audience_zh: words.zh.into_owned(),
         audience_en: words.en.into_owned(),
         signature: around.signature.clone(),
+        application: draft.application.clone().filter(|_| held.post.sender() == Some(Sender::Department)),
     })
 }
 
@@ -219,6 +221,7 @@ impl Loaded {
             body: self.row.body.clone(),
             send_at: self.row.send_at,
             reasons: self.row.reasons.clone(),
+            application: self.row.application.clone(),
         }
     }
 
@@ -272,6 +275,7 @@ impl Loaded {
         if state.went_out() && self.may_correct(person) {
             may.push(Command::Correct);
         }
+        may.extend(self.may_with_papers(person, state, now));
         let waits_for_a_person = self.set_apart.iter().any(|apart| !apart.why.goes_on_by_itself());
         if waits_for_a_person && person.may_school(Action::StopSending) {
             may.push(Command::PutAgain);
@@ -295,6 +299,44 @@ impl Loaded {
             (step.since, step.until) = waits(self.row.waits);
         }
         chain
+    }
+
+    /// What the reader may do about the papers beside it.
+    fn may_with_papers(&self, person: &Person, state: MessageState, now: Instant) -> Vec<Command> {
+        let (row, beside) = (&self.row, &self.beside);
+        let mut may = Vec::new();
+        if beside.registrar.is_some() {
+            may.push(Command::Register);
+        }
+        let in_period = row.application.as_ref().is_some_and(|application| application.holds_at(now));
+        if row.needs_order()
+            && state == MessageState::Approved
+            && beside.missing.is_none()
+            && beside.papers.ordered.is_none()
+            && !beside.had_a_hand
+            && self.held.is_none()
+            && in_period
+            && person.holds(Post::DesignatedSender, Some(row.capacity_unit_id))
+        {
+            may.push(Command::Release);
+        }
+        if beside.receiver.is_some() {
+            may.push(Command::Receive);
+        }
+        let mine = row.author_id == person.id;
+        if row.digest.is_some() && row.seen_whole && !mine && person.may(Action::KeepRegister) {
+            may.push(Command::Comment);
+        }
+        if row.digest.is_some() && mine && beside.is_asked() {
+            may.push(Command::Answer);
+        }
+        may
+    }
+
+    /// Whether it waits for more than its time once it is approved: a registration, or the order of the
+    /// designated sender.
+    pub fn waits_for_papers(&self) -> bool {
+        self.row.needs_order() || self.steps.iter().any(|s| s.kind == StepKind::Register && s.holds)
     }
 
     fn changed_numbers(&self, app: &App) -> Result<Vec<ChangedNumber>, AppError> {
@@ -328,6 +370,7 @@ impl Loaded {
         let mut draft = self.draft();
         if !whole {
             draft.reasons.clear();
+            draft.application = None;
         }
         let unfrozen = matches!(state, MessageState::Draft) || self.row.digest.is_none();
         // A wording that this version does not know cannot be shown; it is not sent either (`set_apart`).
@@ -403,6 +446,7 @@ impl Loaded {
             held: self.held,
             own_class_only: !whole,
             may: self.may(person, state, &chain, app.now()),
+            papers: if whole { self.beside.papers.clone() } else { Papers::default() },
             times: Times {
                 created_at: self.row.created_at,
                 changed_at: self.row.changed_at,

@@ -57,6 +57,7 @@ impl Visibility {
 }
 
 /// Whether `m` is visible as a whole: ?1 me, ?2 whole school, ?3 units, ?4 `post:unit` held.
+/// Designated senders of a department see what it sends, since any of them may release it.
 /// Nobody sees another's draft, nor what was taken back before it was
 /// submitted: only a version that was has a digest.
 pub const VISIBLE_WHOLE: &str = "(m.author_id = ?1 OR m.digest IS NOT NULL AND (
@@ -64,6 +65,8 @@ pub const VISIBLE_WHOLE: &str = "(m.author_id = ?1 OR m.digest IS NOT NULL AND (
     OR EXISTS (SELECT 1 FROM unit_tree t WHERE t.unit_id = m.audience_unit_id
                AND t.ancestor_id IN (SELECT value FROM json_each(?3)))
     OR EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = m.id AND d.staff_id = ?1)
+    OR EXISTS (SELECT 1 FROM appointments k WHERE k.id = m.appointment_id AND k.post = 'designated_sender'
+               AND k.post || ':' || m.capacity_unit_id IN (SELECT value FROM json_each(?4)))
     OR EXISTS (SELECT 1 FROM message_steps s WHERE s.message_id = m.id AND s.version = m.version
                AND (s.post || ':' || COALESCE(s.unit_id, '') IN (SELECT value FROM json_each(?4))
                  OR s.substitute || ':' || COALESCE(s.substitute_unit_id, '') IN (SELECT value FROM json_each(?4))))))";
@@ -81,10 +84,11 @@ pub fn visible_sql() -> String {
     format!("({VISIBLE_WHOLE} OR {TOLD_TO_MY_CLASS})")
 }
 
-/// Whether `m` waits for me: to be decided, or returned and not submitted again.
+/// Whether `m` waits for me: to be decided or registered, or returned and not submitted again.
 pub fn waiting_sql() -> String {
     format!(
         "m.id IN (SELECT m.id FROM messages m WHERE {WAITS_FOR_ME}
+           UNION ALL SELECT m.id FROM messages m WHERE {TO_REGISTER}
            UNION ALL SELECT r.id FROM messages r WHERE {RETURNED_TO_ME})"
     )
 }
@@ -92,6 +96,11 @@ pub fn waiting_sql() -> String {
 /// Whether `r` is mine, was returned, and is not submitted again.
 const RETURNED_TO_ME: &str =
     "r.author_id = ?1 AND r.state IN ('draft', 'returned') AND (r.state = 'returned' OR r.version > 1)";
+
+/// Whether `m` is approved and waits for me to enter its signed original in the register; ?1 me, ?5 now.
+pub const TO_REGISTER: &str = "m.state = 'approved' AND EXISTS (SELECT 1 FROM missing_registrations r
+    CROSS JOIN registrars a ON a.message_id = r.message_id AND a.position = r.position AND a.staff_id = ?1 AND a.since <= ?5
+    WHERE r.message_id = m.id)";
 
 /// Whether the step that waits in `m` is mine to decide; ?1 me, ?5 now. As the trigger
 /// `decisions_fit` asks it: a substitute's only while nobody who holds the post can.
@@ -141,7 +150,8 @@ pub fn count_waiting(person: &Person, now: Instant) -> Result<Stmt, AppError> {
     let values = Visibility::of(person)?.values([now.into()]);
     Ok(sql(
         format!(
-            "SELECT (SELECT COUNT(*) FROM messages m WHERE {WAITS_FOR_ME}) AS waiting,
+            "SELECT (SELECT COUNT(*) FROM messages m WHERE {WAITS_FOR_ME})
+                 + (SELECT COUNT(*) FROM messages m WHERE {TO_REGISTER}) AS waiting,
                (SELECT COUNT(*) FROM messages r WHERE {RETURNED_TO_ME}) AS returned,
                (SELECT COUNT(*) FROM messages m WHERE {LATE_FOR_ME} AND NOT ({WAITS_FOR_ME})) AS late"
         ),

@@ -183,6 +183,11 @@ const LOST: &[&str] = &[
     "decision_after_reset",
     "registration_refused",
     "reminder_refused",
+    "release_refused",
+    "application_missing",
+    "comment_refused",
+    "comments_stay",
+    "chase_refused",
     "filing_refused",
     "filings_stay",
     "capacity_not_held",
@@ -229,6 +234,10 @@ const LOST: &[&str] = &[
 const LAST_TWO: &str = "two_must_remain";
 /// What it raises where a number that has passed on would be given to a second person.
 const NUMBER_TAKEN: &str = "people_stay";
+/// The index that a register number meets which its year has had.
+const REGISTER_NUMBER: &str = "UNIQUE constraint failed: registrations.year";
+/// The index that a scan meets which was registered for another message.
+const REGISTER_DOCUMENT: &str = "UNIQUE constraint failed: registrations.document_sha256";
 /// The constraint that the second of two equal orders meets.
 const REPLAYED: &str = "UNIQUE constraint failed: idempotency";
 
@@ -250,6 +259,24 @@ pub fn from_database(text: String) -> AppError {
             Words::fixed(
                 "这个学号或教职工号现在已经归别人使用，不能恢复在册。请先改好对方的号码，再办理这一项",
                 "This number belongs to somebody else by now, so its former holder cannot come back under it. Put that number right first",
+            ),
+        )
+    } else if text.contains(REGISTER_NUMBER) {
+        AppError::field(
+            "number_used",
+            "number",
+            Words::fixed(
+                "这个登记号本年度已经用过，请核对登记簿后填写另一个",
+                "The register has had this number this year: look into the register and enter another",
+            ),
+        )
+    } else if text.contains(REGISTER_DOCUMENT) {
+        AppError::field(
+            "scan_used",
+            "document",
+            Words::fixed(
+                "这份扫描件已用于另一条信息的登记，每条信息须有自己的审批原件",
+                "This scan is registered for another message: each needs a signed original of its own",
             ),
         )
     } else if LOST.iter().any(|lost| text.contains(lost)) {

@@ -37,6 +37,21 @@ export function respond(status, text, kept, own) {
   return new Response(text, { status, headers: { ...kept, ...JSON.parse(own) } });
 }
 
+/** The same for a file. The bytes are a view of wasm's memory, which moves on. */
+export function respondBytes(status, content, kept, own) {
+  return respond(status, content.slice(), kept, own);
+}
+
+/** Text from bytes in GB18030; throws where they are not. */
+export function gb18030(bytes) {
+  return new TextDecoder("gb18030", { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+/** A text in Unicode's form NFKC. */
+export function nfkc(text) {
+  return text.normalize("NFKC");
+}
+
 /** A value of the environment: a setting, a secret or a binding. */
 export function binding(env, name) {
   return env[name];

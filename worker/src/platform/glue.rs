@@ -17,9 +17,20 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub fn respond(status: u16, text: Option<&str>, kept: &JsValue, own: &str) -> Result<JsValue, JsValue>;
 
+    /// An answer that is a file.
+    #[wasm_bindgen(catch, js_name = respondBytes)]
+    pub fn respond_bytes(status: u16, bytes: &[u8], kept: &JsValue, own: &str) -> Result<JsValue, JsValue>;
+
     /// Headers as one object, to be kept.
     #[wasm_bindgen(catch)]
     pub fn keep(headers: &str) -> Result<JsValue, JsValue>;
+
+    /// Text from bytes in GB18030.
+    #[wasm_bindgen(catch)]
+    pub fn gb18030(bytes: &[u8]) -> Result<String, JsValue>;
+
+    /// A text in Unicode's form NFKC.
+    pub fn nfkc(text: &str) -> String;
 
     /// A value of the environment.
     pub fn binding(env: &JsValue, name: &str) -> JsValue;

@@ -11,3 +11,4 @@ pub mod host;
 pub mod http;
 pub mod json;
 pub mod log;
+pub mod text;

@@ -29,6 +29,7 @@ use super::import_store::{self as store, Roll};
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
 use crate::platform::error::AppError;
+use crate::platform::text::gb18030;
 
 /// A staff file.
 pub struct StaffFile {
@@ -106,7 +107,7 @@ impl Look {
         let persons = Given::new(&given.persons);
         let (read, settled, phones, found, mut offers) = match kind {
             ImportKind::Staff => {
-                let mut parsed = read_staff(bytes, &roll.places).map_err(in_file)?;
+                let mut parsed = read_staff(bytes, &roll.places, gb18030).map_err(in_file)?;
                 let phones = PhoneKeys::of(keys, parsed.taken.iter().filter_map(|s| s.phone.as_ref()));
                 let key = |phone: &Phone| phones.get(phone);
                 let settled =
@@ -127,7 +128,7 @@ impl Look {
                 )
             }
             ImportKind::Students => {
-                let mut parsed = read_students(bytes, &roll.places).map_err(in_file)?;
+                let mut parsed = read_students(bytes, &roll.places, gb18030).map_err(in_file)?;
                 let all = parsed.taken.iter().flat_map(|s| s.guardians.iter().map(|g| &g.phone));
                 let phones = PhoneKeys::of(keys, all);
                 let key = |phone: &Phone| phones.get(phone);

@@ -36,9 +36,14 @@ fn counts() -> String {
     format!(
         "SELECT
            (SELECT COUNT(DISTINCT a.staff_id) FROM {HOLDS} AND a.post = 'administrator' AND t.password IS NOT NULL) AS administrators,
-           (SELECT COUNT(*) FROM (SELECT 'principal' AS post UNION ALL SELECT 'office_director') p
-              WHERE NOT EXISTS (SELECT 1 FROM {HOLDS} AND a.post = p.post))
-           + (SELECT COUNT(*) FROM units u WHERE u.kind = 'grade'
+           (SELECT COUNT(*) FROM (SELECT 'principal' AS post, 0 AS university UNION ALL SELECT 'office_director', 0
+                UNION ALL SELECT 'leader_in_charge', 1 UNION ALL SELECT 'student_affairs_head', 1) p
+              WHERE p.university = EXISTS (SELECT 1 FROM units s WHERE s.kind = 'student_affairs' AND s.closed_at IS NULL)
+                AND NOT EXISTS (SELECT 1 FROM {HOLDS} AND a.post = p.post))
+           + (SELECT COUNT(*) FROM units u CROSS JOIN (SELECT 'dean' AS post UNION ALL SELECT 'college_leader') p
+              WHERE u.kind = 'college' AND u.closed_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM {HOLDS} AND a.post = p.post AND a.unit_id = u.id))
+           + (SELECT COUNT(*) FROM units_with_account w JOIN units u ON u.id = w.unit_id WHERE u.kind = 'grade'
               AND NOT EXISTS (SELECT 1 FROM {HOLDS} AND a.post = 'grade_head' AND a.unit_id = u.id)) AS posts,
            (SELECT COUNT(*) FROM units_with_account u
               WHERE NOT EXISTS (SELECT 1 FROM custodians c WHERE c.unit_id = u.unit_id)) AS custodians,

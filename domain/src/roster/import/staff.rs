@@ -10,7 +10,7 @@ use super::places::Places;
 use super::read::{each_row, within_limits};
 use super::refs::{ClassRef, Held, UnitRef};
 use super::rows::{Parsed, Sheet, small};
-use super::table::{self, Row};
+use super::table::{self, Decode, Row};
 use super::unit_names::{is_college, is_student_affairs};
 use crate::access::Post;
 use crate::phone::Phone;
@@ -69,8 +69,8 @@ struct Above {
 ///
 /// # Errors
 /// Why the file as a whole cannot be taken.
-pub fn read_staff(bytes: &[u8], roll: &Places) -> Result<Parsed<StaffRow>, Refusal> {
-    let table = table::read(ImportKind::Staff, bytes)?;
+pub fn read_staff(bytes: &[u8], roll: &Places, gb18030: Decode) -> Result<Parsed<StaffRow>, Refusal> {
+    let table = table::read(ImportKind::Staff, bytes, gb18030)?;
     let mut places = roll.clone();
     note_places(&mut places, &table.rows);
     let mut above = Above::default();

@@ -10,7 +10,7 @@ use super::places::Places;
 use super::read::{each_row, within_limits};
 use super::refs::{ClassRef, UnitRef};
 use super::rows::{Parsed, Sheet, small};
-use super::table::{self, Row};
+use super::table::{self, Decode, Row};
 use crate::phone::Phone;
 use crate::problem::Refusal;
 use crate::roster::{ImportCounts, ImportKind, OWN_NUMBER};
@@ -60,8 +60,8 @@ struct Above {
 ///
 /// # Errors
 /// Why the file as a whole cannot be taken.
-pub fn read_students(bytes: &[u8], roll: &Places) -> Result<Parsed<StudentRow>, Refusal> {
-    let table = table::read(ImportKind::Students, bytes)?;
+pub fn read_students(bytes: &[u8], roll: &Places, gb18030: Decode) -> Result<Parsed<StudentRow>, Refusal> {
+    let table = table::read(ImportKind::Students, bytes, gb18030)?;
     let says_unit = table.has.iter().any(|name| UNIT_COLUMNS.contains(name));
     let mut places = roll.clone();
     let named: BTreeSet<Vec<String>> = table

@@ -38,8 +38,8 @@ pub(super) struct Row {
     pub blank: bool,
 }
 
-pub(super) fn read(kind: ImportKind, bytes: &[u8]) -> Result<Table, Refusal> {
-    let (text, encoding) = decode(bytes)?;
+pub(super) fn read(kind: ImportKind, bytes: &[u8], gb18030: Decode) -> Result<Table, Refusal> {
+    let (text, encoding) = decode(bytes, gb18030)?;
     let mut records = records(&text)?;
     let expected = columns::of(kind);
     let other_kind = match kind {
@@ -184,7 +184,10 @@ fn wrong_kind(wanted: ImportKind) -> Refusal {
     Refusal::state("wrong_kind_of_file", words)
 }
 
-fn decode(bytes: &[u8]) -> Result<(String, &'static str), Refusal> {
+/// Text from bytes in GB18030; none where they are not. The platform has the tables.
+pub type Decode = fn(&[u8]) -> Option<String>;
+
+fn decode(bytes: &[u8], gb18030: Decode) -> Result<(String, &'static str), Refusal> {
     if bytes.len() > MAX_IMPORT_BYTES {
         return Err(Refusal::state(
             "file_too_large",
@@ -217,10 +220,7 @@ fn decode(bytes: &[u8]) -> Result<(String, &'static str), Refusal> {
     let (text, encoding) = match (std::str::from_utf8(marked.unwrap_or(bytes)), marked) {
         (Ok(text), _) => (text.to_owned(), "UTF-8"),
         (Err(_), Some(_)) => return Err(undecodable()),
-        (Err(_), None) => {
-            let text = encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes);
-            (text.ok_or_else(undecodable)?.into_owned(), "GB18030")
-        }
+        (Err(_), None) => (gb18030(bytes).ok_or_else(undecodable)?, "GB18030"),
     };
     if text.contains('\0') {
         return Err(undecodable());

@@ -11,6 +11,7 @@ use super::refs::{ClassRef, Held, UnitRef};
 use super::*;
 use crate::access::Post;
 use crate::ids::{AppointmentId, ClassId, StaffId, UnitId};
+use crate::problem::Refusal;
 use crate::roster::{Answer, Question, RowLevel};
 use crate::school::UnitKind;
 use crate::words::Lang;
@@ -27,6 +28,19 @@ const DIRTY: &[u8] = include_bytes!("../../../../tests/data/students-dirty-gb180
 const STUDENT_HEADER: &str =
     "学号,姓名,年级,班级,监护人1姓名,监护人1关系,监护人1手机,监护人2姓名,监护人2关系,监护人2手机\n";
 const STAFF_HEADER: &str = "工号,姓名,手机,部门,职务,班主任班级,任教\n";
+
+fn gb18030(bytes: &[u8]) -> Option<String> {
+    let text = encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes);
+    text.map(|text| text.into_owned())
+}
+
+fn read_students(bytes: &[u8], roll: &Places) -> Result<Parsed<StudentRow>, Refusal> {
+    super::read_students(bytes, roll, gb18030)
+}
+
+fn read_staff(bytes: &[u8], roll: &Places) -> Result<Parsed<StaffRow>, Refusal> {
+    super::read_staff(bytes, roll, gb18030)
+}
 
 /// Units and classes as the database would hold them.
 #[derive(Clone)]

@@ -82,6 +82,8 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
             .into_any(),
             // Submission starts on the page where the text can be seen and changed.
             Command::Submit => ().into_any(),
+            // Papers have their own cards.
+            Command::Register | Command::Receive | Command::Comment | Command::Answer => ().into_any(),
             Command::Decide => view! {
                 <Button
                     label=t(Words::fixed("退回修改", "Return"))
@@ -167,7 +169,7 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
             }
         })
     };
-    let shows = move || copies.get() || may.with(|m| m.iter().any(|c| *c != Command::Submit));
+    let shows = move || copies.get() || may.with(|m| m.iter().any(is_in_bar));
     view! {
         <Problems order=resume />
         <Problems order=again />
@@ -182,6 +184,12 @@ pub fn Actions(view: RwSignal<MessageView>, changed: Callback<MessageView>) -> i
         <StopDialog open=stopping view changed />
     }
     .into_any()
+}
+
+/// Whether an order is a button of the bar: others have their place on the page.
+fn is_in_bar(command: &Command) -> bool {
+    use Command::{Answer, Comment, Receive, Register, Submit};
+    !matches!(command, Submit | Register | Receive | Comment | Answer)
 }
 
 fn waiting_kind(view: &MessageView) -> StepKind {
@@ -253,6 +261,19 @@ fn about(command: Command, first_draft: bool) -> About {
             ),
             Words::fixed("暂停发送", "Pause"),
         ),
+        Command::Release => (
+            Words::fixed("发出", "Release"),
+            Words::fixed("发出这条通知？", "Release this notice?"),
+            Words::fixed(
+                "审批原件已在学生处登记。您作为指派专人发出后，将按时发给家长，收不回来。",
+                "The signed original is registered. Once you release it as designated sender it goes out at its time and cannot be called back.",
+            ),
+            Words::fixed("发出", "Release"),
+        ),
+        Command::Register | Command::Receive | Command::Comment | Command::Answer => {
+            let nothing = Words::fixed("", "");
+            (nothing.clone(), nothing.clone(), nothing.clone(), nothing)
+        }
         Command::Edit
         | Command::Submit
         | Command::Decide
@@ -276,7 +297,16 @@ fn endpoint(command: Command) -> Option<Endpoint<MessageId, (), MessageView>> {
         Command::Pause => Some(api::PAUSE),
         Command::Resume => Some(api::RESUME),
         Command::PutAgain => Some(api::PUT_AGAIN),
-        Command::Submit | Command::Decide | Command::Edit | Command::Stop | Command::Correct => None,
+        Command::Release => Some(api::RELEASE),
+        Command::Submit
+        | Command::Decide
+        | Command::Edit
+        | Command::Stop
+        | Command::Correct
+        | Command::Register
+        | Command::Receive
+        | Command::Comment
+        | Command::Answer => None,
     }
 }
 

@@ -21,6 +21,8 @@ use ui::{
     SelectOption, Skeleton, TextArea, TextInput, Tone, t, tw, use_lang,
 };
 
+use super::application::ApplicationFields;
+use super::applied::begun;
 use super::audience::AudienceLine;
 use super::chain::ChainSteps;
 use super::conflict::ConflictDialog;
@@ -121,7 +123,7 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
     let me = use_me();
     let staff = me.with_untracked(|m| m.person.id);
     let classes: Vec<ClassView> = classes.into_iter().filter(|c| c.may_write).collect();
-    let first = || first_draft(&classes, &me.get_untracked().person);
+    let first = || first_draft(&classes, &me.get_untracked());
     let (begin, on_server) = match &start {
         Start::New(class, student) => {
             let wanted = class.filter(|id| classes.iter().any(|c| c.id == *id));
@@ -225,6 +227,7 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
                     <TextFields form />
                     <LiveFindings form findings />
                 </Card>
+                <ApplicationFields editor />
                 <Card>
                     <CategoryField form />
                     <TimeFields form />
@@ -328,8 +331,10 @@ fn SavingProblems() -> impl IntoView {
 }
 
 /// A new draft with the audience that leaves the least to choose.
-fn first_draft(classes: &[ClassView], person: &domain::access::Person) -> Draft {
+fn first_draft(classes: &[ClassView], me: &domain::account::Me) -> Draft {
+    let person = &me.person;
     let mut draft = form::empty_draft();
+    draft.application = begun(person, me.now);
     draft.audience = match classes {
         [] if person.may_school(Action::WriteToAllGuardians) => Audience::AllGuardians,
         [] if person.may_school(Action::WriteToAllTeachers) => Audience::AllTeachers,

@@ -9,6 +9,8 @@ use domain::time::Instant;
 use leptos::prelude::*;
 use leptos::web_sys;
 
+use super::applied::Applied;
+
 pub const CLASSES: &str = "classes";
 pub const ALL_GUARDIANS: &str = "all_guardians";
 pub const ALL_TEACHERS: &str = "all_teachers";
@@ -52,6 +54,8 @@ pub struct Form {
     pub time: RwSignal<String>,
     /// Reasons by rule.
     pub reasons: RwSignal<BTreeMap<String, String>>,
+    /// A department's application.
+    pub applied: Applied,
 }
 
 impl Form {
@@ -73,6 +77,7 @@ impl Form {
             when: RwSignal::default(),
             time: RwSignal::default(),
             reasons: RwSignal::default(),
+            applied: Applied::default(),
         };
         form.fill(draft);
         form
@@ -115,6 +120,7 @@ impl Form {
         self.when.set(if draft.send_at.is_some() { LATER } else { NOW }.to_owned());
         self.time.set(draft.send_at.map(Instant::to_local).unwrap_or_default());
         self.reasons.set(draft.reasons.clone());
+        self.applied.fill(draft.application.as_ref());
     }
 
     /// The draft as it stands (reactive).
@@ -153,6 +159,7 @@ impl Form {
             body: self.body.get(),
             send_at: self.time.with(|t| Instant::from_local(t)).filter(|_| later),
             reasons: self.reasons.get(),
+            application: self.applied.application(),
         }
     }
 
@@ -209,6 +216,7 @@ pub fn empty_draft() -> Draft {
         body: String::new(),
         send_at: None,
         reasons: BTreeMap::new(),
+        application: None,
     }
 }
 

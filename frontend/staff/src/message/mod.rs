@@ -2,6 +2,8 @@
 //! approver and reader see the same message.
 
 mod actions;
+mod application;
+mod applied;
 mod audience;
 mod chain;
 mod common;
@@ -16,6 +18,7 @@ mod form;
 mod funnel;
 mod list;
 mod page;
+mod papers;
 mod preview;
 mod row;
 mod students;

@@ -15,12 +15,14 @@ use leptos::task::spawn_local;
 use ui::{Banner, Button, Card, EmptyState, Fact, Facts, IconName, Page, Tone, t, tw, use_lang};
 
 use super::actions::Actions;
+use super::application::ApplicationCard;
 use super::chain::{ChainSteps, EarlierDecisions};
 use super::common::{StateBadge, every, join, title_or_none};
 use super::deliveries::Deliveries;
 use super::diff::{Piece, diff};
 use super::findings::FoundBefore;
 use super::funnel::FunnelSteps;
+use super::papers::PapersPart;
 use super::preview::{Letter, SmsBubble, reach_words, unreachable_words};
 use crate::api::{Query, use_api};
 use crate::common::Loaded;
@@ -149,6 +151,9 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
         }
         .into_any()
     };
+    let application = Memo::new(move |_| view.with(|v| v.draft.application.clone()));
+    let applied =
+        move || application.get().map(|application| view! { <ApplicationCard application /> }.into_any());
     let own_class_only = view.with_untracked(|v| v.own_class_only);
     let check = move || {
         // What was found, and why it stands, is between the drafter and those who decide.
@@ -206,6 +211,8 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
                     })
             }}
         </Card>
+        {applied}
+        <PapersPart view changed />
         <div class="x-columns">{columns}</div>
         <Actions view changed />
     }
@@ -677,6 +684,7 @@ mod tests {
                 body: "请准备运动鞋。".into(),
                 send_at: None,
                 reasons: Default::default(),
+                application: None,
             },
             audience: Words::fixed("七年级1班家长", "Parents of 七年级1班"),
             author: StaffId(18),
@@ -712,6 +720,7 @@ mod tests {
             corrects: None,
             corrected_by: None,
             reminded_at: None,
+            papers: Default::default(),
             own_class_only: false,
             may: Vec::new(),
             times: Times {

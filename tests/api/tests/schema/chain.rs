@@ -177,7 +177,10 @@ fn a_round_asks_again() {
     register(&db, 4);
     run(&db, &round(4));
     // Message 2 was only submitted; its number would not help it.
-    run(&db, "DROP TRIGGER registrations_fit; INSERT INTO registrations VALUES (2, 1, 2, '1', NULL, 3, 11)");
+    run(
+        &db,
+        "DROP TRIGGER registrations_fit; INSERT INTO registrations VALUES (2, 1, 2, 1970, '1', NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm')",
+    );
     assert_eq!(refusal(&db, &round(2)), "not_approved");
 }
 
@@ -224,18 +227,21 @@ fn a_filing_is_completed_once() {
     let db = world();
     run(
         &db,
-        "UPDATE filings SET number = '备2025-1', registered_by = 3, registered_at = 14, note = '已备案' WHERE message_id = 1",
+        "UPDATE filings SET registered_by = 3, registered_as = 3, registered_at = 14 WHERE message_id = 1",
     );
-    assert_eq!(refusal(&db, "UPDATE filings SET note = 'x'"), "filings_stay");
+    assert_eq!(refusal(&db, "UPDATE filings SET registered_at = 15"), "filings_stay");
     assert_eq!(
-        refusal(&db, "INSERT INTO registrations VALUES (4, 1, 2, NULL, NULL, 3, 11)"),
+        refusal(
+            &db,
+            "INSERT INTO registrations VALUES (4, 1, 2, 1970, NULL, NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm')"
+        ),
         "registration_refused"
     );
     register(&db, 4);
     // Cancelled: there is nothing to file.
     run(&db, "UPDATE messages SET state = 'cancelled' WHERE id = 4");
     assert_eq!(
-        refusal(&db, "INSERT INTO filings VALUES (4, 1, 3, NULL, 13, NULL, NULL, NULL)"),
+        refusal(&db, "INSERT INTO filings VALUES (4, 1, 3, 1970, 3, 'd', 13, NULL, NULL, NULL)"),
         "filing_refused"
     );
 }

@@ -93,6 +93,7 @@ const TOLD: &[(&str, &str, &str)] = &[
         "UPDATE classes SET archived_at = 7 WHERE id = 1",
         r#"class 1 {"archived_at":[null,7]}"#,
     ),
+    ("filing_limit_told", "UPDATE filing_limit SET days = 5", r#"school 1 {"filing_days":[3,5]}"#),
     (
         "phones_revoked_told",
         "UPDATE phones SET revoked_at = 7 WHERE id = 5",

@@ -115,12 +115,12 @@ pub const PEOPLE: &[Refused] = &[
     ("DELETE FROM disputes", &["disputes_no_delete"]),
     // A message goes in the post of its author.
     (
-        "INSERT INTO registrations SELECT id, version, 2, '07-12', NULL, 3, 11 FROM messages WHERE id = 4;
+        "INSERT INTO registrations SELECT id, version, 2, 1970, '07-' || id, NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm' FROM messages WHERE id = 4;
          UPDATE appointments SET mac = mac || 'e', until = 11 WHERE id = 1; UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4",
         &["messages_in_a_post"],
     ),
     (
-        "INSERT INTO registrations SELECT id, version, 2, '07-12', NULL, 3, 11 FROM messages WHERE id = 4;
+        "INSERT INTO registrations SELECT id, version, 2, 1970, '07-' || id, NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm' FROM messages WHERE id = 4;
          INSERT INTO departures (kind, person, left_at, reason, by) VALUES ('staff', 1, 11, 'retired', 3);
          UPDATE staff SET left_at = 11 WHERE id = 1; UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4",
         &["messages_in_a_post"],

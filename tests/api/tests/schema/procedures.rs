@@ -106,7 +106,9 @@ pub const PROCEDURES: &[Refused] = &[
         "INSERT INTO procedures SELECT 1, 2, sender, scope, label_zh, label_en, steps, 1, 5, 1, NULL, NULL, NULL, NULL, 'n' FROM procedures;
          INSERT INTO message_versions SELECT id, version, title, body, audience_zh, audience_en, 'd', 1, 1, template, template_version, mode,
            answer, appointment_id, capacity_unit_id, 1, 2, '[]' FROM messages WHERE id = 3;
-         UPDATE messages SET state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 2,
+         UPDATE register_counters SET last_no = last_no + 1;
+         UPDATE messages SET registered_at = 1, register_year = 2026, register_unit = 2,
+           register_no = (SELECT last_no FROM register_counters), state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 2,
            submitted_at = 1, statement_at = 1 WHERE id = 3",
         &["messages_procedure"],
     ),

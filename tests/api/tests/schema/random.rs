@@ -412,12 +412,24 @@ impl Play {
     fn register(&mut self) -> Result<(), TestCaseError> {
         let steps = self.chain.steps.clone();
         for step in &steps {
+            // By somebody of the office that the step asks, never the author.
+            let registers = |(holder, since): &&(Holder, i64)| {
+                *since <= self.time
+                    && holder.post.registers_for(step.post)
+                    && step.unit.is_none_or(|unit| unit == holder.unit)
+                    && holder.staff != StaffId(self.author)
+            };
+            let who = self.holders.iter().find(registers).map(|(h, _)| (h.staff.0, h.appointment.0));
             let due = self.at == At::Approved
                 && step.kind == StepKind::Register
-                && !self.registered.contains(&step.position);
+                && !self.registered.contains(&step.position)
+                && who.is_some();
+            let (staff, appointment) = who.unwrap_or((8, 1));
+            let (version, position) = (self.version, step.position);
             let sql = format!(
-                "INSERT INTO registrations VALUES (1, {}, {}, '1', NULL, 8, {})",
-                self.version, step.position, self.time
+                "INSERT INTO registrations VALUES (1, {version}, {position}, 1970, '{position}', NULL, NULL, NULL, '', '', {staff},
+                   {appointment}, '{}', {}, 'm')",
+                self.chain.digest, self.time
             );
             let taken = takes(&self.db, &sql);
             prop_assert_eq!(taken, due, "{:?}", step);
@@ -440,6 +452,8 @@ impl Play {
             "UPDATE messages SET state = 'sending', released_at = {now} WHERE state <> 'sending';
              INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac)
              SELECT 1, 0, 'sending', {}, 'approved', COALESCE(due_at, {now}), {now}, 'm' FROM messages;
+             INSERT INTO filings SELECT 1, s.version, s.position, 1970, ROW_NUMBER() OVER (ORDER BY s.position), m.digest, {now}, NULL, NULL, NULL
+               FROM messages m JOIN message_steps s ON s.version = m.version AND s.kind = 'file';
              UPDATE rounds SET state = 'sending' WHERE state = 'filling'",
             self.author
         );
@@ -572,7 +586,7 @@ fn the_play_comes_to_its_ends() {
         ProcedureStep::new(StepKind::Approve, Post::Principal),
         ProcedureStep::new(StepKind::Register, Post::OfficeDirector),
     ];
-    let mut play = Play::open(&[hand(2, 6), hand(3, 0)], steps, 1, 5, 5).expect("a procedure");
+    let mut play = Play::open(&[hand(2, 6), hand(3, 0), hand(4, 2)], steps, 1, 5, 5).expect("a procedure");
     let decide = |by, approve| Action::Decide { by, approve, stale: false };
     for (action, at) in [
         (decide(3, true), At::Submitted),

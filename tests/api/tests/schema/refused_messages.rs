@@ -16,12 +16,12 @@ pub const MESSAGES: &[Refused] = &[
     ("UPDATE messages SET state = 'approved' WHERE id = 2", &["messages_approved_by_chain"]),
     ("UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4", &["messages_registered"]),
     (
-        "INSERT INTO registrations VALUES (4, 1, 2, '1', NULL, 3, 11);
+        "INSERT INTO registrations VALUES (4, 1, 2, 1970, '1', NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm');
          UPDATE messages SET state = 'sending', released_at = 9 WHERE id = 4",
         &["messages_not_early"],
     ),
     (
-        "INSERT INTO registrations VALUES (4, 1, 2, '1', NULL, 3, 11);
+        "INSERT INTO registrations VALUES (4, 1, 2, 1970, '1', NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm');
          UPDATE messages SET state = 'sending' WHERE id = 4",
         &["messages_not_early"],
     ),
@@ -189,21 +189,21 @@ pub const MESSAGES: &[Refused] = &[
         &["decisions_fit"],
     ),
     // Registrations and filings are of a step of their kind, once it is approved.
-    ("INSERT INTO registrations VALUES (2, 1, 2, '1', NULL, 3, 11)", &["registrations_fit"]),
-    ("INSERT INTO registrations VALUES (4, 1, 3, '1', 'h', 3, 11)", &["registrations_fit"]),
-    ("INSERT INTO registrations VALUES (4, 2, 2, '1', NULL, 3, 11)", &["registrations_fit"]),
-    ("INSERT INTO registrations VALUES (4, 1, 2, NULL, 'h', 3, 11)", &["registrations_fit"]),
-    ("INSERT OR REPLACE INTO registrations VALUES (1, 1, 2, '2', NULL, 3, 11)", &["registrations_fit"]),
-    ("UPDATE registrations SET number = '2'", &["registrations_no_update"]),
+    ("INSERT INTO registrations VALUES (2, 1, 2, 1970, '1', NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm')", &["registrations_fit"]),
+    ("INSERT INTO registrations VALUES (4, 1, 3, 1970, '1', 'h', 'application/pdf', 1, '', '', 3, 3, 'd', 11, 'm')", &["registrations_fit"]),
+    ("INSERT INTO registrations VALUES (4, 2, 2, 1970, '1', NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm')", &["registrations_fit"]),
+    ("INSERT INTO registrations VALUES (4, 1, 2, 1970, NULL, 'h', 'application/pdf', 1, '', '', 3, 3, 'd', 11, 'm')", &["registrations_fit"]),
+    ("INSERT OR REPLACE INTO registrations VALUES (1, 1, 2, 1970, '2', NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm')", &["registrations_fit"]),
+    ("UPDATE registrations SET number = '2' WHERE message_id = 1", &["registrations_no_update"]),
     ("DELETE FROM registrations", &["registrations_no_delete"]),
-    ("INSERT INTO filings VALUES (2, 1, 3, NULL, 13, NULL, NULL, NULL)", &["filings_fit"]),
-    ("INSERT INTO filings VALUES (4, 1, 2, NULL, 13, NULL, NULL, NULL)", &["filings_fit"]),
-    ("INSERT INTO filings VALUES (4, 1, 3, NULL, 13, 3, NULL, NULL)", &["filings_fit"]),
-    ("INSERT OR REPLACE INTO filings VALUES (1, 1, 3, '9', 13, 3, 14, NULL)", &["filings_fit"]),
-    ("UPDATE filings SET number = '9'", &["filings_complete_once"]),
-    ("UPDATE filings SET number = '9', registered_by = 3, registered_at = 14, filed_at = 15", &["filings_complete_once"]),
+    ("INSERT INTO filings VALUES (2, 1, 3, 1970, 3, 'd', 13, NULL, NULL, NULL)", &["filings_fit"]),
+    ("INSERT INTO filings VALUES (4, 1, 2, 1970, 3, 'd', 13, NULL, NULL, NULL)", &["filings_fit"]),
+    ("INSERT INTO filings VALUES (4, 1, 3, 1970, 3, 'd', 13, 3, 3, 14)", &["filings_fit"]),
+    ("INSERT OR REPLACE INTO filings VALUES (1, 1, 3, 1970, 3, 'd', 13, NULL, NULL, NULL)", &["filings_fit"]),
+    ("UPDATE filings SET no = 9 WHERE message_id = 1", &["filings_complete_once"]),
+    ("UPDATE filings SET registered_by = 3, registered_as = 3, registered_at = 14, filed_at = 15 WHERE message_id = 1", &["filings_complete_once"]),
     (
-        "UPDATE filings SET number = '9', registered_by = 3, registered_at = 14; UPDATE filings SET number = '10'",
+        "UPDATE filings SET registered_by = 3, registered_as = 3, registered_at = 14 WHERE message_id = 1; UPDATE filings SET registered_at = 15 WHERE message_id = 1",
         &["filings_complete_once"],
     ),
     ("DELETE FROM filings", &["filings_no_delete"]),

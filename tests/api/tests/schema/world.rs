@@ -16,6 +16,7 @@ pub fn empty() -> Connection {
         include_str!("../../../../schema/0003_messages.sql"),
         include_str!("../../../../schema/0004_deliveries.sql"),
         include_str!("../../../../schema/0005_evidence.sql"),
+        include_str!("../../../../schema/0005_filing.sql"),
         include_str!("../../../../schema/0005_people.sql"),
         include_str!("../../../../schema/0006_office.sql"),
     ] {
@@ -125,7 +126,7 @@ pub fn submit(db: &Connection, id: i64) {
              INSERT INTO message_steps SELECT id, version, 0, 'review', 'office_director', NULL, NULL, NULL, 1, '[]' FROM messages WHERE id = {id};
              INSERT INTO message_steps SELECT id, version, 1, 'approve', 'grade_head', 2, 'principal', 1, 1, '[]' FROM messages WHERE id = {id};
              INSERT INTO message_steps SELECT id, version, 2, 'register', 'office_director', NULL, NULL, NULL, 1, '[\"number\"]' FROM messages WHERE id = {id};
-             INSERT INTO message_steps SELECT id, version, 3, 'file', 'principal', NULL, NULL, NULL, 0, '[\"document\"]' FROM messages WHERE id = {id};
+             INSERT INTO message_steps SELECT id, version, 3, 'file', 'office_clerk', NULL, NULL, NULL, 0, '[\"document\"]' FROM messages WHERE id = {id};
              {};
              UPDATE messages SET {SUBMITTED} WHERE id = {id}",
             version(id)
@@ -158,7 +159,7 @@ pub fn register(db: &Connection, id: i64) {
     run(
         db,
         &format!(
-            "INSERT INTO registrations SELECT id, version, 2, '07-12', NULL, 3, 11 FROM messages WHERE id = {id}"
+            "INSERT INTO registrations SELECT id, version, 2, 1970, '07-' || id, NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm' FROM messages WHERE id = {id}"
         ),
     );
 }
@@ -170,6 +171,7 @@ pub fn begin(db: &Connection, id: i64) {
         db,
         &format!(
             "UPDATE messages SET state = 'sending', released_at = 12 WHERE id = {id};
+             INSERT INTO filings SELECT m.id, m.version, 3, 1970, (SELECT COALESCE(MAX(no), 0) + 1 FROM filings), 'd', 12, NULL, NULL, NULL FROM messages m WHERE m.id = {id};
              INSERT INTO rounds (message_id, round, kind, ordered_by, why, due_at, at, mac) VALUES ({id}, 0, 'sending', 1, 'approved', 10, 12, 'm');
              INSERT INTO message_streams (message_id, round, stream_id, state, takes_number, ready_at) VALUES ({id}, 0, 2, 'ready', 1, 12)"
         ),

@@ -12,7 +12,7 @@ use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen::JsCast;
 
 use super::call::{Incoming, Method, Request};
-use super::reply::{EVERY_ANSWER, Reply};
+use super::reply::{Content, EVERY_ANSWER, Reply};
 use crate::platform::error::AppError;
 use crate::platform::{glue, json};
 
@@ -76,8 +76,11 @@ fn kept() -> Result<JsValue, AppError> {
 /// # Errors
 /// Where the platform refuses a header.
 pub fn response(reply: &Reply) -> Result<JsValue, AppError> {
-    let text = reply.content.parts().map(|(text, _)| text);
     let own: BTreeMap<&str, &str> = reply.own_headers().collect();
-    glue::respond(reply.status, text, &kept()?, &json::text(&own)?)
-        .map_err(|e| AppError::Internal(glue::message(&e)))
+    let own = json::text(&own)?;
+    let made = match &reply.content {
+        Content::File(bytes, _) => glue::respond_bytes(reply.status, bytes, &kept()?, &own),
+        content => glue::respond(reply.status, content.text(), &kept()?, &own),
+    };
+    made.map_err(|e| AppError::Internal(glue::message(&e)))
 }

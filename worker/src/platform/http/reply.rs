@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use domain::api;
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 
@@ -33,16 +34,27 @@ pub enum Content {
     Problem(String),
     /// HTML.
     Html(String),
+    /// A file as it is, of this media type.
+    File(Vec<u8>, &'static str),
 }
 
 impl Content {
-    /// The text, and its media type.
-    pub fn parts(&self) -> Option<(&str, &'static str)> {
+    /// The bytes, and their media type.
+    pub fn parts(&self) -> Option<(&[u8], &'static str)> {
         match self {
             Self::Empty => None,
-            Self::Json(text) => Some((text, "application/json; charset=utf-8")),
-            Self::Problem(text) => Some((text, "application/problem+json; charset=utf-8")),
-            Self::Html(text) => Some((text, "text/html; charset=utf-8")),
+            Self::Json(text) => Some((text.as_bytes(), "application/json; charset=utf-8")),
+            Self::Problem(text) => Some((text.as_bytes(), "application/problem+json; charset=utf-8")),
+            Self::Html(text) => Some((text.as_bytes(), "text/html; charset=utf-8")),
+            Self::File(bytes, kind) => Some((bytes, kind)),
+        }
+    }
+
+    /// The text; none of a file.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Json(text) | Self::Problem(text) | Self::Html(text) => Some(text),
+            Self::Empty | Self::File(..) => None,
         }
     }
 }
@@ -71,6 +83,13 @@ impl<A: Serialize> Reply<A> {
     /// Where the value cannot be written as JSON.
     pub fn json(status: u16, value: &A) -> Result<Self, AppError> {
         Ok(Self::of(status, Content::Json(json::text(value)?)))
+    }
+}
+
+impl Reply<api::File> {
+    /// A file.
+    pub fn file(kind: &'static str, bytes: Vec<u8>) -> Self {
+        Self::of(200, Content::File(bytes, kind))
     }
 }
 

@@ -7,7 +7,7 @@ use std::future::ready;
 use std::rc::Rc;
 use std::str::FromStr;
 
-use domain::api::{Csv, Endpoint, Gate, Method};
+use domain::api::{self, Csv, Endpoint, Gate, Method};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
@@ -140,6 +140,8 @@ pub enum Body {}
 pub enum PlaceAndBody {}
 /// Reads a file out of the call's body by itself.
 pub enum File {}
+/// The same, behind the path's parameter.
+pub enum PlaceAndFile {}
 
 impl<F, R, C, A: 'static> Handles<Nothing, C, (), (), A> for F
 where
@@ -158,6 +160,19 @@ where
 {
     fn start(&self, caller: C, _place: &str) -> Result<Answering, AppError> {
         Ok(answering(self(caller)))
+    }
+}
+
+impl<F, R, C, P, A: 'static> Handles<PlaceAndFile, C, P, api::File, A> for F
+where
+    F: Fn(C, P) -> R + 'static,
+    R: Future<Output = Result<Reply<A>, AppError>> + 'static,
+    C: Caller,
+    P: FromStr,
+{
+    fn start(&self, caller: C, place: &str) -> Result<Answering, AppError> {
+        let at = caller.call().param(place)?;
+        Ok(answering(self(caller, at)))
     }
 }
 
