@@ -142,6 +142,10 @@ fn a_message_takes_the_version_that_holds_at_that_moment() {
             draft(&db, 1);
             run(
                 &db,
+                "INSERT INTO register_counters VALUES (2026, 2, 0); UPDATE register_counters SET last_no = 1",
+            );
+            run(
+                &db,
                 &format!(
                     "INSERT INTO message_versions
                      SELECT id, version, title, body, audience_zh, audience_en, 'd', 10, 1, template, template_version, mode, answer,
@@ -150,7 +154,7 @@ fn a_message_takes_the_version_that_holds_at_that_moment() {
             );
             let submit = format!(
                 "UPDATE messages SET state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = {version},
-                   submitted_at = 10, statement_at = 10"
+                   submitted_at = 10, statement_at = 10, registered_at = 10, register_year = 2026, register_unit = 2, register_no = 1"
             );
             if version == takes {
                 run(&db, &submit);

@@ -290,6 +290,19 @@ impl Play {
     fn submit(&mut self) {
         let (version, digest, now) = (self.version, self.digest(), self.time);
         let steps = Step::bind(&self.procedure, self.binding);
+        // The first version takes its number in the register.
+        let register = if version == 1 {
+            let unit = self.binding.own;
+            run(
+                &self.db,
+                &format!(
+                    "INSERT INTO register_counters VALUES (2026, {unit}, 0); UPDATE register_counters SET last_no = 1"
+                ),
+            );
+            format!(", registered_at = {now}, register_year = 2026, register_unit = {unit}, register_no = 1")
+        } else {
+            String::new()
+        };
         let id = |unit: Option<UnitId>| unit.map_or("NULL".to_owned(), |u| u.0.to_string());
         let mut sql = String::new();
         for s in &steps {
@@ -311,7 +324,7 @@ impl Play {
                  SELECT id, version, title, body, audience_zh, audience_en, '{digest}', {now}, 1, template, template_version, mode, answer,
                    appointment_id, capacity_unit_id, 1, 1, '[]' FROM messages;
                  UPDATE messages SET state = 'submitted', digest = '{digest}', digest_form = 1, procedure_id = 1, procedure_version = 1,
-                   submitted_at = {now}, statement_at = {now}"
+                   submitted_at = {now}, statement_at = {now}{register}"
             ),
         );
         self.chain =
