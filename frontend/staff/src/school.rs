@@ -2,7 +2,8 @@
 
 use domain::access::Action;
 use domain::api;
-use domain::school::StopOrder;
+use domain::school::{StopOrder, Stopped};
+use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use ui::{

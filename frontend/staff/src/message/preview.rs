@@ -90,7 +90,7 @@ pub fn Letter(
             }
             Audience::Students { .. } => Words::fixed("学生姓名 · 班级", "Student’s name · class"),
             Audience::Children { .. } => Words::fixed("孩子姓名 · 班级", "Child’s name · class"),
-            Audience::Classes { .. } | Audience::AllGuardians => Words::fixed(
+            Audience::Classes { .. } | Audience::AllGuardians | Audience::Earlier { .. } => Words::fixed(
                 "孩子姓名 · 班级 · 本班第几条通知",
                 "Child’s name · class · number of the notice",
             ),
