@@ -350,7 +350,7 @@ fn i2_what_was_changed_behind_the_triggers_is_not_sent() {
     {
         let db = app.db();
         db.execute_batch(&format!(
-            "DROP TRIGGER messages_content; UPDATE messages SET title = '换了标题' WHERE id = {id}; UPDATE school SET stopped_at = NULL"
+            "DROP TRIGGER messages_content; DROP TRIGGER school_lifted; UPDATE messages SET title = '换了标题' WHERE id = {id}; UPDATE school SET stopped_at = NULL"
         ))
         .expect("a database owner can");
     }

@@ -188,6 +188,7 @@ fn each_missing_and_each_wrong_field_is_noticed() {
                         status == 200 && reply.body.contains(reason)
                     }
                     "CHANGE_MESSAGE" => status == 404 && (field == "send_at" || field == "appointment"),
+                    "CHANGE_UNIT" => status == 404 && field == "parent",
                     "TAKE_UP" | "ANSWER_CHANGE" => {
                         status == 404 && (field == "message" || field == "asked_at")
                     }

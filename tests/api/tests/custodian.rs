@@ -60,7 +60,7 @@ fn g2_a_message_is_held_while_nobody_answers_for_the_account() {
     teacher.submit(id);
     app.db()
         .execute(
-            "UPDATE appointments SET until = 1 WHERE post = 'custodian'
+            "UPDATE appointments SET until = 1, mac = mac || 'e' WHERE post = 'custodian'
                AND unit_id = (SELECT id FROM units WHERE name = '八年级')",
             [],
         )

@@ -166,7 +166,7 @@ fn g2_a_college_without_the_leader_who_answers_for_its_account_cannot_send() {
     assert!(preview.refusals.is_empty(), "{:?}", preview.refusals);
     app.db()
         .execute(
-            "UPDATE appointments SET until = ?1 WHERE post = 'college_leader'
+            "UPDATE appointments SET until = ?1, mac = mac || 'e' WHERE post = 'college_leader'
                AND staff_id = (SELECT id FROM staff WHERE number = 'U0072')",
             [1],
         )

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use domain::access::Post;
 use domain::api;
 use domain::appointment::{Confirm, Decline, WaitingAppointments};
 use domain::audit::AuditAction;
@@ -42,8 +43,9 @@ pub async fn confirm(call: Signed, order: Confirm) -> Result<Reply<WaitingAppoin
     order.check()?;
     let wanted: HashSet<AppointmentId> = order.appointments.iter().copied().collect();
     let (app, person) = (&call.app, &call.person);
-    let rows = app.db.run(vec![store::waiting_sql()]).await?;
+    let rows = app.db.run(vec![store::waiting_sql(), sealed::custodians()]).await?;
     let waiting: Vec<WaitingRow> = rows.at(0)?.all()?;
+    let custodians: Vec<SealedAppointment> = rows.at(1)?.all()?;
     let chosen: Vec<&WaitingRow> = waiting.iter().filter(|row| wanted.contains(&row.id)).collect();
     if chosen.len() < wanted.len() {
         return Err(waits_no_more());
@@ -63,6 +65,11 @@ pub async fn confirm(call: Signed, order: Confirm) -> Result<Reply<WaitingAppoin
                     "The record of one of these does not fit its seal and cannot be confirmed: decline it, and tell the administrator",
                 ),
             ));
+        }
+        // A custodian takes over from the one before: a unit has one.
+        if row.post == Post::Custodian {
+            let former = custodians.iter().filter(|held| held.unit_id == row.unit_id.0);
+            batch = sealed::end(batch, keys, &former.collect::<Vec<_>>(), now)?;
         }
         let mac = row.seal(Some((person.id, now))).mac(keys);
         batch = store::confirm(batch, row, person.id, now, &mac).audit(&row.audit(

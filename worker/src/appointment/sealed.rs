@@ -94,6 +94,17 @@ pub fn held_by(staff: StaffId) -> Stmt {
     )
 }
 
+/// Reads the custodians in power, of all units: whoever takes over ends the former one's time.
+pub fn custodians() -> Stmt {
+    sql(
+        format!(
+            "SELECT {COLUMNS} FROM appointments a WHERE a.post = 'custodian' AND a.confirmed_at IS NOT NULL AND a.until IS NULL
+             ORDER BY a.id"
+        ),
+        &[],
+    )
+}
+
 /// Ends these; lost where one has changed since it was read.
 ///
 /// # Errors

@@ -33,8 +33,10 @@ pub struct WaitingRow {
     pub staff_id: StaffId,
     name: String,
     number: String,
-    post: Post,
-    unit_id: UnitId,
+    /// Which post.
+    pub post: Post,
+    /// In which unit.
+    pub unit_id: UnitId,
     unit_name: String,
     class_id: Option<ClassId>,
     class_name: Option<String>,
@@ -243,7 +245,7 @@ pub fn count_sql(person: &Person) -> Stmt {
     )
 }
 
-/// Confirms one; loses where it does not wait any more. A custodian takes over from the one before: a unit has one.
+/// Confirms one; loses where it does not wait any more.
 pub fn confirm<'a>(
     batch: Guarded<'a>,
     row: &WaitingRow,
@@ -251,14 +253,6 @@ pub fn confirm<'a>(
     now: Instant,
     mac: &str,
 ) -> Guarded<'a> {
-    let batch = if row.post == Post::Custodian {
-        batch.then(
-            "UPDATE appointments SET until = ?2 WHERE post = 'custodian' AND unit_id = ?1 AND confirmed_at IS NOT NULL AND until IS NULL",
-            args![row.unit_id, now],
-        )
-    } else {
-        batch
-    };
     batch
         .must(
             "UPDATE appointments SET confirmed_by = ?2, confirmed_at = ?3, mac = ?4

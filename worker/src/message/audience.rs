@@ -541,6 +541,12 @@ impl Surroundings {
         self.path(unit).into_iter().find(is_college)
     }
 
+    /// The unit in whose part of the register it is entered: the college above, else the unit itself. The trigger
+    /// `messages_in_register` asks the same.
+    pub fn register_unit(&self, capacity: Capacity) -> UnitId {
+        self.college(capacity.unit).unwrap_or(capacity.unit)
+    }
+
     /// Whether the level that sends has nobody who answers for its account (G2). A department's designated
     /// sender is that person.
     pub fn lacks_custodian(&self, capacity: Capacity) -> bool {

@@ -393,7 +393,6 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
         ));
     }
     refuse(refusals)?;
-    office_request::routes::check_words(&call.app, id).await?;
 
     let now = call.app.now();
     let missing = || AppError::Internal("no procedure is in force for this audience".into());
@@ -410,6 +409,7 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
         digest: &digest,
         procedure,
         steps: &steps,
+        register_unit: loaded.around.register_unit(row.capacity()),
         findings: &domain::content::check(&draft.title, &draft.body, &call.app.text_context()),
         reach: &loaded.around.reach,
         roll_version: loaded.around.roll_version,
@@ -423,7 +423,14 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
             subject: Subject::Row("message", id.0),
             detail: &json!({ "version": row.version, "digest": digest, "recipients": entries, "steps": steps.len() }),
         });
-    Ok(commit_and_show(&call, batch, id).await?.0)
+    match commit_and_show(&call, batch, id).await {
+        Err(AppError::Lost) => {
+            // What the triggers refuse is said in words where it is no race.
+            office_request::routes::check_words(&call.app, id).await?;
+            Err(AppError::Lost)
+        }
+        committed => committed.map(|(reply, _)| reply),
+    }
 }
 
 /// What has to be true before an order is followed: that the view offers it.

@@ -152,6 +152,8 @@ pub struct Submission<'a> {
     pub procedure: &'a Procedure,
     /// Its steps, bound to the audience's unit.
     pub steps: &'a [Step],
+    /// The unit in whose part of the register it is entered.
+    pub register_unit: UnitId,
     /// What the content check found.
     pub findings: &'a [Finding],
     /// How many it reaches.
@@ -197,7 +199,7 @@ pub fn submit<'a>(batch: Guarded<'a>, s: &Submission<'_>) -> Result<Guarded<'a>,
         );
     }
     let form = CanonicalMessage::FORM;
-    let (year, unit) = (s.now.year(), s.row.capacity_unit_id);
+    let (year, unit) = (s.now.year(), s.register_unit);
     if s.row.register_no.is_none() {
         batch = batch
             .then(

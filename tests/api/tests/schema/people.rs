@@ -127,8 +127,8 @@ pub const PEOPLE: &[Refused] = &[
     ),
     // Nor does it go while nobody answers for the account of the unit that sends.
     (
-        "INSERT INTO registrations SELECT id, version, 2, '07-12', NULL, 3, 11 FROM messages WHERE id = 4;
-         UPDATE appointments SET until = 11 WHERE id = -2; UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4",
+        "INSERT INTO registrations SELECT id, version, 2, 1970, '07-12', NULL, NULL, NULL, '', '', 3, 3, 'd', 11, 'm' FROM messages WHERE id = 4;
+         UPDATE appointments SET until = 11, mac = mac || 'e' WHERE id = -2; UPDATE messages SET state = 'sending', released_at = 12 WHERE id = 4",
         &["messages_with_custodian"],
     ),
     // A unit is closed once nothing is in it: no post, no message, and never the school.

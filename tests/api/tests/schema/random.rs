@@ -292,7 +292,7 @@ impl Play {
         let steps = Step::bind(&self.procedure, self.binding);
         // The first version takes its number in the register.
         let register = if version == 1 {
-            let unit = self.binding.own;
+            let unit = self.binding.college.unwrap_or(self.binding.own);
             run(
                 &self.db,
                 &format!(

@@ -227,7 +227,6 @@ pub fn world() -> Connection {
         &db,
         "INSERT INTO attempt_parts VALUES ('r1', 1, 'sandbox', 'p1', 'accepted');
          INSERT INTO reminders VALUES (2, 0, 1, 10, 1);
-         INSERT INTO filings VALUES (1, 1, 3, NULL, 13, NULL, NULL, NULL);
          INSERT INTO answers VALUES (1, 1, 1, 'confirm', 1, NULL, 0, 0, 5);
          INSERT INTO delegations VALUES (1, 5, 100, 200, 4, 50, '', NULL, NULL, 'm');
          INSERT INTO phone_changes VALUES (1, 'guardian', 3, 2, 3, 1, 1, NULL, '');
