@@ -107,6 +107,7 @@ mod tests {
             name: name.into(),
             custodian: None,
             heads: Vec::new(),
+            has_account: false,
         };
         let units = [
             unit(1, None, UnitKind::School, "大学"),

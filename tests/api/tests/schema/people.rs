@@ -141,7 +141,7 @@ pub const PEOPLE: &[Refused] = &[
         &["units_close_empty"],
     ),
     (
-        "UPDATE appointments SET until = 9 WHERE unit_id = 2 AND until IS NULL; UPDATE classes SET archived_at = 9 WHERE unit_id = 2;
+        "UPDATE appointments SET until = 9, mac = mac || 'e' WHERE unit_id = 2 AND until IS NULL; UPDATE classes SET archived_at = 9 WHERE unit_id = 2;
          UPDATE units SET closed_at = 9 WHERE id = 2",
         &["units_close_empty"],
     ),
