@@ -153,11 +153,11 @@ fn unit_row(depth: usize, unit: UnitView, changing: Option<RwSignal<Option<UnitV
     view! {
         <li class=class>
             <div class="s-tree-words">
-                <h3>
+                <h2>
                     {unit.name.clone()}
                     " "
                     <span class="x-muted x-small">{t(unit.kind.title())}</span>
-                </h3>
+                </h2>
                 <p class="x-muted x-small s-tree-people">{heads} {custodian}</p>
             </div>
             {edit}
