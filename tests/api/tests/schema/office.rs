@@ -58,7 +58,9 @@ pub const OFFICE: &[Refused] = &[
          UPDATE office_requests SET taken_at = 2, officer_id = 3, message_id = 9;
          INSERT INTO message_versions SELECT id, 1, title, body, audience_zh, audience_en, 'd', 1, 1, template, template_version,
            mode, answer, appointment_id, capacity_unit_id, 1, 1, '[]' FROM messages WHERE id = 9;
-         UPDATE messages SET state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 1, submitted_at = 1 WHERE id = 9",
+         INSERT INTO register_counters VALUES (2026, 1, 0); UPDATE register_counters SET last_no = 1 WHERE unit_id = 1;
+         UPDATE messages SET state = 'submitted', digest = 'd', digest_form = 1, procedure_id = 1, procedure_version = 1, submitted_at = 1,
+           registered_at = 1, register_year = 2026, register_unit = 1, register_no = 1 WHERE id = 9",
         &["messages_as_requested"],
     ),
 ];
