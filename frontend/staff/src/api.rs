@@ -336,6 +336,40 @@ impl Order {
         self.run(method, url, Body::File(file), what, done);
     }
 
+    /// Reads: for what is asked for by a tap, as the next page of a list.
+    pub fn read<R: DeserializeOwned + 'static>(
+        self,
+        from: impl Into<Address<(), R>>,
+        done: impl FnOnce(R) + 'static,
+    ) {
+        let from = from.into();
+        self.follow(async move { self.api.get(from).await }, done);
+    }
+
+    /// Is busy until `work` has ended, and shows its problem.
+    pub fn follow<R: 'static>(
+        self,
+        work: impl Future<Output = Result<R, Problem>> + 'static,
+        done: impl FnOnce(R) + 'static,
+    ) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.problem.set(None);
+        spawn_local(async move {
+            let answer = work.await;
+            // The person may have left the page meanwhile.
+            let _ = self.busy.try_set(false);
+            match answer {
+                Ok(value) => done(value),
+                Err(problem) => {
+                    let _ = self.problem.try_set(Some(problem));
+                }
+            }
+        });
+    }
+
     fn run<R: DeserializeOwned + 'static>(
         self,
         method: Method,
@@ -347,29 +381,18 @@ impl Order {
         if self.busy.get_untracked() {
             return;
         }
-        self.busy.set(true);
-        self.problem.set(None);
         let key = match self.last.get_value() {
             Some((tried, key)) if tried == what => key,
             _ => fresh_key(),
         };
         self.last.set_value(Some((what, key.clone())));
-        spawn_local(async move {
-            let answer = match self.api.send(method, &url, body, Some(&key)).await {
-                Ok(text) => self.api.decode::<R>(&text),
-                Err(problem) => Err(problem),
-            };
-            // The person may have left the page meanwhile.
-            let _ = self.busy.try_set(false);
-            match answer {
-                Ok(value) => {
-                    let _ = self.last.try_set_value(None);
-                    done(value);
-                }
-                Err(problem) => {
-                    let _ = self.problem.try_set(Some(problem));
-                }
-            }
+        let work = async move {
+            let text = self.api.send(method, &url, body, Some(&key)).await?;
+            self.api.decode::<R>(&text)
+        };
+        self.follow(work, move |value| {
+            let _ = self.last.try_set_value(None);
+            done(value);
         });
     }
 }

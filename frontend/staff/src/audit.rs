@@ -19,7 +19,7 @@ use ui::{
 };
 
 use self::sentence::{told, who};
-use crate::api::{Query, use_api};
+use crate::api::{Order, Query, use_api};
 use crate::common::Loaded;
 
 /// How far the check is.
@@ -145,24 +145,14 @@ fn Log(page: Entries) -> impl IntoView {
         }
         .into_any();
     }
-    let api = use_api();
     let (entries, more) = (RwSignal::new(page.entries), RwSignal::new(page.more));
-    let (busy, problem) = (RwSignal::new(false), RwSignal::new(None));
+    let order = Order::new();
+    let (busy, problem) = (order.busy(), order.problem());
     let older = move |()| {
         let Some(last) = entries.with_untracked(|e| e.last().map(|e| e.entry.seq)) else { return };
-        busy.set(true);
-        problem.set(None);
-        spawn_local(async move {
-            match api.get(api::AUDIT.with(api::BEFORE_ENTRY, last)).await {
-                Ok(page) => {
-                    let _ = more.try_set(page.more);
-                    let _ = entries.try_update(|e| e.extend(page.entries));
-                }
-                Err(p) => {
-                    let _ = problem.try_set(Some(p));
-                }
-            }
-            let _ = busy.try_set(false);
+        order.read(api::AUDIT.with(api::BEFORE_ENTRY, last), move |page| {
+            let _ = more.try_set(page.more);
+            let _ = entries.try_update(|e| e.extend(page.entries));
         });
     };
     view! {

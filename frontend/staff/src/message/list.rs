@@ -6,7 +6,6 @@ use domain::access::Action;
 use domain::api::{self, Address};
 use domain::ids::MessageId;
 use domain::message::{MessageBox, MessageList, MessageSummary};
-use domain::problem::Problem;
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
@@ -18,7 +17,7 @@ use ui::{
 
 use super::common::every;
 use super::row::MessageRow;
-use crate::api::{Query, use_api};
+use crate::api::{Order, Query, use_api};
 use crate::common::Loaded;
 use crate::menu;
 use crate::route::{Route, use_router};
@@ -184,30 +183,17 @@ fn tw_some(words: Words) -> Signal<Option<String>> {
 /// The rows of a box, with older ones on demand.
 #[component]
 fn Rows(which: String, list: MessageList, paged: RwSignal<bool>) -> impl IntoView {
-    let api = use_api();
     paged.set(false);
     let which_is = MessageBox::from_key(&which);
     let next = RwSignal::new(list.next);
     let older = RwSignal::new(Vec::<MessageSummary>::new());
-    let busy = RwSignal::new(false);
-    let problem = RwSignal::new(None::<Problem>);
+    let order = Order::new();
+    let (busy, problem) = (order.busy(), order.problem());
     let load = move |before: MessageId| {
-        let from = messages_of(&which).with(api::BEFORE, before);
-        busy.set(true);
         paged.set(true);
-        problem.set(None);
-        spawn_local(async move {
-            let answer = api.get(from).await;
-            let _ = busy.try_set(false);
-            match answer {
-                Ok(more) => {
-                    let _ = next.try_set(more.next);
-                    let _ = older.try_update(|o| o.extend(more.messages));
-                }
-                Err(p) => {
-                    let _ = problem.try_set(Some(p));
-                }
-            }
+        order.read(messages_of(&which).with(api::BEFORE, before), move |more| {
+            let _ = next.try_set(more.next);
+            let _ = older.try_update(|o| o.extend(more.messages));
         });
     };
     let load = StoredValue::new(load);

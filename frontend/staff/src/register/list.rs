@@ -12,7 +12,6 @@ use domain::time::Instant;
 use domain::words;
 use domain::words::{Lang, Words};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ui::{
     Badge, Button, Card, EmptyState, ErrorState, FormField, IconName, Page, Select, SelectOption, TextInput,
     t, tw, use_lang, use_toasts,
@@ -21,7 +20,7 @@ use ui::{
 use super::download::{self, CSV, XLSX};
 use super::table::{cells, filed, heads, person};
 use super::workbook::workbook;
-use crate::api::{Api, Query, use_api};
+use crate::api::{Api, Order, Query, use_api};
 use crate::common::{Loaded, state_tone};
 use crate::message::title_or_none;
 use crate::route::Route;
@@ -136,54 +135,32 @@ pub fn RegisterPage() -> impl IntoView {
     };
     let asked = Memo::new(move |_| filter.asked());
     let first = Query::new(move || asked.get().address());
-    let busy = RwSignal::new(false);
-    let problem = RwSignal::new(None::<Problem>);
+    let order = Order::new();
+    let (busy, problem) = (order.busy(), order.problem());
     // What is printed: the whole choice, not the page on the screen.
     let printed = RwSignal::new(None::<Vec<RegisterEntry>>);
-    let with_all = move |then: fn(Vec<RegisterEntry>, Lang) -> Result<(), ()>, failed: Words| {
+    let all = move || {
         let asked = asked.get_untracked();
-        busy.set(true);
-        problem.set(None);
-        spawn_local(async move {
-            let all = all_of(api, &asked).await;
-            let _ = busy.try_set(false);
-            match all {
-                Ok(all) => {
-                    if then(all, lang.get_untracked()).is_err() {
-                        toasts.show(ui::Tone::Danger, failed);
-                    }
-                }
-                Err(p) => {
-                    let _ = problem.try_set(Some(p));
-                }
+        async move { all_of(api, &asked).await }
+    };
+    let save = move |save: fn(Vec<RegisterEntry>, Lang) -> Result<(), ()>| {
+        order.follow(all(), move |all| {
+            if save(all, lang.get_untracked()).is_err() {
+                let refused = Words::fixed(
+                    "浏览器没能保存文件，请换系统浏览器打开再试",
+                    "The browser did not save the file: try another one",
+                );
+                toasts.show(ui::Tone::Danger, refused);
             }
         });
     };
-    let refused = || {
-        Words::fixed(
-            "浏览器没能保存文件，请换系统浏览器打开再试",
-            "The browser did not save the file: try another one",
-        )
-    };
-    let as_csv = move |()| with_all(save_csv, refused());
-    let as_xlsx = move |()| with_all(save_xlsx, refused());
+    let as_csv = move |()| save(save_csv);
+    let as_xlsx = move |()| save(save_xlsx);
     let print = move |()| {
-        let asked = asked.get_untracked();
-        busy.set(true);
-        problem.set(None);
-        spawn_local(async move {
-            let all = all_of(api, &asked).await;
-            let _ = busy.try_set(false);
-            match all {
-                Ok(all) => {
-                    let _ = printed.try_set(Some(all));
-                    // Printed once the table stands in the page.
-                    set_timeout(|| drop(window().print()), std::time::Duration::from_millis(50));
-                }
-                Err(p) => {
-                    let _ = problem.try_set(Some(p));
-                }
-            }
+        order.follow(all(), move |all| {
+            let _ = printed.try_set(Some(all));
+            // Printed once the table stands in the page.
+            set_timeout(|| drop(window().print()), std::time::Duration::from_millis(50));
         });
     };
     let actions = move || {
@@ -333,28 +310,16 @@ fn nothing() -> AnyView {
 
 #[component]
 fn Lines(page: Entries, asked: Asked) -> impl IntoView {
-    let api = use_api();
     let entries = RwSignal::new(page.entries);
     let next = RwSignal::new(page.next);
-    let busy = RwSignal::new(false);
-    let problem = RwSignal::new(None::<Problem>);
+    let order = Order::new();
+    let (busy, problem) = (order.busy(), order.problem());
     let asked = StoredValue::new(asked);
     let older = move |()| {
         let Some(cursor) = next.get_untracked() else { return };
-        let from = asked.with_value(|asked| asked.behind(cursor));
-        busy.set(true);
-        problem.set(None);
-        spawn_local(async move {
-            match api.get(from).await {
-                Ok(page) => {
-                    let _ = next.try_set(page.next);
-                    let _ = entries.try_update(|e| e.extend(page.entries));
-                }
-                Err(p) => {
-                    let _ = problem.try_set(Some(p));
-                }
-            }
-            let _ = busy.try_set(false);
+        order.read(asked.with_value(|asked| asked.behind(cursor)), move |page| {
+            let _ = next.try_set(page.next);
+            let _ = entries.try_update(|e| e.extend(page.entries));
         });
     };
     view! {
