@@ -58,6 +58,8 @@ pub struct Me {
     pub unconfirmed: Vec<Appointment>,
     /// Appointments that this person may confirm.
     pub to_confirm: u32,
+    /// Requests to the office that wait for this person.
+    pub requests: u32,
     /// Resets of this account that its owner has to know of.
     pub resets: Vec<ResetView>,
     /// This person's own messages that were returned and not submitted again.

@@ -197,18 +197,9 @@ pub struct Requests {
 impl RequestView {
     /// Whether it waits for this reader.
     pub fn waits_for(&self, reader: &Person) -> bool {
-        self.own && self.changed.is_some() || self.state == RequestState::Open && may_take(reader)
+        self.own && self.changed.is_some()
+            || self.state == RequestState::Open && reader.may(Action::TakeUpRequests)
     }
-}
-
-/// Whether the person hands in what others send.
-pub fn may_hand_in(person: &Person) -> bool {
-    person.may(Action::HandIn)
-}
-
-/// Whether the person writes up what others hand in.
-pub fn may_take(person: &Person) -> bool {
-    person.may(Action::TakeUpRequests)
 }
 
 /// Says that the words differ from those that were agreed.

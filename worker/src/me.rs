@@ -11,7 +11,7 @@ use crate::platform::app::App;
 use crate::platform::d1::Answers;
 use crate::platform::error::AppError;
 use crate::platform::http::{Call, Reply, Signed};
-use crate::{account, appointment, filing, message, school};
+use crate::{account, appointment, filing, message, office_request, school};
 
 #[derive(Deserialize)]
 struct Count {
@@ -35,6 +35,7 @@ async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
             appointment::store::count_sql(&person),
             account::slips::told_sql(person.id, app.now()),
             filing::store::desk_sql(&person, app.now()),
+            office_request::store::count_sql(&person),
         ])
         .await?;
     let ToDo { waiting, returned, late } = rows.at(1)?.one()?;
@@ -47,6 +48,7 @@ async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
         to_confirm: rows.at(3)?.one::<Count>()?.n,
         resets: account::slips::told(rows.at(4)?)?,
         desk: filing::store::read_desk(rows.at(5)?)?,
+        requests: rows.at(6)?.one::<Count>()?.n,
         now: app.now(),
         person,
     })

@@ -1,14 +1,13 @@
 //! `/requests`: what leaders and departments hand in to the office, and what
 //! the office makes of it.
 
-use domain::access::Action;
+use domain::access::{Action, Person};
 use domain::account::Me;
 use domain::api;
 use domain::ids::RequestId;
 use domain::message::{MessageState, TEXT_MAX, TITLE_MAX};
 use domain::office_request::{
     AnswerChange, ChangedWords, DeclineRequest, HandIn, NOTE_MAX, RequestState, RequestView, Requests,
-    may_hand_in, may_take,
 };
 use domain::time::Instant;
 use domain::words;
@@ -22,18 +21,19 @@ use ui::{
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
 use crate::route::Route;
-use crate::session::use_me;
+use crate::session::{Session, use_me, use_session};
 
 /// Whether the page concerns a person.
 pub fn concerns(me: &Me) -> bool {
-    may_hand_in(&me.person) || may_take(&me.person)
+    me.person.may(Action::HandIn) || me.person.may(Action::TakeUpRequests)
 }
 
 /// `/requests`.
 #[component]
 pub fn RequestsPage() -> impl IntoView {
     let me = use_me();
-    let (hands_in, takes) = me.with_untracked(|m| (may_hand_in(&m.person), may_take(&m.person)));
+    let (hands_in, takes) =
+        me.with_untracked(|m| (m.person.may(Action::HandIn), m.person.may(Action::TakeUpRequests)));
     let query = Query::new(|| api::REQUESTS.into());
     let about = if takes {
         Words::fixed(
@@ -67,6 +67,8 @@ pub fn title(takes: bool) -> Words {
 
 #[component]
 fn All(all: Requests, query: Query<Requests>) -> impl IntoView {
+    let reader = use_me().with_untracked(|m| m.person.clone());
+    tell(use_session(), &reader, &all);
     if all.requests.is_empty() {
         return view! {
             <Card>
@@ -79,7 +81,6 @@ fn All(all: Requests, query: Query<Requests>) -> impl IntoView {
         }
         .into_any();
     }
-    let reader = use_me().with_untracked(|m| m.person.clone());
     let (waiting, rest): (Vec<_>, Vec<_>) = all.requests.into_iter().partition(|r| r.waits_for(&reader));
     let card = |r| view! { <One request=r query /> }.into_any();
     waiting.into_iter().chain(rest).map(card).collect::<Vec<_>>().into_any()
@@ -211,7 +212,7 @@ fn Changed(changed: ChangedWords, id: RequestId, own: bool, query: Query<Request
 /// What the reader can do with it.
 #[component]
 fn Steps(request: RequestView, query: Query<Requests>) -> impl IntoView {
-    let takes = use_me().with_untracked(|m| may_take(&m.person));
+    let takes = use_me().with_untracked(|m| m.person.may(Action::TakeUpRequests));
     let (order, toasts, id) = (Order::new(), use_toasts(), request.id);
     let (open, reason) = (RwSignal::new(false), RwSignal::new(String::new()));
     let is_open = request.state == RequestState::Open;
@@ -355,17 +356,20 @@ fn Form(query: Query<Requests>) -> impl IntoView {
     .into_any()
 }
 
+/// Puts what waits for the reader into the session, as the start page tells it.
+pub fn tell(session: Session, reader: &Person, all: &Requests) {
+    let n = all.requests.iter().filter(|r| r.waits_for(reader)).count();
+    session.update(|me| me.requests = n as u32);
+}
+
 /// On the start page while something waits for the reader.
 #[component]
 pub fn RequestsBanner() -> impl IntoView {
     let me = use_me();
-    let list = Query::new(|| api::REQUESTS.into());
     move || {
-        let reader = me.with(|m| m.person.clone());
-        let all = list.value().unwrap_or_default();
-        let n = all.requests.iter().filter(|r| r.waits_for(&reader)).count();
+        let (n, takes) = me.with(|m| (m.requests, m.person.may(Action::TakeUpRequests)));
         (n > 0).then(|| {
-            let title = if reader.may(Action::TakeUpRequests) {
+            let title = if takes {
                 words!("{n} 份来件待校办室接办", "Handed in and not taken up: {n}")
             } else {
                 words!("{n} 份来件的文字改动待您确认", "Changed words that wait for your answer: {n}")

@@ -57,9 +57,12 @@ fn g13_a_leaders_request_goes_out_in_the_offices_name() {
         (request.state, request.own, request.requester.as_str()),
         (RequestState::Open, true, "毛亮婷")
     );
+    let waits = |client: &Client| client.get("/api/me").json::<domain::account::Me>().requests;
+    assert_eq!((waits(&clerk), waits(&vice), waits(&app.administrator())), (1, 0, 0));
     let at_office = seen(&clerk, request.id);
     assert!(!at_office.own && at_office.asked == handed_in("消防演练"));
     let id = take_up(&clerk, &at_office);
+    assert_eq!(waits(&clerk), 0);
     assert_eq!(submit(&clerk, id).status, 200, "unchanged words need no second agreement");
     app.office_director().approve(id);
     app.principal().approve(id);
@@ -81,6 +84,8 @@ fn g13_changed_words_go_back_to_who_asked() {
     assert_eq!(refused.kind, "/problems/words_not_agreed");
     let path = format!("/api/requests/{}", request.id);
     assert_eq!(clerk.post(&format!("{path}/ask"), &()).status, 200);
+    let waits = || principal.get("/api/me").json::<domain::account::Me>().requests;
+    assert_eq!(waits(), 1);
     let asked = seen(&principal, request.id).changed.expect("asked about");
     assert_eq!(asked.body, "本周六举行消防演练，请家长知悉。");
     let answer = |agree: bool, at, reason: &str| {
@@ -90,7 +95,7 @@ fn g13_changed_words_go_back_to_who_asked() {
     assert_eq!(answer(false, asked.asked_at, " "), 422, "a refusal says why");
     assert_eq!(answer(false, asked.asked_at, "日期不对"), 200);
     assert_eq!(answer(true, asked.asked_at, ""), 409, "answered already");
-    assert_eq!(seen(&clerk, request.id).reason, "日期不对");
+    assert_eq!((seen(&clerk, request.id).reason.as_str(), waits()), ("日期不对", 0));
     assert_eq!(submit(&clerk, id).status, 409);
     // What was agreed to is what was read: a change behind it needs another answer.
     assert_eq!(clerk.post(&format!("{path}/ask"), &()).status, 200);

@@ -1,11 +1,9 @@
 //! All SQL of what is handed in to the office.
 
-use domain::access::{Person, Post};
+use domain::access::{Action, Person, Post};
 use domain::ids::{AppointmentId, MessageId, RequestId, StaffId};
 use domain::message::MessageState;
-use domain::office_request::{
-    ChangedWords, HandIn, RequestState, RequestView, Requests, SHOWN_MAX, may_take,
-};
+use domain::office_request::{ChangedWords, HandIn, RequestState, RequestView, Requests, SHOWN_MAX};
 use domain::time::Instant;
 use serde::Deserialize;
 
@@ -86,9 +84,23 @@ const REQUEST: &str = "SELECT r.id, r.requester_id, t.name AS requester, a.post,
   FROM office_requests r JOIN staff t ON t.id = r.requester_id JOIN appointments a ON a.id = r.appointment_id
   JOIN units u ON u.id = a.unit_id LEFT JOIN staff o ON o.id = r.officer_id LEFT JOIN messages m ON m.id = r.message_id";
 
+/// A request that nobody has taken up, declined or taken back.
+const OPEN: &str = "taken_at IS NULL AND declined_at IS NULL AND withdrawn_at IS NULL";
+
+/// How many wait for a person: `RequestView::waits_for` says the same.
+pub fn count_sql(person: &Person) -> Stmt {
+    sql(
+        format!(
+            "SELECT (SELECT COUNT(*) FROM office_requests WHERE requester_id = ?1 AND asked_at IS NOT NULL)
+               + CASE WHEN ?2 THEN (SELECT COUNT(*) FROM office_requests WHERE {OPEN}) ELSE 0 END AS n"
+        ),
+        args![person.id, person.may(Action::TakeUpRequests)],
+    )
+}
+
 /// Reads what concerns a person: the own ones, for the office all.
 pub fn list_sql(person: &Person) -> Stmt {
-    if may_take(person) {
+    if person.may(Action::TakeUpRequests) {
         sql(format!("{REQUEST} ORDER BY r.id DESC LIMIT {SHOWN_MAX}"), &[])
     } else {
         sql(
@@ -102,7 +114,7 @@ pub fn list_sql(person: &Person) -> Stmt {
 pub fn one_sql(person: &Person, id: RequestId) -> Stmt {
     sql(
         format!("{REQUEST} WHERE r.id = ?1 AND (?3 = 1 OR r.requester_id = ?2)"),
-        args![id, person.id, may_take(person)],
+        args![id, person.id, person.may(Action::TakeUpRequests)],
     )
 }
 
@@ -128,9 +140,6 @@ pub fn hand_in<'a>(
         args![by, held, order.title.trim(), order.body.trim(), order.whom.trim(), order.wanted_at, order.note.trim(), now],
     )
 }
-
-/// A request that nobody has taken up, declined or taken back.
-const OPEN: &str = "taken_at IS NULL AND declined_at IS NULL AND withdrawn_at IS NULL";
 
 /// Makes a draft of the caller's the message that it becomes.
 pub fn take_up(

@@ -35,8 +35,9 @@ use super::submit::SubmitDialog;
 use super::templates::Templates;
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
+use crate::office_request;
 use crate::route::{Route, use_router};
-use crate::session::use_me;
+use crate::session::{use_me, use_session};
 
 /// What writing begins with.
 enum Start {
@@ -286,14 +287,17 @@ fn Requested(wanted: RequestId, classes: Vec<ClassView>) -> impl IntoView {
 /// Ties the draft to the request once it is saved for the first time, and says where the words stand.
 #[component]
 fn TakenUp(request: RequestView, editor: Editor) -> impl IntoView {
-    let order = Order::new();
+    let (order, session) = (Order::new(), use_session());
+    let reader = StoredValue::new(use_me().with_untracked(|m| m.person.clone()));
     let id = request.id;
     Effect::new(move |was: Option<bool>| {
         let made = editor.id.get();
         if let Some(message) = made
             && was != Some(true)
         {
-            order.send(api::TAKE_UP.at(id), &TakeUp { message }, |_| ());
+            order.send(api::TAKE_UP.at(id), &TakeUp { message }, move |all| {
+                office_request::tell(session, &reader.get_value(), &all);
+            });
         }
         made.is_some()
     });
