@@ -205,10 +205,7 @@ async fn release(app: &App, message: &DueRow, now: Instant) -> Result<Vec<Stream
         let entry = Audit { at: now, actor: 0, action: AuditAction::MessageTooOld, subject, detail };
         batch.audit(&entry).commit().await?;
     } else if open > now {
-        // The entry first: the database moves the time only where the log tells of it.
-        let detail = &json!({ "due_at": open });
-        let entry = Audit { at: now, actor: 0, action: AuditAction::MessagePutOff, subject, detail };
-        transition::put_off(batch.audit(&entry), id, open).commit().await?;
+        transition::put_off(batch, id, open, StaffId(0), now).commit().await?;
     } else {
         let order =
             Release { id, ordered_by: message.ordered_by, digest: &message.digest, due_at: message.due_at };

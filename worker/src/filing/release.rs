@@ -123,9 +123,7 @@ pub async fn release(call: Signed, id: MessageId) -> Result<Reply<MessageView>, 
     // It was approved for a time that passed while its original was on the way.
     let due = loaded.around.window.next_open(row.send_at.unwrap_or(now).max(now));
     if row.due_at != Some(due) {
-        let detail = &json!({ "due_at": due });
-        let entry = Audit { at: now, actor: by.0, action: AuditAction::MessagePutOff, subject, detail };
-        batch = transition::put_off(batch.audit(&entry), id, due);
+        batch = transition::put_off(batch, id, due, by, now);
     }
     let goes_out = due <= now && provider::missing(&call.app).is_none();
     if goes_out {

@@ -96,9 +96,7 @@ pub async fn register(call: Signed, id: MessageId, order: Register) -> Result<Re
     // What waits for nobody's order goes out now, not as something that is long past.
     if let Some(due) = row.due_at.filter(|due| *due < now && !row.needs_order()) {
         let due = loaded.around.window.next_open(now.max(due));
-        let detail = &json!({ "due_at": due });
-        let entry = Audit { at: now, actor: by.0, action: AuditAction::MessagePutOff, subject, detail };
-        batch = transition::put_off(batch.audit(&entry), id, due);
+        batch = transition::put_off(batch, id, due, by, now);
     }
     Ok(commit_and_show(&call, batch, id).await?.0)
 }

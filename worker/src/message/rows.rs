@@ -169,6 +169,11 @@ pub const WAITS: &str =
 pub const REMINDED: &str =
     "(SELECT MAX(r.at) FROM reminders r WHERE r.message_id = m.id AND r.version = m.version)";
 
+/// The written application of `m` in its current version, as JSON.
+pub(super) const APPLICATION: &str =
+    "(SELECT json_object('need', p.need, 'content', p.content, 'audience', p.audience, 'sender', p.sender, 'from', p.from_at, 'until', p.until_at)
+     FROM applications p WHERE p.message_id = m.id AND p.version = m.version)";
+
 /// Columns of [`MessageRow`] behind the author's name.
 const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, m.appointment_id, m.capacity_unit_id,
     (SELECT p.post FROM appointments p WHERE p.id = m.appointment_id) AS capacity_post,
@@ -177,15 +182,13 @@ const COLUMNS: &str = "m.id, m.version, m.state, m.author_id, m.appointment_id, 
     (SELECT p.label_en FROM procedures p WHERE p.id = m.procedure_id AND p.version = m.procedure_version) AS procedure_en, m.sender_title, m.audience, m.audience_zh, m.audience_en, m.category, m.title, m.body, m.send_at, m.reasons, m.findings,
     m.template, m.template_version, m.mode, m.answer, m.signature, m.digest,
     m.reach, m.created_at, m.changed_at, m.submitted_at, m.approved_at, m.released_at,
-    m.due_at, m.halted_at, (SELECT h.name FROM staff h WHERE h.id = m.halted_by) AS halted_name, m.halted_post, m.halt_reason,
-    (SELECT json_object('need', p.need, 'content', p.content, 'audience', p.audience, 'sender', p.sender, 'from', p.from_at, 'until', p.until_at)
-     FROM applications p WHERE p.message_id = m.id AND p.version = m.version) AS application";
+    m.due_at, m.halted_at, (SELECT h.name FROM staff h WHERE h.id = m.halted_by) AS halted_name, m.halted_post, m.halt_reason";
 
 /// A message's row `m` with its author `a`: a submitted one keeps the name of that moment. `whole`
 /// tells whether all of it is seen, `children` how the chosen children are called.
 fn select(whole: &str, children: &str) -> String {
     format!(
-        "SELECT {COLUMNS}, {WAITS} AS waits, {REMINDED} AS reminded_at, {whole} AS seen_whole, {children} AS children, {} AS author_name FROM messages m JOIN staff a ON a.id = m.author_id",
+        "SELECT {COLUMNS}, {APPLICATION} AS application, {WAITS} AS waits, {REMINDED} AS reminded_at, {whole} AS seen_whole, {children} AS children, {} AS author_name FROM messages m JOIN staff a ON a.id = m.author_id",
         name_at("staff", "a", "m.submitted_at")
     )
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::audience::Surroundings;
 use super::routes::{check_saving, refuse};
+use super::rows::APPLICATION;
 use super::{transition, view};
 use crate::args;
 use crate::platform::d1::{Answers, Audit, Subject};
@@ -46,11 +47,11 @@ pub async fn take_over(call: Signed, id: MessageId) -> Result<Reply<Created>, Ap
     let left: Option<LeftRow> = app
         .db
         .first(
-            "SELECT m.author_id, m.state, m.audience, m.category, m.title, m.body, m.send_at, m.reasons,
-               (SELECT json_object('need', p.need, 'content', p.content, 'audience', p.audience, 'sender', p.sender, 'from', p.from_at,
-                  'until', p.until_at) FROM applications p WHERE p.message_id = m.id AND p.version = m.version) AS application
-             FROM messages m JOIN staff t ON t.id = m.author_id
-             WHERE m.id = ?1 AND m.state IN ('draft', 'returned') AND t.left_at IS NOT NULL",
+            format!(
+                "SELECT m.author_id, m.state, m.audience, m.category, m.title, m.body, m.send_at, m.reasons, {APPLICATION} AS application
+                 FROM messages m JOIN staff t ON t.id = m.author_id
+                 WHERE m.id = ?1 AND m.state IN ('draft', 'returned') AND t.left_at IS NOT NULL"
+            ),
             args![id],
         )
         .await?;

@@ -3,15 +3,17 @@
 
 use domain::access::Post;
 use domain::approval::{Procedure, Step};
+use domain::audit::AuditAction;
 use domain::content::Finding;
 use domain::filing::Application;
 use domain::ids::{AppointmentId, MessageId, StaffId, UnitId};
 use domain::message::{AnswerLevel, Audiences, CanonicalMessage, Draft, ListRoot, MessageState, Mode};
 use domain::time::Instant;
+use serde_json::json;
 
 use super::rows::{MessageRow, freeze_sql};
 use crate::args;
-use crate::platform::d1::{Guarded, Stmt, Value, sql};
+use crate::platform::d1::{Audit, Guarded, Stmt, Subject, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
 
@@ -348,9 +350,14 @@ pub fn released(batch: Guarded<'_>, id: MessageId, now: Instant) -> Guarded<'_> 
     )
 }
 
-/// Its time fell outside the window.
-pub fn put_off(batch: Guarded<'_>, id: MessageId, due: Instant) -> Guarded<'_> {
-    batch.must("UPDATE messages SET due_at = ?1 WHERE id = ?2 AND state = 'approved'", args![due, id])
+/// Its time is moved, by `by`; 0 is the system, where it fell outside the window. The entry comes first: the
+/// database moves the time only where the log tells of it.
+pub fn put_off(batch: Guarded<'_>, id: MessageId, due: Instant, by: StaffId, now: Instant) -> Guarded<'_> {
+    let detail = &json!({ "due_at": due });
+    let subject = Subject::Row("message", id.0);
+    batch
+        .audit(&Audit { at: now, actor: by.0, action: AuditAction::MessagePutOff, subject, detail })
+        .must("UPDATE messages SET due_at = ?1 WHERE id = ?2 AND state = 'approved'", args![due, id])
 }
 
 /// A round is sent once it is settled in every stream, nothing of it waits for a retry, and no outcome is

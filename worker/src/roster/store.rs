@@ -203,7 +203,7 @@ pub async fn class_roll(app: &App, person: &Person, id: ClassId) -> Result<Class
         .collect();
     let may_edit = person.may_class(Action::EditRoster, &class.place());
     let may_list = person.may_class(Action::ListTeachers, &class.place());
-    let (left, teachers) = (rows.at(3)?.all()?, teachers::read(rows.at(4)?)?);
+    let (left, teachers) = (rows.at(3)?.all()?, rows.at(4)?.all()?);
     Ok(ClassRoll { class, students, left, teachers, may_edit, may_list })
 }
 

@@ -5,17 +5,17 @@ use domain::access::Action;
 use domain::audit::AuditAction;
 use domain::ids::{AppointmentId, ClassId, StaffId};
 use domain::problem::Refusal;
-use domain::roster::{ClassTeacher, ListTeachers};
+use domain::roster::ListTeachers;
 use domain::time::Instant;
 use domain::words::Words;
 use serde_json::json;
 
 use crate::args;
-use crate::platform::d1::{Audit, Guarded, Rows, Stmt, Subject, sql};
+use crate::platform::d1::{Audit, Guarded, Stmt, Subject, sql};
 use crate::platform::error::AppError;
 use crate::platform::http::{Kept, Signed};
 
-/// Reads the subject teachers of class ?1, as of ?2. Its homeroom teacher writes to it anyway.
+/// Reads the subject teachers of class ?1, as of ?2, as `ClassTeacher` shows them. Its homeroom teacher writes to it anyway.
 pub fn of_class(class: ClassId, now: Instant) -> Stmt {
     sql(
         "SELECT a.id AS appointment, t.name, t.number, COALESCE(a.subject, '') AS subject, a.listed_at
@@ -25,14 +25,6 @@ pub fn of_class(class: ClassId, now: Instant) -> Stmt {
          ORDER BY a.subject, t.number",
         args![class, now],
     )
-}
-
-/// What [`of_class`] gave.
-///
-/// # Errors
-/// Where a row cannot be read.
-pub fn read(rows: &Rows) -> Result<Vec<ClassTeacher>, AppError> {
-    rows.all()
 }
 
 /// An order, all of it or nothing.
