@@ -17,6 +17,10 @@ use crate::seals::{AppointmentSeal, EndedAppointmentSeal, Seal};
 pub const COLUMNS: &str =
     "a.id, a.staff_id, a.post, a.unit_id, a.class_id, a.subject, a.since, a.until, a.given_by,
    a.confirmed_by, a.confirmed_at, a.declined_by, a.mac";
+/// The same as a JSON object.
+pub const OBJECT: &str = "json_object('id', a.id, 'staff_id', a.staff_id, 'post', a.post, 'unit_id', a.unit_id,
+  'class_id', a.class_id, 'subject', a.subject, 'since', a.since, 'until', a.until, 'given_by', a.given_by,
+  'confirmed_by', a.confirmed_by, 'confirmed_at', a.confirmed_at, 'declined_by', a.declined_by, 'mac', a.mac)";
 /// Rows of one statement.
 const PIECE: usize = 1_000;
 

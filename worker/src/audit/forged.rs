@@ -11,24 +11,8 @@ use crate::delegation::sealed::{self as absences, SealedAbsence};
 use crate::platform::crypto::Keys;
 use crate::platform::d1::{Rows, Stmt, sql};
 use crate::platform::error::AppError;
-use crate::seals::{DecisionSeal, PhoneChangeSeal, ProcedureSeal, RoundSeal, Seal};
-
-#[derive(Deserialize)]
-struct Procedure {
-    id: i64,
-    version: u32,
-    sender: String,
-    scope: String,
-    label_zh: String,
-    label_en: String,
-    steps: String,
-    in_force_from: Instant,
-    set_by: i64,
-    set_at: Instant,
-    confirmed_by: Option<i64>,
-    confirmed_at: Option<Instant>,
-    mac: String,
-}
+use crate::procedure::sealed::{self as procedure, SealedProcedure};
+use crate::seals::{DecisionSeal, PhoneChangeSeal, RoundSeal, Seal};
 
 #[derive(Deserialize)]
 struct Decision {
@@ -83,8 +67,10 @@ pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> 
             ));
         }
         VerifyPart::Procedures => {
-            "SELECT id, version, sender, scope, label_zh, label_en, steps, in_force_from, set_by, set_at, confirmed_by, confirmed_at,
-               mac FROM procedures WHERE id > ?1 AND id <= ?2"
+            return Some(sql(
+                format!("SELECT {} FROM procedures p WHERE p.id > ?1 AND p.id <= ?2", procedure::COLUMNS),
+                args![from, to],
+            ));
         }
         VerifyPart::Decisions => {
             "SELECT message_id AS id, version, position, staff_id AS staff, appointment_id AS appointment, post, verdict, digest,
@@ -120,23 +106,8 @@ pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i
             all.into_iter().map(|r| (r.id, r.fits(keys))).collect()
         }
         VerifyPart::Procedures => {
-            let fits = |r: Procedure| {
-                let seal = ProcedureSeal {
-                    id: r.id,
-                    version: r.version,
-                    sender: &r.sender,
-                    scope: &r.scope,
-                    label: (&r.label_zh, &r.label_en),
-                    steps: &r.steps,
-                    in_force_from: r.in_force_from,
-                    set_by: r.set_by,
-                    set_at: r.set_at,
-                    confirmed_by: r.confirmed_by,
-                    confirmed_at: r.confirmed_at,
-                };
-                (r.id, seal.fits(keys, &r.mac))
-            };
-            rows.all()?.into_iter().map(fits).collect()
+            let all: Vec<SealedProcedure> = rows.all()?;
+            all.into_iter().map(|r| (r.id, r.fits(keys))).collect()
         }
         VerifyPart::Decisions => {
             let fits = |r: Decision| {

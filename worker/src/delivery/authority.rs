@@ -16,16 +16,15 @@ use domain::school::UnitKind;
 use domain::time::Instant;
 use serde::Deserialize;
 
-use crate::appointment::sealed::SealedAppointment;
+use crate::appointment::sealed::{OBJECT as APPOINTMENT, SealedAppointment};
 use crate::args;
 use crate::message::rows::MessageRow;
 use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
-use crate::seals::{
-    DecisionSeal, PhoneChangeSeal, ProcedureSeal, RegistrationSeal, ReleaseOrderSeal, RoundSeal, Seal,
-};
+use crate::procedure::sealed::{OBJECT as PROCEDURE, SealedProcedure};
+use crate::seals::{DecisionSeal, PhoneChangeSeal, RegistrationSeal, ReleaseOrderSeal, RoundSeal, Seal};
 use crate::sequencer::SmsJob;
 
 /// Statements that it reads with.
@@ -100,19 +99,8 @@ struct OrderRow {
     college_id: Option<UnitId>,
     capacity_post: Option<Post>,
     audience_kind: Option<UnitKind>,
-    procedure_id: i64,
-    procedure_version: u32,
-    sender: String,
-    scope: String,
-    label_zh: String,
-    label_en: String,
-    steps: String,
-    in_force_from: Instant,
-    set_by: i64,
-    set_at: Instant,
-    confirmed_by: Option<i64>,
-    confirmed_at: Option<Instant>,
-    procedure_mac: String,
+    #[serde(deserialize_with = "json::column")]
+    procedure: SealedProcedure,
     #[serde(deserialize_with = "json::optional_column")]
     release: Option<ReleaseRow>,
 }
@@ -127,11 +115,6 @@ struct ChangeRow {
     by: i64,
     mac: String,
 }
-
-/// An appointment `a` as [`SealedAppointment`].
-const APPOINTMENT: &str = "json_object('id', a.id, 'staff_id', a.staff_id, 'post', a.post, 'unit_id', a.unit_id,
-  'class_id', a.class_id, 'subject', a.subject, 'since', a.since, 'until', a.until, 'given_by', a.given_by,
-  'confirmed_by', a.confirmed_by, 'confirmed_at', a.confirmed_at, 'declined_by', a.declined_by, 'mac', a.mac)";
 
 /// Reads what a batch stands on.
 pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
@@ -152,13 +135,11 @@ pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
             args![job.message],
         ),
         sql(
-            format!("SELECT r.kind, r.ordered_by, r.due_at, r.at, r.mac, m.audience_unit_id, v.capacity_unit_id, v.procedure_id, v.procedure_version,
+            format!("SELECT r.kind, r.ordered_by, r.due_at, r.at, r.mac, m.audience_unit_id, v.capacity_unit_id, {PROCEDURE} AS procedure,
                (SELECT t.ancestor_id FROM unit_tree t CROSS JOIN units u ON u.id = t.ancestor_id AND u.kind = 'college'
                 WHERE t.unit_id = v.capacity_unit_id ORDER BY t.depth LIMIT 1) AS college_id,
                (SELECT a.post FROM appointments a WHERE a.id = v.appointment_id) AS capacity_post,
                (SELECT u.kind FROM units u WHERE u.id = m.audience_unit_id) AS audience_kind,
-               p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.set_at, p.confirmed_by, p.confirmed_at,
-               p.mac AS procedure_mac,
                (SELECT json_object('staff', o.staff_id, 'appointment_id', o.appointment_id, 'digest', o.digest, 'at', o.at, 'mac', o.mac,
                   'appointment', {APPOINTMENT}) FROM release_orders o JOIN appointments a ON a.id = o.appointment_id
                 WHERE o.message_id = v.message_id AND o.version = v.version) AS release
@@ -250,14 +231,13 @@ impl Authority {
         else {
             return Some(Flaw::Round);
         };
-        let procedure = order.procedure();
-        if !procedure.is_confirmed() || !procedure.fits(keys, &order.procedure_mac) {
+        if !order.procedure.is_in_force(keys) {
             return Some(Flaw::Procedure);
         }
         if !order.takes_its_procedure() {
             return Some(Flaw::Procedure);
         }
-        let procedure: Vec<ProcedureStep> = serde_json::from_str(&order.steps).unwrap_or_default();
+        let procedure: Vec<ProcedureStep> = serde_json::from_str(&order.procedure.steps).unwrap_or_default();
         let steps: Vec<Step> = self.steps.iter().map(StepRow::step).collect();
         if steps != Step::bind(&procedure, order.binding()) {
             return Some(Flaw::Steps);
@@ -460,28 +440,12 @@ impl OrderRow {
     /// Whether the procedure is one for who sends, and for this audience.
     fn takes_its_procedure(&self) -> bool {
         let sender = self.capacity_post.and_then(Post::sender).map(Sender::key);
-        sender == Some(self.sender.as_str())
-            && (self.scope != Scope::Grade.key() || self.audience_kind == Some(UnitKind::Grade))
+        sender == Some(self.procedure.sender.as_str())
+            && (self.procedure.scope != Scope::Grade.key() || self.audience_kind == Some(UnitKind::Grade))
     }
 
     fn binding(&self) -> Binding {
         Binding { own: self.capacity_unit_id, college: self.college_id, audience: self.audience_unit_id }
-    }
-
-    fn procedure(&self) -> ProcedureSeal<'_> {
-        ProcedureSeal {
-            id: self.procedure_id,
-            version: self.procedure_version,
-            sender: &self.sender,
-            scope: &self.scope,
-            label: (&self.label_zh, &self.label_en),
-            steps: &self.steps,
-            in_force_from: self.in_force_from,
-            set_by: self.set_by,
-            set_at: self.set_at,
-            confirmed_by: self.confirmed_by,
-            confirmed_at: self.confirmed_at,
-        }
     }
 }
 

@@ -27,9 +27,9 @@ use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
+use crate::procedure::sealed::{COLUMNS, SealedProcedure};
 use crate::roster::scope::Scope as ReadableRolls;
 use crate::roster::whose::barred;
-use crate::seals::{ProcedureSeal, Seal};
 
 /// Streams whose entries are read at once: at eighty entries of some 25 bytes each, 1.4 MB.
 pub const STREAMS_OF_A_PAGE: usize = 700;
@@ -102,54 +102,21 @@ struct SchoolRow {
     roll_version: i64,
 }
 
-#[derive(Deserialize)]
-struct ProcedureRow {
-    id: ProcedureId,
-    version: u32,
-    sender: Sender,
-    scope: Scope,
-    label_zh: String,
-    label_en: String,
-    steps: String,
-    in_force_from: Instant,
-    set_by: i64,
-    set_at: Instant,
-    confirmed_by: Option<i64>,
-    confirmed_at: Option<Instant>,
-    mac: String,
-}
-
 /// A procedure in force, and whether it carries its seal.
 struct InForce {
     procedure: Procedure,
-    row: ProcedureRow,
+    row: SealedProcedure,
 }
 
 impl InForce {
-    fn read(row: ProcedureRow) -> Result<Self, AppError> {
+    fn read(row: SealedProcedure) -> Result<Self, AppError> {
+        let unknown = || AppError::Internal(format!("procedure {} is of a kind that is not known", row.id));
         let steps: Vec<ProcedureStep> = json::read("a procedure's steps", &row.steps)?;
         let label = Words { zh: row.label_zh.clone().into(), en: row.label_en.clone().into() };
-        let (sender, scope) = (row.sender, row.scope);
-        let procedure = Procedure { id: row.id, version: row.version, sender, scope, label, steps };
-        Ok(Self { procedure, row })
-    }
-
-    fn is_sealed(&self, keys: &Keys) -> bool {
-        let row = &self.row;
-        let seal = ProcedureSeal {
-            id: row.id.0,
-            version: row.version,
-            sender: row.sender.key(),
-            scope: row.scope.key(),
-            label: (&row.label_zh, &row.label_en),
-            steps: &row.steps,
-            in_force_from: row.in_force_from,
-            set_by: row.set_by,
-            set_at: row.set_at,
-            confirmed_by: row.confirmed_by,
-            confirmed_at: row.confirmed_at,
-        };
-        seal.is_confirmed() && seal.fits(keys, &row.mac)
+        let sender = Sender::from_key(&row.sender).ok_or_else(unknown)?;
+        let scope = Scope::from_key(&row.scope).ok_or_else(unknown)?;
+        let (id, version) = (ProcedureId(row.id), row.version);
+        Ok(Self { procedure: Procedure { id, version, sender, scope, label, steps }, row })
     }
 }
 
@@ -388,10 +355,11 @@ pub(super) fn surroundings_sql(a: &str, arg: &Value, roll: &[Value], now: Instan
         sql("SELECT id, parent_id, kind, name FROM units", &[]),
         sql(
             // As the trigger `messages_procedure` asks it: the newest that is confirmed and whose day has come.
-            "SELECT p.id, p.version, p.sender, p.scope, p.label_zh, p.label_en, p.steps, p.in_force_from, p.set_by, p.set_at,
-               p.confirmed_by, p.confirmed_at, p.mac FROM procedures p
-             WHERE p.version = (SELECT MAX(q.version) FROM procedures q
-                                WHERE q.id = p.id AND q.in_force_from <= ?1 AND q.confirmed_at <= ?1)",
+            format!(
+                "SELECT {COLUMNS} FROM procedures p
+                 WHERE p.version = (SELECT MAX(q.version) FROM procedures q
+                                    WHERE q.id = p.id AND q.in_force_from <= ?1 AND q.confirmed_at <= ?1)"
+            ),
             args![now],
         ),
         holders_sql(now),
@@ -449,7 +417,7 @@ pub(super) fn read_surroundings(rows: &[Rows], keys: &Keys) -> Result<Surroundin
         units,
         procedures: rows
             .at(2)?
-            .all::<ProcedureRow>()?
+            .all::<SealedProcedure>()?
             .into_iter()
             .map(InForce::read)
             .collect::<Result<_, _>>()?,
@@ -575,7 +543,7 @@ impl Surroundings {
 
     /// Whether that procedure is not as the school set it: nothing takes it, since nothing would be sent.
     pub fn procedure_is_forged(&self, keys: &Keys, capacity: Capacity, audience: &Audience) -> bool {
-        self.in_force(capacity, audience).is_some_and(|p| !p.is_sealed(keys))
+        self.in_force(capacity, audience).is_some_and(|p| !p.row.is_in_force(keys))
     }
 
     /// What the chain of such a message is called.

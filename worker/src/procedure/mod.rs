@@ -2,4 +2,5 @@
 //! tried with the people of today.
 
 pub mod routes;
+pub mod sealed;
 mod store;
