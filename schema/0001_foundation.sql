@@ -181,6 +181,14 @@ CREATE TABLE unit_tree (
 ) WITHOUT ROWID;
 CREATE INDEX unit_tree_within ON unit_tree (ancestor_id, unit_id);
 
+-- The nearest college at or above a unit that lies in one: what is sent from there is the college's.
+-- `Surroundings::college` finds the same.
+CREATE VIEW unit_colleges (unit_id, college_id) AS
+SELECT t.unit_id, t.ancestor_id FROM unit_tree t JOIN units u ON u.id = t.ancestor_id
+WHERE u.kind = 'college' AND NOT EXISTS (
+  SELECT 1 FROM unit_tree n JOIN units c ON c.id = n.ancestor_id
+  WHERE n.unit_id = t.unit_id AND n.depth < t.depth AND c.kind = 'college');
+
 -- A parent comes before its children, so that their lines to the root can be
 -- copied from it; and nothing lies below itself.
 CREATE TRIGGER units_below_a_unit BEFORE INSERT ON units
@@ -362,8 +370,7 @@ SELECT u.id FROM units u
 WHERE u.closed_at IS NULL AND (
      u.kind IN ('student_affairs', 'college')
   OR u.kind IN ('school', 'office') AND NOT EXISTS (SELECT 1 FROM units s WHERE s.kind = 'student_affairs' AND s.closed_at IS NULL)
-  OR u.kind = 'grade' AND NOT EXISTS (SELECT 1 FROM unit_tree t JOIN units c ON c.id = t.ancestor_id
-                                      WHERE t.unit_id = u.id AND c.kind = 'college'));
+  OR u.kind = 'grade' AND NOT EXISTS (SELECT 1 FROM unit_colleges c WHERE c.unit_id = u.id));
 
 -- Given by somebody who may, and never born confirmed. The two first
 -- administrators apart: setup opens both at once, before the log has an entry.

@@ -349,8 +349,7 @@ SELECT m.id FROM messages m JOIN appointments p ON p.id = m.appointment_id
 WHERE p.post <> 'designated_sender' AND NOT EXISTS (
   SELECT 1 FROM custodians c WHERE c.unit_id = COALESCE(
     CASE WHEN p.post IN ('college_leader', 'college_clerk', 'counsellor') THEN (
-      SELECT t.ancestor_id FROM unit_tree t JOIN units u ON u.id = t.ancestor_id
-      WHERE t.unit_id = m.capacity_unit_id AND u.kind = 'college' ORDER BY t.depth LIMIT 1) END,
+      SELECT u.college_id FROM unit_colleges u WHERE u.unit_id = m.capacity_unit_id) END,
     m.capacity_unit_id));
 -- The capacity is the author's at that moment. (Lost race: the appointment ended meanwhile.)
 CREATE TRIGGER messages_capacity BEFORE UPDATE ON messages
@@ -400,8 +399,8 @@ CREATE TRIGGER messages_in_register BEFORE UPDATE ON messages
 WHEN OLD.register_no IS NOT NULL AND (NEW.register_year IS NOT OLD.register_year OR NEW.register_unit IS NOT OLD.register_unit
       OR NEW.register_no IS NOT OLD.register_no OR NEW.registered_at IS NOT OLD.registered_at)
   OR OLD.register_no IS NULL AND CASE WHEN OLD.state = 'draft' AND NEW.state = 'submitted' THEN
-      NEW.register_unit IS NOT COALESCE((SELECT t.ancestor_id FROM unit_tree t CROSS JOIN units u ON u.id = t.ancestor_id
-        AND u.kind = 'college' WHERE t.unit_id = NEW.capacity_unit_id ORDER BY t.depth LIMIT 1), NEW.capacity_unit_id) OR NEW.registered_at IS NULL OR NEW.registered_at IS NOT NEW.submitted_at
+      NEW.register_unit IS NOT COALESCE((SELECT u.college_id FROM unit_colleges u WHERE u.unit_id = NEW.capacity_unit_id),
+        NEW.capacity_unit_id) OR NEW.registered_at IS NULL OR NEW.registered_at IS NOT NEW.submitted_at
       OR NOT EXISTS (SELECT 1 FROM register_counters c WHERE c.year = NEW.register_year AND c.unit_id = NEW.register_unit
                      AND c.last_no = NEW.register_no)
       OR EXISTS (SELECT 1 FROM messages m WHERE m.register_unit = NEW.register_unit AND m.register_year = NEW.register_year

@@ -136,8 +136,7 @@ pub(super) fn statements(job: SmsJob) -> [Stmt; QUERIES] {
         ),
         sql(
             format!("SELECT r.kind, r.ordered_by, r.due_at, r.at, r.mac, m.audience_unit_id, v.capacity_unit_id, {PROCEDURE} AS procedure,
-               (SELECT t.ancestor_id FROM unit_tree t CROSS JOIN units u ON u.id = t.ancestor_id AND u.kind = 'college'
-                WHERE t.unit_id = v.capacity_unit_id ORDER BY t.depth LIMIT 1) AS college_id,
+               (SELECT u.college_id FROM unit_colleges u WHERE u.unit_id = v.capacity_unit_id) AS college_id,
                (SELECT a.post FROM appointments a WHERE a.id = v.appointment_id) AS capacity_post,
                (SELECT u.kind FROM units u WHERE u.id = m.audience_unit_id) AS audience_kind,
                (SELECT json_object('staff', o.staff_id, 'appointment_id', o.appointment_id, 'digest', o.digest, 'at', o.at, 'mac', o.mac,
