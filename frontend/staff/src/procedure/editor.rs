@@ -187,7 +187,7 @@ fn Editor(sender: Sender, scope: Scope, steps: Vec<ProcedureStep>) -> impl IntoV
         <div class="x-columns x-columns-even">
             <div class="x-stack">
                 <Card title=t(Words::fixed("步骤", "Steps"))>
-                    <ol class="s-steps">
+                    <ol class="s-procedure-steps">
                         {fields}
                     </ol>
                     <div class="x-row">
