@@ -25,6 +25,7 @@ mod sandbox;
 mod school;
 pub mod seals;
 pub mod sequencer;
+pub mod sms_account;
 pub mod sms_queue;
 mod template;
 

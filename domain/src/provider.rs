@@ -1,0 +1,8 @@
+//! SMS providers: what an account with one is, and what a provider allows in a
+//! variable. Their protocols are pure here as well: nothing is called.
+
+mod account;
+mod variables;
+
+pub use account::{Account, Credentials, FiledTemplate, FilingState, ProviderKind, masked};
+pub use variables::{NotAllowed, variables};
