@@ -5,4 +5,5 @@ mod account;
 mod variables;
 
 pub use account::{Account, Credentials, FiledTemplate, FilingState, ProviderKind, masked};
+pub(crate) use variables::is_refused;
 pub use variables::{NotAllowed, variables};
