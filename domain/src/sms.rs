@@ -52,6 +52,16 @@ impl Template {
         TEMPLATES.iter().find(|t| t.name == name && t.version == version)
     }
 
+    /// The names of what differs from SMS to SMS, in the order in which it stands there.
+    pub fn variables(&self) -> Vec<&'static str> {
+        let name = |part: &Part| match part {
+            Title => Some("title"),
+            Link => Some("token"),
+            Text(_) | Signature => None,
+        };
+        self.wording.iter().filter_map(name).collect()
+    }
+
     /// Renders the SMS for one recipient. `link` is the whole address.
     pub fn render(&self, signature: &str, title: &str, link: &str) -> String {
         self.wording
