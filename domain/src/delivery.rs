@@ -26,6 +26,8 @@ pub const HOLD: i64 = 90 * SECOND;
 pub const CLAIMS_IN_VAIN: i64 = 3;
 /// How long after it is proven that an SMS was not accepted it is tried again.
 pub const RETRY_AFTER: i64 = 20 * SECOND;
+/// The same where its number got too many SMS.
+pub const LIMIT_AFTER: i64 = 10 * MINUTE;
 /// How many attempts are made before a delivery is given up as rejected.
 pub const ATTEMPTS_MAX: u32 = 5;
 /// How long a receipt, or the provider's answer, is waited for.
@@ -563,4 +565,19 @@ pub struct RecipientRow {
     /// Whether what is stored of its SMS cannot be read.
     #[serde(default)]
     pub unreadable: bool,
+    /// SMS that came back from the phone, as they came.
+    #[serde(default)]
+    pub replies: Vec<SmsReply>,
+}
+
+/// An SMS that came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SmsReply {
+    /// What it says.
+    pub text: String,
+    /// When.
+    pub at: Instant,
+    /// Whether it says that no more are wanted: then none are sent.
+    pub opts_out: bool,
 }

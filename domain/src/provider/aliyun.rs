@@ -7,11 +7,14 @@
 
 use serde_json::{Value, json};
 
-use super::code::{Cause, failure};
-use super::{
-    Account, Facts, Fate, Finding, HttpAnswer, HttpCall, NotSendable, Outcome, Part, Protocol, ProviderKind,
-    Question, Reading, Receipt, Reply, Submission, Unreadable, address, filed, json as outside, signing,
-    variables,
+use super::account::{Account, ProviderKind};
+use super::code::{Cause, Outcome, failure};
+use super::json as outside;
+use super::signing;
+use super::variables::variables;
+use super::wire::{
+    Facts, Fate, Finding, HttpAnswer, HttpCall, NotSendable, Part, Protocol, Question, Reading, Receipt,
+    Reply, Submission, Unreadable, address, filed, not_the_providers,
 };
 use crate::time::{Instant, MINUTE};
 
@@ -30,8 +33,6 @@ const FACTS: Facts = Facts {
     calls_per_second: 5_000,
     // Notices with one signature and one template to one number (document_detail/44335).
     per_number_and_day: 50,
-    // A variable of a notice (document_detail/463270).
-    variable_max: 35,
     proves_absence: true,
     // developer-reference/smsreport-2, developer-reference/smsup-http
     ack_report: r#"{"code":0,"msg":"接收成功"}"#,
@@ -96,21 +97,15 @@ impl Protocol for Aliyun {
     }
 
     fn read_submit(&self, answer: &HttpAnswer, submission: &Submission<'_>) -> Reading {
-        let Some(body) = outside::body(answer) else {
-            // Refused before anybody looked at it.
-            return if answer.status == 429 {
-                Reading::refused(submission, Cause::Busy, "HTTP 429")
-            } else {
-                Reading::unknown(submission, &format!("HTTP {}", answer.status))
-            };
-        };
-        match (outside::text(&body, "Code").as_deref(), outside::id(&body, "BizId")) {
-            (Some("OK"), id @ Some(_)) => {
+        let body = outside::body(&answer.body);
+        let code = body.as_ref().and_then(|body| outside::text(body, "Code"));
+        match (code.as_deref(), body.as_ref().and_then(|body| outside::id(body, "BizId"))) {
+            (Some("OK"), id @ Some(_)) if answer.status == 200 => {
                 Reading::of_all(submission, &Part { outcome: Outcome::Accepted, id, code: None }, None)
             }
-            (Some("OK") | None, _) if answer.status != 429 => Reading::unknown(submission, "no BizId"),
+            (Some("OK"), _) => Reading::unknown(submission, "no BizId"),
             (Some(code), _) => Reading::refused(submission, self.cause(code), code),
-            (None, _) => Reading::refused(submission, Cause::Busy, "HTTP 429"),
+            (None, _) => not_the_providers(submission, answer, body.as_ref()),
         }
     }
 
@@ -127,7 +122,7 @@ impl Protocol for Aliyun {
     }
 
     fn read_ask(&self, answer: &HttpAnswer, question: &Question<'_>, now: Instant) -> Finding {
-        let Some(body) = outside::body(answer).filter(|_| answer.status == 200) else {
+        let Some(body) = outside::body(&answer.body).filter(|_| answer.status == 200) else {
             return Finding::CannotSay;
         };
         let records = body.get("SmsSendDetailDTOs").and_then(|list| list.get("SmsSendDetailDTO"));
@@ -178,7 +173,7 @@ impl Protocol for Aliyun {
                 fate,
             })
         };
-        Ok(outside::list(body)?.iter().filter_map(read).collect())
+        Ok(outside::list(body).ok_or(Unreadable)?.iter().filter_map(read).collect())
     }
 
     fn read_reply(&self, body: &[u8]) -> Result<Vec<Reply>, Unreadable> {
@@ -189,7 +184,7 @@ impl Protocol for Aliyun {
                 key: outside::text(entry, "sequence_id")?,
             })
         };
-        Ok(outside::list(body)?.iter().filter_map(read).collect())
+        Ok(outside::list(body).ok_or(Unreadable)?.iter().filter_map(read).collect())
     }
 
     /// document_detail/101346, and the gateway's own codes.

@@ -1,9 +1,25 @@
 //! What a provider's codes mean: for the SMS, and for the office that has to mend it.
 
-use super::Outcome;
 use crate::delivery::Reason;
 use crate::keys::keyed;
 use crate::words::Words;
+
+/// What became of one SMS of a call, or what is known of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Taken.
+    Accepted,
+    /// Refused for good.
+    Rejected(Reason),
+    /// Proven not taken; may be tried again a few times.
+    NotTaken,
+    /// Refused for now, for no fault of this SMS: tried again until its time is over.
+    Later,
+    /// Refused since its number got too many: tried again a few times, much later.
+    OverLimit,
+    /// Nobody knows: it may have been taken.
+    Unknown,
+}
 
 /// What follows from a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,20 +3,19 @@
 
 use serde_json::Value;
 
-use super::{HttpAnswer, Unreadable};
 use crate::phone::Phone;
 
 /// An answer's body, where it is JSON.
-pub fn body(answer: &HttpAnswer) -> Option<Value> {
-    serde_json::from_slice(&answer.body).ok()
+pub fn body(bytes: &[u8]) -> Option<Value> {
+    serde_json::from_slice(bytes).ok()
 }
 
 /// A list that was posted: an array, or one entry by itself.
-pub fn list(bytes: &[u8]) -> Result<Vec<Value>, Unreadable> {
+pub fn list(bytes: &[u8]) -> Option<Vec<Value>> {
     match serde_json::from_slice(bytes) {
-        Ok(Value::Array(list)) => Ok(list),
-        Ok(one @ Value::Object(_)) => Ok(vec![one]),
-        _ => Err(Unreadable),
+        Ok(Value::Array(list)) => Some(list),
+        Ok(one @ Value::Object(_)) => Some(vec![one]),
+        _ => None,
     }
 }
 

@@ -17,6 +17,11 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
+/// HMAC-SHA256 in hexadecimal.
+pub fn mac(key: &[u8], text: &str) -> String {
+    HEXLOWER.encode(&hmac(key, text))
+}
+
 /// Text in an address or a form: all but letters, digits and `-_.~` as `%XX` (RFC 3986).
 pub fn encoded(text: &str, into: &mut String) {
     for byte in text.bytes() {

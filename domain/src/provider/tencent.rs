@@ -8,11 +8,14 @@
 
 use serde_json::{Value, json};
 
-use super::code::{Cause, failure};
-use super::{
-    Account, Facts, Fate, Finding, HttpAnswer, HttpCall, NotSendable, Outcome, Part, Protocol, ProviderKind,
-    Question, Reading, Receipt, Reply, Submission, Unreadable, address, code, filed, json as outside,
-    signing, variables,
+use super::account::{Account, ProviderKind};
+use super::code::{self, Cause, Outcome, failure};
+use super::json as outside;
+use super::signing;
+use super::variables::variables;
+use super::wire::{
+    Facts, Fate, Finding, HttpAnswer, HttpCall, NotSendable, Part, Protocol, Question, Reading, Receipt,
+    Reply, Submission, Unreadable, address, filed, not_the_providers,
 };
 use crate::time::{Instant, MINUTE};
 
@@ -27,8 +30,6 @@ const FACTS: Facts = Facts {
     calls_per_second: 3_000,
     // In a calendar day; of the same content also one in 30 seconds (techpedia/1295/8938).
     per_number_and_day: 10,
-    // No limit for enterprises (errorcodes: TemplateParameterLengthLimit); the whole SMS may have 500.
-    variable_max: 100,
     proves_absence: false,
     // document/product/382/43547, document/product/382/43548
     ack_report: r#"{"result":0,"errmsg":"OK"}"#,
@@ -56,7 +57,7 @@ fn call(account: &Account, action: &str, body: &Value, now: Instant) -> HttpCall
 
 /// `Response` of an answer.
 fn response(answer: &HttpAnswer) -> Option<Value> {
-    outside::body(answer)?.get_mut("Response").map(Value::take)
+    outside::body(&answer.body)?.get_mut("Response").map(Value::take)
 }
 
 fn e164(phone: &crate::phone::Phone) -> String {
@@ -94,11 +95,7 @@ impl Protocol for Tencent {
 
     fn read_submit(&self, answer: &HttpAnswer, submission: &Submission<'_>) -> Reading {
         let Some(response) = response(answer) else {
-            return if answer.status == 429 {
-                Reading::refused(submission, Cause::Busy, "HTTP 429")
-            } else {
-                Reading::unknown(submission, &format!("HTTP {}", answer.status))
-            };
+            return not_the_providers(submission, answer, outside::body(&answer.body).as_ref());
         };
         if let Some(error) = response.get("Error") {
             let code = outside::text(error, "Code").unwrap_or_default();
@@ -160,7 +157,7 @@ impl Protocol for Tencent {
                 fate: fate(outside::text(entry, "report_status").as_deref(), entry, "description")?,
             })
         };
-        Ok(outside::list(body)?.iter().filter_map(read).collect())
+        Ok(outside::list(body).ok_or(Unreadable)?.iter().filter_map(read).collect())
     }
 
     fn read_reply(&self, body: &[u8]) -> Result<Vec<Reply>, Unreadable> {
@@ -169,7 +166,7 @@ impl Protocol for Tencent {
             // It has no id: the same words in the same second are the same SMS.
             Some(Reply { phone: outside::phone(entry, "mobile")?, key: format!("{time}\n{text}"), text })
         };
-        Ok(outside::list(body)?.iter().filter_map(read).collect())
+        Ok(outside::list(body).ok_or(Unreadable)?.iter().filter_map(read).collect())
     }
 
     /// The SDKs' list of error codes (tencentcloud/sms/v20210111), and the common ones

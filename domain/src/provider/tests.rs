@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::delivery::Reason;
+use crate::phone::Phone;
 use crate::sms::LINK_TEMPLATE;
-use crate::time::{DAY, MINUTE};
+use crate::time::{DAY, Instant, MINUTE};
 
 const NOW: Instant = Instant(1_798_000_000_000);
 const REFERENCE: &str = "00112233445566778899aabbccddeeff";
@@ -115,11 +116,17 @@ fn a_call_to_tencent_says_what_its_document_asks_for() {
 fn a_relay_changes_the_address_and_nothing_that_is_signed() {
     let phones = [phone(7)];
     let direct = account(ProviderKind::Aliyun);
-    let relayed = Account { base_url: Some("https://relay.example.cn/s3cret/".into()), ..direct.clone() };
+    let relayed = Account { base_url: Some("https://relay.example.cn:8443/".into()), ..direct.clone() };
     let made = |account| aliyun().submit(account, &submission(&phones), NOW, "n").expect("it can be sent");
-    let (direct, relayed) = (made(&direct), made(&relayed));
-    assert!(relayed.url.starts_with("https://relay.example.cn/s3cret/?OutId="), "{}", relayed.url);
+    let (direct, mut relayed) = (made(&direct), made(&relayed));
+    assert!(relayed.url.starts_with("https://relay.example.cn:8443/?OutId="), "{}", relayed.url);
     assert!(direct.headers == relayed.headers && direct.body == relayed.body);
+    by_relay(&mut relayed, "s3cret", NOW);
+    assert_eq!(header(&relayed, "x-relay-host"), "dysmsapi.aliyuncs.com");
+    let path = relayed.url.strip_prefix("https://relay.example.cn:8443").expect("the relay's");
+    let body = signing::sha256(&relayed.body);
+    let signed = format!("POST\ndysmsapi.aliyuncs.com\n{path}\n{}\n{body}", NOW.0);
+    assert_eq!(header(&relayed, "x-relay-mac"), signing::mac(b"s3cret", &signed));
 }
 
 #[test]
@@ -139,13 +146,10 @@ fn what_is_not_filed_or_breaks_the_rules_is_not_sent() {
         let mut old = good.clone();
         old.templates[0].version += 1;
         assert_eq!(refused(&old, "标题"), Some(NotSendable::NoTemplate));
-        let long = "字".repeat(101);
         let bad = |title| refused(&good, title);
-        assert_eq!(bad("【通知】"), Some(NotSendable::Variable(Flaw::NotAllowed('【'))));
-        assert_eq!(bad("好🙂"), Some(NotSendable::Variable(Flaw::NotAllowed('🙂'))));
-        assert_eq!(bad("见 HTTP://a.b/"), Some(NotSendable::Variable(Flaw::Link)));
-        assert_eq!(bad(&long), Some(NotSendable::Variable(Flaw::TooLong)));
-        assert_eq!(bad(&long[..60]), None);
+        assert_eq!(bad("【通知】"), Some(NotSendable::Variable(NotAllowed::Sign(0, '【'))));
+        assert_eq!(bad("见 HTTP://a.b/"), Some(NotSendable::Variable(NotAllowed::Address)));
+        assert_eq!(bad("秋季运动会"), None);
     }
 }
 
@@ -187,6 +191,10 @@ fn aliyun_takes_a_call_as_a_whole() {
     }
     assert_eq!(read(429, "slow down"), [Outcome::Later; 2]);
     assert_eq!(read(429, "{}"), [Outcome::Later; 2]);
+    // What stands in the documents of the relay.
+    assert_eq!(read(403, r#"{"Relay":"refused","Message":""}"#), [Outcome::Later; 2]);
+    assert_eq!(read(502, r#"{"Relay":"unreachable"}"#), [Outcome::Later; 2]);
+    assert_eq!(read(504, r#"{"Relay":"unknown"}"#), [Outcome::Unknown; 2]);
 }
 
 #[test]
