@@ -201,7 +201,8 @@ impl Gateway {
             return self.script.next(now_ms, false);
         }
         // What a number is told to do goes before chance.
-        let text = String::from_utf8_lossy(&request.body).into_owned() + &request.path;
+        let text = format!("{} {}", request.path, String::from_utf8_lossy(&request.body));
+        let text = percent_encoding::percent_decode_str(&text).decode_utf8_lossy();
         for (ending, number) in self.script.numbers() {
             let fault = match number {
                 Number::HeldTaken => Fault::HeldTaken,
