@@ -430,9 +430,10 @@ fn take(
             text: one.text,
             at: now_ms,
             fate: Fate::Waiting,
+            failed: failed.map(str::to_owned),
             coming: None,
         };
-        gateway.take(now_ms, entry, failed);
+        gateway.take(entry);
     }
     Ok(json!({ "Code": "OK", "Message": "OK", "RequestId": id, "BizId": biz_id }))
 }

@@ -52,20 +52,21 @@ pub(crate) struct Callbacks {
 
 impl Callbacks {
     /// A receipt of an SMS that was taken.
-    pub fn receipt(&mut self, at: i64, entry: &Entry, delivered: bool, code: Option<&str>) {
+    pub fn receipt(&mut self, at: i64, entry: &Entry, delivered: bool) {
+        let code = entry.failed.as_deref().unwrap_or("UNDELIV");
         let sent = text::stamp(entry.at);
         let reported = text::stamp(at);
         let body = match entry.provider {
             Provider::Aliyun => json!({
                 "phone_number": entry.phone, "send_time": sent, "report_time": reported, "success": delivered,
-                "err_code": if delivered { "DELIVERED" } else { code.unwrap_or("UNDELIV") },
+                "err_code": if delivered { "DELIVERED" } else { code },
                 "err_msg": if delivered { "用户接收成功" } else { "用户接收失败" },
                 "sms_size": entry.parts.to_string(), "biz_id": entry.id, "out_id": entry.reference,
             }),
             Provider::Tencent => json!({
                 "user_receive_time": reported, "nationcode": "86", "mobile": entry.phone,
                 "report_status": if delivered { "SUCCESS" } else { "FAIL" },
-                "errmsg": if delivered { "DELIVRD" } else { code.unwrap_or("UNDELIV") },
+                "errmsg": if delivered { "DELIVRD" } else { code },
                 "description": if delivered { "用户短信送达成功" } else { "用户短信接收失败" },
                 "sid": entry.id,
             }),

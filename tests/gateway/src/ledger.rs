@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::Provider;
 
 /// What has become of an SMS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "state")]
 pub enum Fate {
     /// The carrier has not said.
@@ -27,7 +27,7 @@ pub enum Fate {
 }
 
 /// One SMS that was taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// By whom.
     pub provider: Provider,
@@ -53,6 +53,9 @@ pub struct Entry {
     pub at: i64,
     /// What has become of it.
     pub fate: Fate,
+    /// Why it cannot arrive, where that was plain when it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// What will become of it and when.
     #[serde(skip)]
     pub(crate) coming: Option<Fate>,

@@ -141,6 +141,16 @@ impl Gateway {
         &self.ledger.entries
     }
 
+    /// Goes on where another ended: what that one took was taken. Its receipts
+    /// are told again, since nobody knows which of them were heard.
+    pub fn restore(&mut self, entries: Vec<Entry>) {
+        for mut entry in entries {
+            entry.fate = Fate::Waiting;
+            self.calls += 1;
+            self.enter(entry);
+        }
+    }
+
     /// The accounts, to change what the provider thinks of them half way.
     pub fn config_mut(&mut self) -> &mut Config {
         &mut self.config
@@ -167,23 +177,27 @@ impl Gateway {
     }
 
     /// Takes one SMS: it stands in the ledger from here on, whatever is answered.
-    fn take(&mut self, now_ms: i64, mut entry: Entry, failed: Option<&str>) {
-        let plan = self.script.plan(now_ms, &entry.phone, failed);
-        for (at, delivered) in &plan.told {
-            self.callbacks.receipt(*at, &entry, *delivered, failed);
-        }
-        if let Some(at) = plan.unknown {
-            let mut stranger = entry.clone();
-            stranger.id = format!("{}9", stranger.id);
-            stranger.reference = format!("{}9", stranger.reference);
-            self.callbacks.receipt(at, &stranger, true, None);
-        }
-        entry.coming = plan.fate;
+    fn take(&mut self, entry: Entry) {
         if let Some(account) = self.config.accounts.iter_mut().find(|a| a.id == entry.account)
             && let Some(balance) = &mut account.balance
         {
             *balance = balance.saturating_sub(entry.parts as u64);
         }
+        self.enter(entry);
+    }
+
+    fn enter(&mut self, mut entry: Entry) {
+        let plan = self.script.plan(&entry);
+        for (at, delivered) in &plan.told {
+            self.callbacks.receipt(*at, &entry, *delivered);
+        }
+        if let Some(at) = plan.unknown {
+            let mut stranger = entry.clone();
+            stranger.id.push('9');
+            stranger.reference.push('9');
+            self.callbacks.receipt(at, &stranger, true);
+        }
+        entry.coming = plan.fate;
         self.ledger.take(entry);
     }
 

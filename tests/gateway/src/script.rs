@@ -1,14 +1,16 @@
 //! What goes wrong, decided by a seed or told outright.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use fastrand::Rng;
 use serde::Deserialize;
 
-use crate::ledger::Fate;
+use crate::ledger::{Entry, Fate};
 
 /// What happens to one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "does")]
 pub enum Fault {
     /// Nothing.
     None,
@@ -112,6 +114,7 @@ struct Odds {
 /// What goes wrong, from here to the end.
 #[derive(Clone, Debug)]
 pub struct Script {
+    seed: u64,
     rng: Rng,
     odds: Odds,
     receipts: Receipts,
@@ -126,6 +129,7 @@ impl Script {
     /// Nothing goes wrong, and each SMS is reported delivered after 300 ms.
     pub fn honest() -> Self {
         Self {
+            seed: 0,
             rng: Rng::with_seed(0),
             odds: Odds::default(),
             receipts: Receipts::default(),
@@ -163,7 +167,7 @@ impl Script {
             reversed: draw(100),
             unknown: draw(100),
         };
-        Self { rng, odds, receipts, latency_ms: (5, 200), ..Self::honest() }
+        Self { seed, rng, odds, receipts, latency_ms: (5, 200), ..Self::honest() }
     }
 
     /// How long each answer takes.
@@ -236,7 +240,7 @@ impl Script {
             Some((until, fault)) if now_ms < until => return fault,
             _ => self.storm = None,
         }
-        if self.chance(self.odds.storm) {
+        if chance(&mut self.rng, self.odds.storm) {
             let fault = match self.below(4) {
                 0 => Fault::TooMany,
                 1 => Fault::Unavailable { status: 500 },
@@ -248,7 +252,7 @@ impl Script {
         }
         for i in 0..self.odds.faults.len() {
             let (fault, odds) = self.odds.faults[i];
-            if self.chance(odds) {
+            if chance(&mut self.rng, odds) {
                 return match fault {
                     Fault::Slow { ms } => Fault::Slow { ms: self.rng.i64(0..=ms) },
                     Fault::HeldTakenLate { ms } => Fault::HeldTakenLate { ms: self.rng.i64(0..=ms) },
@@ -259,43 +263,46 @@ impl Script {
         Fault::None
     }
 
-    /// What becomes of an SMS to `phone`, and what is told of it.
-    pub(crate) fn plan(&mut self, now_ms: i64, phone: &str, failed: Option<&str>) -> Plan {
-        let receipts = self.receipts.clone();
-        let number = self.number(phone);
-        let mut at =
-            now_ms + self.rng.i64(receipts.after_ms.0..=receipts.after_ms.1.max(receipts.after_ms.0));
+    /// What becomes of an SMS, and what is told of it: the same whenever it
+    /// is asked, so that a gateway that was killed goes on as it had begun.
+    pub(crate) fn plan(&self, entry: &Entry) -> Plan {
+        let receipts = &self.receipts;
+        let mut hash = DefaultHasher::new();
+        (self.seed, &entry.id, &entry.phone).hash(&mut hash);
+        let mut rng = Rng::with_seed(hash.finish());
+        let number = self.number(&entry.phone);
+        let mut at = entry.at + rng.i64(receipts.after_ms.0..=receipts.after_ms.1.max(receipts.after_ms.0));
         if let Some(Number::Late { ms }) = number {
             at += ms;
-        } else if self.chance(receipts.late) {
-            at += self.rng.i64(60_000..=26 * 3_600_000);
+        } else if chance(&mut rng, receipts.late) {
+            at += rng.i64(60_000..=26 * 3_600_000);
         }
-        let off = number == Some(Number::Undelivered) || self.chance(receipts.undelivered);
-        let code = failed.or(off.then_some("UNDELIV"));
+        let off = number == Some(Number::Undelivered) || chance(&mut rng, receipts.undelivered);
+        let code = entry.failed.as_deref().or(off.then_some("UNDELIV"));
         let delivered = code.is_none();
         let fate = match code {
             Some(code) => Fate::Undelivered { at, code: code.to_owned() },
             None => Fate::Delivered { at },
         };
         let mut told = Vec::new();
-        if number != Some(Number::NoReceipt) && !self.chance(receipts.lost) {
+        if number != Some(Number::NoReceipt) && !chance(&mut rng, receipts.lost) {
             told.push((at, delivered));
-            if self.chance(receipts.doubled) {
-                told.push((at + self.rng.i64(0..=120_000), delivered));
+            if chance(&mut rng, receipts.doubled) {
+                told.push((at + rng.i64(0..=120_000), delivered));
             }
-            if self.chance(receipts.reversed) {
-                let other = if self.rng.bool() { at } else { now_ms };
-                told.push((other + self.rng.i64(0..=120_000), !delivered));
+            if chance(&mut rng, receipts.reversed) {
+                let other = if rng.bool() { at } else { entry.at };
+                told.push((other + rng.i64(0..=120_000), !delivered));
             }
         }
-        let unknown = self.chance(receipts.unknown).then_some(at);
+        let unknown = chance(&mut rng, receipts.unknown).then_some(at);
         let fate = (number != Some(Number::NoReceipt)).then_some(fate);
         Plan { fate, told, unknown }
     }
+}
 
-    fn chance(&mut self, of_a_thousand: u32) -> bool {
-        of_a_thousand > 0 && self.rng.u32(0..1000) < of_a_thousand
-    }
+fn chance(rng: &mut Rng, of_a_thousand: u32) -> bool {
+    of_a_thousand > 0 && rng.u32(0..1000) < of_a_thousand
 }
 
 #[cfg(test)]

@@ -296,10 +296,11 @@ fn send(
                     text,
                     at: now_ms,
                     fate: Fate::Waiting,
+                    failed: None,
                     coming: None,
                 };
                 let parts = entry.parts;
-                gateway.take(now_ms, entry, None);
+                gateway.take(entry);
                 (serial, parts)
             });
         let full = text::mainland(number).map_or_else(|| number.clone(), |phone| format!("+86{phone}"));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const MINUTE: i64 = 60_000;
 
 fn json(callback: &Callback) -> Value {
-    serde_json::from_slice(&callback.body).unwrap()
+    serde_json::from_slice(&callback.body).expect("as the test made it")
 }
 
 #[test]
@@ -129,10 +129,13 @@ fn told(receipts: Receipts) -> (Gateway, Vec<(i64, String, bool)>) {
     let mut all = Vec::new();
     while let Some(at) = gateway.next_due() {
         for callback in gateway.due(at) {
-            for one in json(&callback).as_array().unwrap() {
-                let key =
-                    format!("{} {}", one["biz_id"].as_str().unwrap(), one["phone_number"].as_str().unwrap());
-                all.push((at, key, one["success"].as_bool().unwrap()));
+            for one in json(&callback).as_array().expect("as the test made it") {
+                let key = format!(
+                    "{} {}",
+                    one["biz_id"].as_str().expect("as the test made it"),
+                    one["phone_number"].as_str().expect("as the test made it")
+                );
+                all.push((at, key, one["success"].as_bool().expect("as the test made it")));
             }
             gateway.acknowledged(callback.id, 200, br#"{"code":0}"#);
         }

@@ -223,3 +223,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn one_that_was_killed_goes_on_with_what_it_had_taken() {
+    let script = Script::seeded(11);
+    let mut first = Gateway::new(config(), script.clone());
+    first.script_mut().next_submits(&[Fault::DropAfter]);
+    first.handle(NOW, &Aliyun::batch("n", &phones(50)).request());
+    let taken = first.ledger().to_vec();
+    first.due(NOW + 48 * 3_600_000);
+    let mut second = Gateway::new(config(), script);
+    second.restore(taken);
+    second.due(NOW + 48 * 3_600_000);
+    assert_eq!(second.ledger(), first.ledger());
+    *second.script_mut() = Script::honest();
+    let (_, answer) = ask(&mut second, NOW + 1, &Aliyun::batch("m", &phones(1)).request());
+    assert_eq!(code(&answer), "OK");
+    assert!(second.ledger()[..50].iter().all(|e| e.id != second.ledger()[50].id));
+}
