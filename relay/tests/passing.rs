@@ -114,7 +114,7 @@ fn relayed(request: &gateway::Request, host: &str) -> Request<Full<Bytes>> {
         .header("x-relay-time", NOW.to_string())
         .header("x-relay-mac", mac(SECRET, &request.method, host, &request.path, NOW, &request.body))
         .body(Full::new(Bytes::from(request.body.clone())))
-        .unwrap()
+        .expect("as the test made it")
 }
 
 impl Stage {
