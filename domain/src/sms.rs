@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use Part::{Link, Text, Title};
 
-use crate::provider::ProviderKind;
+use crate::provider::account::ProviderKind;
 
 /// UTF-16 units that fit one SMS.
 pub const SINGLE: usize = 70;
@@ -104,6 +104,15 @@ impl Template {
         }
         text
     }
+}
+
+/// Signs that providers refuse in a variable: those that mark the signature, and those that they name
+/// (help.aliyun.com 463270).
+pub(crate) fn is_refused_sign(c: char) -> bool {
+    matches!(
+        c,
+        '【' | '】' | '『' | '』' | '「' | '」' | '〖' | '〗' | '#' | '※' | '•' | '²' | '³' | '{' | '}'
+    ) || c.is_control()
 }
 
 /// How long a rendered SMS is.

@@ -10,6 +10,7 @@ pub mod dead_letters;
 mod delegation;
 pub mod delivery;
 mod filing;
+pub mod hooks;
 mod link;
 mod me;
 mod message;

@@ -3,7 +3,7 @@
 
 use super::finding::{Findings, Severity};
 use super::text::Text;
-use crate::provider::is_refused;
+use crate::sms::is_refused_sign;
 use crate::words;
 use crate::words::Words;
 
@@ -117,7 +117,7 @@ fn title(text: &Text, found: &mut Findings) {
                 Some(simplified.to_string()),
             );
         }
-        if is_special(c) || is_refused(c) && !matches!(c, '【' | '】') && !c.is_control() {
+        if is_special(c) || is_refused_sign(c) && !matches!(c, '【' | '】') && !c.is_control() {
             found.add(
                 ("special_sign", Severity::Block),
                 (at, 1),

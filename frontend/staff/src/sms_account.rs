@@ -239,7 +239,7 @@ fn Proposed(
         order.call(to.at(id), move |view| {
             let _ = asking.try_set(false);
             toasts.done(if yes {
-                Words::fixed("已确认，即时生效", "Confirmed: it is in use now")
+                Words::fixed("已确认，一分钟内生效", "Confirmed: it is in use within a minute")
             } else {
                 Words::fixed("已不采用", "Declined")
             });
@@ -300,8 +300,8 @@ fn Proposed(
                 <p>
                     {said(
                         Words::fixed(
-                            "请先与提出人当面核对。确认后即时生效，您的姓名和时间会记录在案。",
-                            "Check it with who proposed it first. It is in use at once; your name and the time are recorded.",
+                            "请先与提出人当面核对。确认后一分钟内生效，您的姓名和时间会记录在案。",
+                            "Check it with who proposed it first. It is in use within a minute; your name and the time are recorded.",
                         ),
                         Words::fixed("这一版从此作废，现行设置不变。", "This version never counts; what is in use stays."),
                     )}

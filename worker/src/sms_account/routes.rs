@@ -11,6 +11,7 @@ use serde_json::json;
 use super::store::{self, Proposal, Version};
 pub use super::test::test;
 use super::{test as tests, volume};
+use crate::hooks::routes::HOOK_SECRET_MIN;
 use crate::platform::app::App;
 use crate::platform::d1::{Answers, Audit, Guarded, Rows, Stmt, Subject};
 use crate::platform::error::AppError;
@@ -29,21 +30,18 @@ fn reads(call: &Signed) -> [Stmt; 5] {
     ]
 }
 
-/// The address that is reported to: whoever does not know it cannot report. It is made of a key that the database
-/// does not hold.
-///
-/// # Errors
-/// Where the keys are missing.
-pub fn hook_secret(app: &App, provider: ProviderKind) -> Result<String, AppError> {
-    Ok(app.keys()?.index("sms_hook", provider.key())[..32].to_owned())
-}
-
-fn hooks(app: &App) -> Result<Vec<Hooks>, AppError> {
-    let of = |provider: ProviderKind| {
-        let at = format!("{}/hooks/{}/{}", app.origin, provider.key(), hook_secret(app, provider)?);
-        Ok(Hooks { provider, report: format!("{at}/report"), reply: format!("{at}/reply") })
+/// The addresses that are reported to: whoever does not know them cannot report. None while the deployment has no
+/// secret for them.
+fn hooks(app: &App) -> Vec<Hooks> {
+    let Some(secret) = app.host.setting("HOOK_SECRET").filter(|secret| secret.len() >= HOOK_SECRET_MIN)
+    else {
+        return Vec::new();
     };
-    [ProviderKind::Aliyun, ProviderKind::Tencent].into_iter().map(of).collect()
+    let of = |provider: ProviderKind| {
+        let at = format!("{}/hooks/{}/{secret}", app.origin, provider.key());
+        Hooks { provider, report: format!("{at}/report"), reply: format!("{at}/reply") }
+    };
+    [ProviderKind::Aliyun, ProviderKind::Tencent].map(of).into()
 }
 
 fn view(call: &Signed, rows: &[Rows]) -> Result<SmsAccountView, AppError> {
@@ -66,7 +64,7 @@ fn view(call: &Signed, rows: &[Rows]) -> Result<SmsAccountView, AppError> {
         providers: providers.collect(),
         signature,
         links,
-        hooks: hooks(app)?,
+        hooks: hooks(app),
         month,
         days,
         phone: tests::own_phone(rows.at(4)?)?.map(|p| p.masked(app)).transpose()?,

@@ -91,6 +91,7 @@ fn unreachable(why: Reason) -> AppError {
 /// 409 without a number of one's own, without a provider, and after the last test of the day.
 pub async fn test(call: Signed) -> Result<Reply<TestResult>, AppError> {
     let (app, person, now) = (&call.app, &call.person, call.app.now());
+    provider::prepare(app).await;
     let provider = provider::of(app).map_err(|_| {
         AppError::conflict(
             "no_provider",
@@ -143,9 +144,10 @@ pub async fn test(call: Signed) -> Result<Reply<TestResult>, AppError> {
         })
         .commit()
         .await?;
-    let sms = [Sms { phone_id: phone.id, phone: number, text }];
-    let result =
-        calls::submit(app, &*provider, &Request { reference: &reference, sms: &sms, tries: 0 }).await;
+    let sms = [Sms { phone_id: phone.id, phone: number, text, link }];
+    let request =
+        Request { reference: &reference, template: &LINK_TEMPLATE, title: TEST_TITLE, sms: &sms, tries: 0 };
+    let result = calls::submit(app, &*provider, &request).await;
     let (outcome, id, words) = match result {
         CallResult::Parts(parts) => match parts.into_iter().next() {
             Some(part) => {
@@ -181,7 +183,8 @@ fn said(outcome: Outcome, masked: &Words) -> (&'static str, Words) {
             )
         }
         Outcome::Rejected(why) => ("rejected", why.title()),
-        Outcome::NotTaken => (
+        Outcome::Unknown => ("unknown", said_nothing()),
+        Outcome::NotTaken | Outcome::Later | Outcome::OverLimit => (
             "not_taken",
             Words::fixed(
                 "服务商没有接收，请核对账户设置后再试",

@@ -87,7 +87,7 @@ pub fn cards(view: &SmsAccountView) -> AnyView {
     } else {
         templates.into_iter().collect::<Vec<_>>().into_any()
     };
-    let hooks = view.hooks.clone();
+    let (hooks, no_hooks) = (view.hooks.clone(), view.hooks.is_empty());
     let hook = move |reply: bool| {
         let found = hooks.iter().find(|h| h.provider == kind());
         found.map(|h| if reply { h.reply.clone() } else { h.report.clone() }).unwrap_or_default()
@@ -115,8 +115,19 @@ pub fn cards(view: &SmsAccountView) -> AnyView {
                     "Enter them in the provider's console for status reports and replies. Whoever knows them can report in its name: keep them to yourself.",
                 ))}
             </p>
+            {no_hooks.then(|| view! {
+                <Banner
+                    tone=Tone::Warning
+                    title=t(Words::fixed(
+                        "还没有设置密钥 HOOK_SECRET，收不到回执和回复：请按部署说明设置",
+                        "The secret HOOK_SECRET is not set, so that no reports and replies arrive: set it as the deployment guide says",
+                    ))
+                />
+            })}
             {move || {
-                if shown.get() {
+                if no_hooks {
+                    ().into_any()
+                } else if shown.get() {
                     let (report, reply) = addresses.get_value();
                     view! {
                         <ToCopy label=Words::fixed("状态报告", "Status reports") text=report />
