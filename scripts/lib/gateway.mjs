@@ -1,4 +1,5 @@
-// The stand-in for both SMS providers (tests/gateway), on loopback.
+// The stand-in for both SMS providers (tests/gateway), on loopback, and a demo
+// school's account with it.
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -48,6 +49,57 @@ export function accounts({ signature, wordings }) {
   ];
 }
 
+/** The template of the notices, as it is filed: in domain/src/sms.rs, with the fixed part of the links. */
+const notice = (origin) => ({ aliyun: "SMS_465000001", tencent: "2100001", text: `\${title}，请点开查看并确认： ${origin}/m/\${token}` });
+
+/** What numbers do, by their last digits, as in the sandbox (domain/src/sandbox.rs). */
+const NUMBERS = [
+  ["001", { does: "refused" }],
+  ["002", { does: "undelivered" }],
+  ["003", { does: "no_receipt" }],
+  ["004", { does: "late", ms: 120_000 }],
+  ["005", { does: "held_taken" }],
+  ["006", { does: "held_absent_once" }],
+];
+
+/** Settings for a demo school at `origin`, whose signature it is; what was taken stays in the folder. */
+export function demoSettings({ origin, signature, journal }) {
+  return {
+    config: { accounts: accounts({ signature, wordings: [notice(origin)] }) },
+    script: { latency_ms: [10, 60], receipts: { after_ms: [500, 4000] }, numbers: NUMBERS },
+    hooks: new URL(origin).host,
+    journal,
+  };
+}
+
+/**
+ * Enters the account as an office would: one administrator proposes it, the
+ * other confirms. Then the provider is told where to report, as in its console.
+ */
+export async function enterAccount({ gateway, provider, origin, signature, clients: [first, second] }) {
+  const account = accounts({ signature, wordings: [notice(origin)] }).find((one) => one.provider === provider);
+  const { proposed } = await first.post("/api/sms-account", {
+    behind: 0,
+    provider,
+    trial: false,
+    signature,
+    signature_state: "approved",
+    templates: [{ name: "notice_link", version: 1, code: account.templates[0].code, state: "approved" }],
+    price: 45,
+    credentials: { id: account.id, secret: account.secret, app_id: account.app_id ?? "", region: provider === "tencent" ? "ap-guangzhou" : "" },
+  });
+  await second.post(`/api/sms-account/${proposed.version}/confirm`, {});
+  return tellHooks({ gateway, client: first });
+}
+
+/** Tells the gateway where to report: the addresses on the account's page. */
+export async function tellHooks({ gateway, client }) {
+  const { hooks } = await client.get("/api/sms-account");
+  const secrets = hooks.map(({ provider, report }) => [provider, new URL(report).pathname.split("/").at(-2)]);
+  for (const [provider, secret] of secrets) await gateway.hook(provider, secret);
+  return Object.fromEntries(secrets);
+}
+
 /** Starts it with these settings (`Settings` in tests/gateway/src/main.rs), which are kept in a file of `folder`. */
 export async function startGateway(program, folder, settings) {
   const file = join(folder, "gateway.json");
@@ -76,6 +128,8 @@ export async function startGateway(program, folder, settings) {
     ledger: async () => (await fetch(`${origin}/ledger`)).json(),
     /** A parent answers by SMS. */
     reply: (phone, text) => post("/reply", { phone, text }),
+    /** Where a provider's callbacks go, as in its console. */
+    hook: (provider, secret) => post("/hook", { provider, secret }),
     /** What happens to the next calls: `{ submits: [{ does: "drop_after" }], questions: [] }`. */
     faults: (faults) => post("/faults", faults),
     async stop() {
