@@ -31,14 +31,18 @@ await main(async () => {
   await build();
 
   // A first start that was killed half way begins again.
-  const loaded = ["data", "migrations.json", "loading.json", "school.json", "gateway.txt", "hooks.json"];
+  const loaded = ["data", "migrations.json", "loading.json", "school.json", "gateway.txt"];
   if (state.read("loading.json")) for (const name of loaded) state.remove(name);
   const origin = `http://127.0.0.1:${port}`;
   const signature = schools[chosen.demo]?.setup.signature;
   const gateway =
     chosen.provider === "sandbox"
       ? undefined
-      : await startGateway(await buildGateway(), state.dir, demoSettings({ origin, signature, journal: state.path("gateway.txt") }));
+      : await startGateway(
+          await buildGateway(),
+          state.dir,
+          demoSettings({ origin, signature, hookSecret: state.secrets().HOOK_SECRET, journal: state.path("gateway.txt") }),
+        );
   // Its secrets are none, and it is on this machine: no relay stands in between.
   const vars = gateway ? { SMS_PROVIDER: chosen.provider, SMS_BASE_URL: gateway.origin } : {};
   const config = state.configure({ origin, vars });
@@ -73,7 +77,7 @@ await main(async () => {
       if (gateway) {
         const clients = schools[chosen.demo].administrators.map(() => new Client(server.origin));
         for (const [i, client] of clients.entries()) await client.signIn(schools[chosen.demo].administrators[i].number, PASSPHRASE);
-        state.write("hooks.json", await enterAccount({ gateway, provider: chosen.provider, origin, signature, clients }));
+        await enterAccount({ provider: chosen.provider, origin, signature, clients });
         say(t(`  ✓ ${chosen.provider} 的短信账号`, `  ✓ the account with ${chosen.provider}`));
       }
       await playWeeks(server.origin, chosen.demo, gateway && (async () => (await gateway.ledger()).map(({ text }) => text)));
@@ -92,7 +96,6 @@ await main(async () => {
       throw new Stop(t(`学校数据没有载入：${e.message}\n详情见 ${state.path("log.txt")}`, `The school was not loaded: ${e.message}\nMore in ${state.path("log.txt")}`));
     }));
 
-  for (const [provider, secret] of Object.entries(gateway ? state.read("hooks.json") : {})) await gateway.hook(provider, secret);
   greet(server.origin, school, PASSPHRASE, gateway);
   say(t(`\n启动用时 ${seconds(Date.now() - started)}。按 Ctrl-C 停止。`, `\nReady after ${seconds(Date.now() - started)}. Ctrl-C stops it.`));
   everyMinute(server);

@@ -62,21 +62,18 @@ const NUMBERS = [
   ["006", { does: "held_absent_once" }],
 ];
 
-/** Settings for a demo school at `origin`, whose signature it is; what was taken stays in the folder. */
-export function demoSettings({ origin, signature, journal }) {
+/** Settings for a demo school at `origin`; what was taken stays in the journal. */
+export function demoSettings({ origin, signature, hookSecret, journal }) {
   return {
-    config: { accounts: accounts({ signature, wordings: [notice(origin)] }) },
+    config: { accounts: accounts({ signature, wordings: [notice(origin)] }), hook_secret: hookSecret },
     script: { latency_ms: [10, 60], receipts: { after_ms: [500, 4000] }, numbers: NUMBERS },
     hooks: new URL(origin).host,
     journal,
   };
 }
 
-/**
- * Enters the account as an office would: one administrator proposes it, the
- * other confirms. Then the provider is told where to report, as in its console.
- */
-export async function enterAccount({ gateway, provider, origin, signature, clients: [first, second] }) {
+/** Enters the account as an office would: one administrator proposes it, the other confirms. */
+export async function enterAccount({ provider, origin, signature, clients: [first, second] }) {
   const account = accounts({ signature, wordings: [notice(origin)] }).find((one) => one.provider === provider);
   const { proposed } = await first.post("/api/sms-account", {
     behind: 0,
@@ -89,15 +86,6 @@ export async function enterAccount({ gateway, provider, origin, signature, clien
     credentials: { id: account.id, secret: account.secret, app_id: account.app_id ?? "", region: provider === "tencent" ? "ap-guangzhou" : "" },
   });
   await second.post(`/api/sms-account/${proposed.version}/confirm`, {});
-  return tellHooks({ gateway, client: first });
-}
-
-/** Tells the gateway where to report: the addresses on the account's page. */
-export async function tellHooks({ gateway, client }) {
-  const { hooks } = await client.get("/api/sms-account");
-  const secrets = hooks.map(({ provider, report }) => [provider, new URL(report).pathname.split("/").at(-2)]);
-  for (const [provider, secret] of secrets) await gateway.hook(provider, secret);
-  return Object.fromEntries(secrets);
 }
 
 /** Starts it with these settings (`Settings` in tests/gateway/src/main.rs), which are kept in a file of `folder`. */
@@ -128,8 +116,6 @@ export async function startGateway(program, folder, settings) {
     ledger: async () => (await fetch(`${origin}/ledger`)).json(),
     /** A parent answers by SMS. */
     reply: (phone, text) => post("/reply", { phone, text }),
-    /** Where a provider's callbacks go, as in its console. */
-    hook: (provider, secret) => post("/hook", { provider, secret }),
     /** What happens to the next calls: `{ submits: [{ does: "drop_after" }], questions: [] }`. */
     faults: (faults) => post("/faults", faults),
     async stop() {

@@ -108,7 +108,7 @@ impl Callbacks {
                 let of = |news: &&News| news.provider == provider && news.receipt == receipt;
                 let mut all: Vec<Value> = ready.iter().filter(of).map(|news| news.body.clone()).collect();
                 let word = if receipt { "report" } else { "reply" };
-                let path = format!("/hooks/{}/{}/{word}", provider.key(), config.hook_secret(provider));
+                let path = format!("/hooks/{}/{}/{word}", provider.key(), config.hook_secret);
                 while !all.is_empty() {
                     // How many come together is chance.
                     let most = all.len().min(RECEIPTS_MAX);

@@ -1,6 +1,6 @@
 //! Whose accounts there are and what the providers know of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,9 +33,6 @@ pub struct Config {
     /// The secret in the callbacks' path, as the customer entered it in the console.
     #[serde(default)]
     pub hook_secret: String,
-    /// The same, where each provider was given another.
-    #[serde(default)]
-    pub hook_secrets: HashMap<Provider, String>,
     /// Rates and limits per number.
     #[serde(default)]
     pub limits: Limits,
@@ -45,12 +42,6 @@ pub struct Config {
     /// The hosts that it answers as. Empty: any that was signed.
     #[serde(default)]
     pub hosts: Vec<String>,
-}
-
-impl Config {
-    pub(crate) fn hook_secret(&self, provider: Provider) -> &str {
-        self.hook_secrets.get(&provider).unwrap_or(&self.hook_secret)
-    }
 }
 
 /// One customer's account.

@@ -1,10 +1,9 @@
 //! Puts the gateway on loopback: `gateway SETTINGS.json`.
 //!
 //! Besides both providers' `/` it has `GET /ledger`, `POST /reply`
-//! (`{"phone":"…","text":"…"}`, a parent answers), `POST /faults`
+//! (`{"phone":"…","text":"…"}`, a parent answers) and `POST /faults`
 //! (`{"submits":[{"does":"drop_after"}],"questions":[]}`, what happens to the
-//! next calls) and `POST /hook` (`{"provider":"aliyun","secret":"…"}`, what a
-//! customer enters in the console). Whoever calls it under its loopback address means the
+//! next calls). Whoever calls it under its loopback address means the
 //! provider: as behind a relay, the host is the one in `x-relay-host`, or the
 //! provider's own.
 
@@ -16,7 +15,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gateway::{Config, Entry, Fault, Gateway, Number, Provider, Receipts, Reply, Request, Script};
+use gateway::{Config, Entry, Fault, Gateway, Number, Receipts, Reply, Request, Script};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -76,14 +75,6 @@ struct Faults {
     submits: Vec<Fault>,
     #[serde(default)]
     questions: Vec<Fault>,
-}
-
-/// Where one provider's callbacks go.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Hook {
-    provider: Provider,
-    secret: String,
 }
 
 /// A parent's answer.
@@ -210,13 +201,6 @@ async fn handle(desk: Shared, request: hyper::Request<Incoming>) -> Result<Answe
             let mut desk = desk.borrow_mut();
             desk.gateway.script_mut().next_submits(&faults.submits);
             desk.gateway.script_mut().next_questions(&faults.questions);
-            return Ok(json(StatusCode::OK, b"{}".to_vec()));
-        }
-        (&Method::POST, "/hook") => {
-            let Ok(hook) = serde_json::from_slice::<Hook>(&body) else {
-                return Ok(json(StatusCode::BAD_REQUEST, b"{}".to_vec()));
-            };
-            desk.borrow_mut().gateway.config_mut().hook_secrets.insert(hook.provider, hook.secret);
             return Ok(json(StatusCode::OK, b"{}".to_vec()));
         }
         _ => return Ok(json(StatusCode::NOT_FOUND, b"{}".to_vec())),
