@@ -31,6 +31,7 @@ pub mod page_text;
 pub mod phone;
 pub mod powers;
 pub mod problem;
+pub mod provider;
 pub mod rank;
 pub mod register;
 pub mod roster;

@@ -46,6 +46,7 @@ fn keys() -> Vec<(&'static str, String)> {
         ("LINK_KEYS", format!("1:{}", key(51))),
         ("RECORD_KEY", key(85)),
         ("PASSWORD_PEPPER", key(68)),
+        ("HOOK_SECRET", key(102)),
     ]
 }
 

@@ -132,6 +132,7 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
             // Without a provider, or where its author lost the post in which it is sent, it waits, approved,
             // and its page says so.
             // Nor does what waits for its registration and its designated sender (G7).
+            provider::prepare(&call.app).await;
             released = due <= now
                 && provider::missing(&call.app).is_none()
                 && loaded.held.is_none()

@@ -3,12 +3,13 @@
 
 use domain::delivery::PATIENCE;
 use domain::phone::Phone;
+use domain::provider::{Fate, Finding};
 use domain::time::{Instant, MINUTE};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::provider::{Lookup, Outcome, Part, Provider, call};
-use super::record::{apply, write_parts};
+use super::provider::{Outcome, Part, Provider, Question, call};
+use super::record::{apply, arrived, write_parts};
 use super::{BatchKey, PhoneRow, totals};
 use crate::args;
 use crate::platform::app::App;
@@ -66,19 +67,26 @@ pub async fn resolve_unknown(
     let (members, numbers): (Vec<i64>, Vec<Phone>) = phones.iter().filter_map(open).unzip();
     let known = look_up(app, provider, &attempt, &numbers).await.unwrap_or_else(|error| {
         app.log_error("provider", &error, json!({ "reference": attempt.reference }));
-        None
+        Known::default()
     });
-    let batch = app.db.guarded();
-    let (batch, look_at) = match known {
-        Some(parts) => {
-            let batch = batch.must(
-                "UPDATE attempts SET state = 'resolved', ended_at = ?2 WHERE reference = ?1 AND state = 'unknown'",
-                args![&attempt.reference, now],
-            );
-            let batch = write_parts(batch, &attempt.reference, &attempt.provider, &members, &parts)?;
-            (apply(batch, key, tries, &members, &parts, now)?, now.plus(PATIENCE))
-        }
-        None if attempt.started_at.plus(PATIENCE) <= now => {
+    let known = known.of(&members);
+    // What is known of some is written down, and the others stay as they are.
+    let batch = if known.members.is_empty() {
+        app.db.guarded()
+    } else {
+        let state = if known.members.len() == phones.len() { "resolved" } else { "unknown" };
+        let batch = app.db.guarded().must(
+            "UPDATE attempts SET state = ?3, ended_at = CASE WHEN ?3 = 'resolved' THEN ?2 END
+             WHERE reference = ?1 AND state = 'unknown'",
+            args![&attempt.reference, now, state],
+        );
+        let batch = write_parts(batch, &attempt.reference, &attempt.provider, &known.members, &known.parts)?;
+        let batch = apply(batch, key, tries, &known.members, &known.parts, now, app.random::<1>()?)?;
+        arrived(batch, key, &known.fates, now)?
+    };
+    let (batch, look_at) = match () {
+        () if known.members.len() == phones.len() && !phones.is_empty() => (batch, now.plus(PATIENCE)),
+        () if attempt.started_at.plus(PATIENCE) <= now => {
             let batch = batch
                 .must(
                     "UPDATE attempts SET state = 'resolved', ended_at = ?2, answer = 'abandoned' WHERE reference = ?1 AND state = 'unknown'",
@@ -88,7 +96,7 @@ pub async fn resolve_unknown(
             (batch, now.plus(PATIENCE))
         }
         // Ask again, less often the longer it lasts.
-        None => {
+        () => {
             let waited = now.0 - attempt.started_at.0;
             (batch, now.plus((waited / 2).clamp(MINUTE, 60 * MINUTE)))
         }
@@ -102,25 +110,48 @@ const ABANDON: &str = "UPDATE deliveries SET state = 'abandoned', moved_at = ?4
   WHERE message_id = ?1 AND round = ?2 AND state = 'unknown' AND batch_no = ?3 AND moved_at <= ?5
     AND phone_id IN (SELECT x.value FROM batches b, json_each(b.members) x WHERE b.message_id = ?1 AND b.round = ?2 AND b.no = ?3)";
 
-/// Asks the provider that took it about an attempt; none where it cannot tell of every phone.
+/// What asking gave of each phone, in order.
+#[derive(Default)]
+struct Known(Vec<Finding>);
+
+/// Of whom something is known, and what.
+struct Findings {
+    members: Vec<i64>,
+    parts: Vec<Part>,
+    fates: Vec<(i64, Fate)>,
+}
+
+impl Known {
+    fn of(self, members: &[i64]) -> Findings {
+        let mut found = Findings { members: Vec::new(), parts: Vec::new(), fates: Vec::new() };
+        for (member, finding) in members.iter().zip(self.0) {
+            let part = match finding {
+                Finding::Taken(id, fate) => {
+                    found.fates.extend(fate.map(|fate| (*member, fate)));
+                    Part { id, ..Outcome::Accepted.into() }
+                }
+                Finding::Absent => Outcome::NotTaken.into(),
+                Finding::CannotSay => continue,
+            };
+            found.members.push(*member);
+            found.parts.push(part);
+        }
+        found
+    }
+}
+
+/// Asks the provider that was called about an attempt, and no other.
 async fn look_up(
     app: &App,
     provider: Option<&dyn Provider>,
     attempt: &OpenAttempt,
     numbers: &[Phone],
-) -> Result<Option<Vec<Part>>, AppError> {
-    let Some(provider) = provider.filter(|p| p.key() == attempt.provider) else { return Ok(None) };
-    if numbers.is_empty() {
-        return Ok(None);
-    }
-    let found = call::look_up(app, provider, &attempt.reference, numbers).await?;
-    Ok(found.filter(|found| found.len() == numbers.len()).map(|found| {
-        let outcome = |lookup: &Lookup| match lookup {
-            Lookup::Taken => Outcome::Accepted,
-            Lookup::Absent => Outcome::NotTaken,
-        };
-        found.iter().map(|lookup| outcome(lookup).into()).collect()
-    }))
+) -> Result<Known, AppError> {
+    let Some(provider) = provider.filter(|p| p.key() == attempt.provider && !numbers.is_empty()) else {
+        return Ok(Known::default());
+    };
+    let question = Question { reference: &attempt.reference, at: attempt.started_at, phones: numbers };
+    Ok(Known(call::look_up(app, provider, &question).await?))
 }
 
 /// Attempts past their deadline without an answer: the consumer died, or the

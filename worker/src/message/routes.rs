@@ -22,6 +22,7 @@ use super::list;
 use super::rows::{self, Loaded};
 use super::transition::{self, Halting, Submission};
 use super::view::{self, sample_sms};
+use crate::delivery::provider;
 use crate::office_request;
 use crate::platform::d1::{Answers, Audit, Subject};
 use crate::platform::error::AppError;
@@ -295,6 +296,7 @@ async fn save_new(call: &Signed, draft: &Draft, around: &Surroundings) -> Result
 /// Where it is not within sight.
 pub async fn show(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
     let loaded = rows::load(&call.app, &call.person, id).await?;
+    provider::prepare(&call.app).await;
     Reply::json(200, &loaded.view(&call.app, &call.person)?)
 }
 

@@ -82,6 +82,7 @@ pub async fn checklist(call: Signed) -> Result<Reply<Checklist>, AppError> {
             sql("SELECT sealed_at FROM audit_seals ORDER BY seq DESC LIMIT 1", &[]),
         ])
         .await?;
+    provider::prepare(app).await;
     let counts: Counts = rows.at(0)?.one()?;
     let missing = |is_there: bool| u32::from(!is_there);
     let lacking = |point: CheckPoint| match point {

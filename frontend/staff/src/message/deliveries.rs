@@ -361,6 +361,22 @@ fn recipient(row: RecipientRow, with_name: bool) -> AnyView {
         (None, Some(time)) => Some(at(time, "已打开", "Opened")),
         (None, None) => None,
     };
+    let replies: Vec<_> = row
+        .replies
+        .into_iter()
+        .map(|reply| {
+            let opts_out = reply.opts_out.then(|| {
+                view! { <Badge tone=Tone::Danger label=t(Words::fixed("退订，以后不再发送", "Opted out: gets no more")) /> }
+            });
+            view! {
+                <p class="x-row x-small">
+                    <span class="x-muted">{at(reply.at, "短信回复", "Replied by SMS")}</span>
+                    <span lang="zh-CN">{reply.text}</span>
+                    {opts_out}
+                </p>
+            }
+        })
+        .collect();
     let name = with_name.then(|| view! { <span lang="zh-CN">{row.relation} " " {row.name}</span> });
     view! {
         <li class="m-recipient">
@@ -372,6 +388,7 @@ fn recipient(row: RecipientRow, with_name: bool) -> AnyView {
                 {unreadable}
             </p>
             {what}
+            {replies}
         </li>
     }
     .into_any()
@@ -402,6 +419,7 @@ mod tests {
             opened_at: None,
             confirmed_at: None,
             unreadable: false,
+            replies: Vec::new(),
         }
     }
 
