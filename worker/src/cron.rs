@@ -24,11 +24,11 @@ use crate::{args, audit, filing, sandbox, sequencer};
 const GIVEN_UP_MAX: usize = 30;
 /// Statements for giving up waiting, for asking about an unknown outcome, for closing without a receipt.
 const GIVE_UP: usize = 6;
-const ASK: usize = 16;
+const ASK: usize = 18;
 const CLOSE: usize = 2;
 /// Questions to the provider in one run. Each may take [`LOOK_UP_TIMEOUT`], and they come last: a slow
 /// provider keeps neither the sealer nor the pokes.
-const ASKS_MAX: usize = 12;
+const ASKS_MAX: usize = 10;
 /// No question is begun later than so long after the first one.
 const ASKING_MAX: i64 = 20 * SECOND;
 /// Batches whose receipts never came, closed in one run.

@@ -2,9 +2,10 @@
 //!
 //! A call answers per phone, but has one set of variables for all of its phones: since each SMS carries a
 //! link of its own, each is a call of its own. `SessionContext` is our reference; receipts name the
-//! `SerialNo` alone. What was pulled proves that an SMS was taken, where Tencent has switched on for the
-//! account that `SessionContext` comes back; it never proves that one was not, since an SMS without
-//! a word from the carrier is not listed. So what is unknown stays so until its receipt, or a person.
+//! `SerialNo` alone. What is pulled proves that an SMS was taken: by `SessionContext`, where Tencent has switched
+//! on for the account that it comes back; else by elimination, since the application is this school's alone and
+//! the numbers of all other SMS to a phone are known. It never proves that one was not taken, since an SMS without
+//! a word from the carrier is not listed. So what is unknown stays so until the carrier speaks, or a person.
 
 use serde_json::{Value, json};
 
@@ -20,6 +21,9 @@ use super::wire::{
 use crate::time::{Instant, MINUTE};
 
 pub struct Tencent;
+
+/// Statuses in one answer, the most there are.
+const PAGE: usize = 100;
 
 const FACTS: Facts = Facts {
     host: "sms.tencentcloudapi.com",
@@ -123,9 +127,9 @@ impl Protocol for Tencent {
 
     fn ask(&self, account: &Account, question: &Question<'_>, now: Instant, _nonce: &str) -> HttpCall {
         let body = json!({
-            "SendDateTime": question.at.plus(-MINUTE).0.div_euclid(1_000),
+            "BeginTime": question.at.plus(-MINUTE).0.div_euclid(1_000),
             "Offset": 0,
-            "Limit": 100,
+            "Limit": PAGE,
             "PhoneNumber": e164(question.phone),
             "SmsSdkAppId": account.credentials.app_id,
         });
@@ -135,17 +139,21 @@ impl Protocol for Tencent {
     fn read_ask(&self, answer: &HttpAnswer, question: &Question<'_>, _now: Instant) -> Finding {
         let response = response(answer).unwrap_or_default();
         let statuses = response.get("PullSmsSendStatusSet").and_then(Value::as_array);
-        let ours = statuses.map(Vec::as_slice).unwrap_or_default().iter().find(|status| {
-            outside::text(status, "SessionContext").as_deref() == Some(question.reference)
-                && outside::phone(status, "PhoneNumber").as_ref() == Some(question.phone)
-        });
-        match ours {
-            Some(status) => Finding::Taken(
-                outside::id(status, "SerialNo"),
-                fate(outside::text(status, "ReportStatus").as_deref(), status, "Description"),
-            ),
-            None => Finding::CannotSay,
+        let mut unnamed = Vec::new();
+        for status in statuses.map(Vec::as_slice).unwrap_or_default() {
+            let Some(id) = outside::id(status, "SerialNo") else { continue };
+            if outside::phone(status, "PhoneNumber").as_ref() != Some(question.phone) {
+                continue;
+            }
+            let fate = fate(outside::text(status, "ReportStatus").as_deref(), status, "Description");
+            match outside::text(status, "SessionContext") {
+                Some(session) if session == question.reference => return Finding::Taken(Some(id), fate),
+                Some(_) => {}
+                None => unnamed.push((id, fate)),
+            }
         }
+        // A page that is full may lack some.
+        if unnamed.is_empty() || unnamed.len() >= PAGE { Finding::CannotSay } else { Finding::OneOf(unnamed) }
     }
 
     fn read_report(&self, body: &[u8]) -> Result<Vec<Receipt>, Unreadable> {

@@ -143,6 +143,9 @@ pub struct Question<'a> {
 pub enum Finding {
     /// The provider has it: its id, and what became of it where that is known.
     Taken(Option<String>, Option<Fate>),
+    /// It has sent these to the number since, and does not say which of them are of this attempt: ids, and
+    /// what became of each.
+    OneOf(Vec<(String, Option<Fate>)>),
     /// The provider proves that it has not.
     Absent,
     /// It does not tell.

@@ -18,6 +18,7 @@ use xiaoxun_worker::platform::host::native::Native;
 
 use crate::client::Way;
 use crate::native::{self, Handle};
+use crate::provider::Network;
 use crate::{Client, Reply, template};
 
 /// The passphrase of every demo account: `scripts/lib/demo.mjs`.
@@ -67,6 +68,8 @@ pub struct App {
     production: bool,
     vars: Vec<(String, String)>,
     running: Option<Engine>,
+    /// The SMS provider that stands behind it, where that is not the sandbox.
+    pub(crate) network: Option<Network>,
     /// Statements that ran before the school was started again.
     ran: BTreeSet<String>,
 }
@@ -140,7 +143,8 @@ impl App {
         let copied = Command::new("cp").arg("-R").arg(from).arg(&state).status();
         assert!(copied.is_ok_and(|s| s.success()), "cannot copy the template to {}", state.display());
         let vars = vars.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let mut app = Self { state, workerd, production, vars, running: None, ran: BTreeSet::new() };
+        let mut app =
+            Self { state, workerd, production, vars, running: None, network: None, ran: BTreeSet::new() };
         app.run();
         app
     }
@@ -150,9 +154,10 @@ impl App {
     }
 
     fn run_native(&self) -> Engine {
-        let settings = template::settings(&self.state).into_iter().chain(self.vars.clone());
+        let provider = self.network.iter().map(|n| ("SMS_PROVIDER".to_owned(), n.kind.key().to_owned()));
+        let settings = template::settings(&self.state).into_iter().chain(self.vars.clone()).chain(provider);
         let (database, network) = (self.state.join("school.sqlite"), self.state.join("network.sqlite"));
-        Engine::Native(Handle::start(&database, Some(&network), settings.collect()))
+        Engine::Native(Handle::start(&database, Some(&network), settings.collect(), self.network.clone()))
     }
 
     fn run_workerd(&self) -> Engine {

@@ -11,6 +11,7 @@ mod app;
 mod client;
 mod contract;
 mod native;
+mod provider;
 pub mod small_university;
 mod story;
 mod template;

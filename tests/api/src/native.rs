@@ -14,7 +14,7 @@ use xiaoxun_worker::platform::app::App;
 use xiaoxun_worker::platform::d1::Backend;
 use xiaoxun_worker::platform::d1::sqlite::Sqlite;
 use xiaoxun_worker::platform::host::native::{Native, Sent};
-use xiaoxun_worker::platform::host::{DB, SANDBOX_DB};
+use xiaoxun_worker::platform::host::{DB, Host, SANDBOX_DB};
 use xiaoxun_worker::platform::http::{Content, EVERY_ANSWER, Method, Request};
 use xiaoxun_worker::platform::log;
 use xiaoxun_worker::sequencer::{SmsJob, stream_of};
@@ -22,6 +22,7 @@ use xiaoxun_worker::sms_queue::{self, JOBS_MAX, Verdict};
 use xiaoxun_worker::{cron, dead_letters, router};
 
 use crate::Reply;
+use crate::provider::Network;
 
 /// The address that a school in process believes to have.
 pub const ORIGIN: &str = "http://127.0.0.1:1";
@@ -48,7 +49,12 @@ pub struct Handle(Sender<Order>);
 
 impl Handle {
     /// Starts a school on these databases and settings.
-    pub fn start(database: &Path, sandbox: Option<&Path>, settings: Vec<(String, String)>) -> Self {
+    pub fn start(
+        database: &Path,
+        sandbox: Option<&Path>,
+        settings: Vec<(String, String)>,
+        network: Option<Network>,
+    ) -> Self {
         let (orders, taken) = channel();
         let (database, sandbox) = (database.to_owned(), sandbox.map(Path::to_owned));
         std::thread::spawn(move || {
@@ -59,7 +65,12 @@ impl Handle {
             }
             let host = Native::new(wall_clock(), seed(), settings, databases);
             host.keep_files_in(database.with_file_name("buckets"));
-            School { host, backend, alarms: BTreeMap::new(), log: String::new() }.run(&taken);
+            let school = School { host, backend, network, alarms: BTreeMap::new(), log: String::new() };
+            if let Some(network) = &school.network {
+                let (network, ahead) = (network.clone(), school.app().now().0 - school.host.now().0);
+                school.host.connect(Box::new(move |now, call| network.handle(now.plus(ahead), call)));
+            }
+            school.run(&taken);
         });
         Self(orders)
     }
@@ -106,6 +117,7 @@ fn seed() -> u64 {
 struct School {
     host: Rc<Native>,
     backend: Rc<Sqlite>,
+    network: Option<Network>,
     /// When each stream's object looks again.
     alarms: BTreeMap<StreamId, Instant>,
     log: String,
@@ -118,7 +130,11 @@ impl School {
             // Whoever asked may be gone: nobody is left to be told.
             match order {
                 Order::Fetch { method, path, headers, body, reply } => {
-                    let answer = pollster::block_on(self.fetch(&method, &path, headers, body));
+                    let answer = pollster::block_on(async {
+                        let answer = self.fetch(&method, &path, headers, body).await;
+                        self.hear().await;
+                        answer
+                    });
                     let lines = log::take();
                     if answer.status == 500 {
                         eprintln!("{}", lines.join("\n"));
@@ -130,6 +146,7 @@ impl School {
                     pollster::block_on(async {
                         cron::every_minute(&self.app()).await;
                         self.settle().await;
+                        self.hear().await;
                     });
                     let _ = done.send(());
                 }
@@ -177,6 +194,15 @@ impl School {
                 .unwrap_or_default(),
         };
         Reply { status: reply.status, headers: all.into_iter().collect(), body }
+    }
+
+    /// Takes what the provider posts by now.
+    async fn hear(&mut self) {
+        let Some(network) = self.network.clone() else { return };
+        for posted in network.due(self.app().now()) {
+            let answer = self.fetch("POST", &posted.path, Vec::new(), posted.body).await;
+            network.acknowledged(posted.id, answer.status, answer.body.as_bytes());
+        }
     }
 
     /// Works on queues, objects and alarms until nothing is left to do at this moment.

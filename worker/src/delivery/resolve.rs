@@ -6,15 +6,15 @@ use domain::phone::Phone;
 use domain::provider::{Fate, Finding};
 use domain::time::{Instant, MINUTE};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::provider::{Outcome, Part, Provider, Question, call};
 use super::record::{apply, arrived, write_parts};
 use super::{BatchKey, PhoneRow, totals};
 use crate::args;
 use crate::platform::app::App;
-use crate::platform::d1::sql;
+use crate::platform::d1::{Answers, sql};
 use crate::platform::error::AppError;
+use crate::platform::json;
 
 /// What is asked about an unknown attempt when, and when it is given up.
 #[derive(Deserialize)]
@@ -66,10 +66,10 @@ pub async fn resolve_unknown(
     let open = |p: &PhoneRow| Some((p.id.0, keys.open_phone(p.id.0, p.key_id, &p.sealed).ok()?));
     let (members, numbers): (Vec<i64>, Vec<Phone>) = phones.iter().filter_map(open).unzip();
     let known = look_up(app, provider, &attempt, &numbers).await.unwrap_or_else(|error| {
-        app.log_error("provider", &error, json!({ "reference": attempt.reference }));
+        app.log_error("provider", &error, serde_json::json!({ "reference": attempt.reference }));
         Known::default()
     });
-    let known = known.of(&members);
+    let known = eliminate(app, &attempt.provider, &members, known).await?.of(&members);
     // What is known of some is written down, and the others stay as they are.
     let batch = if known.members.is_empty() {
         app.db.guarded()
@@ -131,13 +131,73 @@ impl Known {
                     Part { id, ..Outcome::Accepted.into() }
                 }
                 Finding::Absent => Outcome::NotTaken.into(),
-                Finding::CannotSay => continue,
+                Finding::OneOf(_) | Finding::CannotSay => continue,
             };
             found.members.push(*member);
             found.parts.push(part);
         }
         found
     }
+}
+
+#[derive(Deserialize)]
+struct KnownRow {
+    phone_id: i64,
+    provider_id: String,
+}
+
+#[derive(Deserialize)]
+struct OpenRow {
+    phone_id: i64,
+}
+
+/// Where a provider names SMS to a phone without saying of which attempt each is: those of ours whose answers
+/// told their ids are others. The one that is left is this one, where the phone has no second call without an
+/// answer. Only what the provider was asked is believed so, never what somebody posts.
+async fn eliminate(app: &App, provider: &str, members: &[i64], mut known: Known) -> Result<Known, AppError> {
+    let named: Vec<(i64, &str)> = members
+        .iter()
+        .zip(&known.0)
+        .filter_map(|(member, finding)| match finding {
+            Finding::OneOf(ids) => Some(ids.iter().map(|(id, _)| (*member, id.as_str()))),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    if named.is_empty() {
+        return Ok(known);
+    }
+    let list = json::text(&named)?;
+    let rows = app
+        .db
+        .run(vec![
+            sql(
+                "SELECT t.phone_id, t.provider_id FROM json_each(?1) x CROSS JOIN attempt_parts t
+                 ON t.provider = ?2 AND t.provider_id = x.value ->> 1 AND t.phone_id = x.value ->> 0",
+                args![list.as_str(), provider],
+            ),
+            sql(
+                "SELECT d.phone_id FROM rounds o CROSS JOIN json_each(?1) x
+                 CROSS JOIN deliveries d ON d.message_id = o.message_id AND d.round = o.round AND d.phone_id = x.value
+                 CROSS JOIN attempts a ON a.message_id = d.message_id AND a.round = d.round AND a.batch_no = d.batch_no
+                 WHERE o.ended_at IS NULL AND a.state IN ('submitting', 'unknown') AND a.provider = ?2
+                   AND d.state IN ('queued', 'unknown')",
+                args![json::text(&members)?, provider],
+            ),
+        ])
+        .await?;
+    let others: Vec<KnownRow> = rows.at(0)?.all()?;
+    let open: Vec<OpenRow> = rows.at(1)?.all()?;
+    for (member, finding) in members.iter().zip(&mut known.0) {
+        let Finding::OneOf(ids) = finding else { continue };
+        ids.retain(|(id, _)| !others.iter().any(|o| o.phone_id == *member && o.provider_id == *id));
+        let alone = open.iter().filter(|o| o.phone_id == *member).count() == 1;
+        *finding = match (ids.as_slice(), alone) {
+            ([(id, fate)], true) => Finding::Taken(Some(id.clone()), *fate),
+            _ => Finding::CannotSay,
+        };
+    }
+    Ok(known)
 }
 
 /// Asks the provider that was called about an attempt, and no other.
