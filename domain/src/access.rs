@@ -156,6 +156,8 @@ pub enum Action {
     EditUnits,
     /// Propose approval procedures, and confirm those that others proposed.
     SetProcedures,
+    /// Propose the account with the SMS provider, confirm what others proposed, and test it.
+    SetSmsAccount,
     /// Be the second person for an activation slip that takes two.
     ConfirmSlips,
     /// Message the guardians of classes.
@@ -273,6 +275,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ManageAccounts, Reach::School),
             (ConfirmSlips, Reach::School),
             (SetProcedures, Reach::School),
+            (SetSmsAccount, Reach::School),
             (EditUnits, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
@@ -325,6 +328,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ManageAccounts, Reach::School),
             (ConfirmSlips, Reach::School),
             (SetProcedures, Reach::School),
+            (SetSmsAccount, Reach::School),
             (EditUnits, Reach::School),
             (ReadAudit, Reach::School),
         ],

@@ -268,6 +268,8 @@ keyed! {
         TooOld = "too_old",
         /// A person stopped the message before it went.
         Stopped = "stopped",
+        /// The account with the provider is on trial, and the number is none of staff's.
+        Trial = "trial",
         /// The number is there and cannot be opened.
         Unreadable = "unreadable",
         /// The approval behind it, or the change of number that leads to it, does not carry its seal.
@@ -311,6 +313,7 @@ impl Reason {
             }
             Self::TooOld => Words::fixed("错过发送时间超过 24 小时", "More than 24 hours past its time"),
             Self::Stopped => Words::fixed("发送前已停止", "Stopped before it went out"),
+            Self::Trial => Words::fixed("试运行期间只发给教职工", "On trial, SMS go to staff alone"),
             Self::Unreadable => Words::fixed("号码无法读取", "The number cannot be read"),
             Self::NotAuthorised => Words::fixed(
                 "审批记录核对不符，系统已停止发送",
@@ -367,6 +370,10 @@ impl Reason {
             Self::Withdrawn => Words::fixed("无需处理", "Nothing to do"),
             Self::TooOld => Words::fixed("如仍需告知，请另发一条", "If it still matters, send a new message"),
             Self::Stopped => Words::fixed("如需更正，请另发一条", "To correct it, send a new message"),
+            Self::Trial => Words::fixed(
+                "家长收不到短信，请用其他方式告知；结束试运行后另发一条",
+                "Parents receive nothing: tell them in another way, and send a new message after the trial",
+            ),
             Self::Unreadable => Words::fixed(
                 "请电话告知，并请校办室重新录入这个号码",
                 "Tell them by phone, and ask the office to enter the number again",

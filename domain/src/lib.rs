@@ -38,6 +38,7 @@ pub mod roster;
 pub mod sandbox;
 pub mod school;
 pub mod sms;
+pub mod sms_account;
 pub mod template;
 pub mod time;
 pub mod unit;

@@ -53,6 +53,9 @@ pub struct SchoolView {
     pub platform_word: String,
     /// When parents and teachers may be disturbed.
     pub window: SendingWindow,
+    /// 试运行: SMS go to numbers of staff alone.
+    #[serde(default)]
+    pub trial: bool,
     /// Set while all sending is stopped.
     pub stopped: Option<Stopped>,
 }

@@ -106,6 +106,15 @@ impl Template {
     }
 }
 
+/// Signs that providers refuse in a variable: those that mark the signature, and those that they name
+/// (help.aliyun.com 463270).
+pub(crate) fn is_refused_sign(c: char) -> bool {
+    matches!(
+        c,
+        '【' | '】' | '『' | '』' | '「' | '」' | '〖' | '〗' | '#' | '※' | '•' | '²' | '³' | '{' | '}'
+    ) || c.is_control()
+}
+
 /// How long a rendered SMS is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

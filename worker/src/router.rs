@@ -22,7 +22,7 @@ use crate::platform::http::route::FORM_BYTES_MAX;
 use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
 use crate::{
     account, appointment, approval, audit, delegation, delivery, filing, hooks, link, me, message,
-    office_request, openapi, people, procedure, register, roster, sandbox, school, template,
+    office_request, openapi, people, procedure, register, roster, sandbox, school, sms_account, template,
 };
 
 const GET: Method = Method::Known(api::Method::Get);
@@ -95,6 +95,11 @@ pub fn table() -> Vec<Route> {
         on(api::DRY_RUN, procedure::routes::dry_run),
         on(api::CONFIRM_PROCEDURE, procedure::routes::confirm),
         on(api::DECLINE_PROCEDURE, procedure::routes::decline),
+        on(api::SMS_ACCOUNT, sms_account::routes::show),
+        on(api::PROPOSE_SMS_ACCOUNT, sms_account::routes::propose),
+        on(api::CONFIRM_SMS_ACCOUNT, sms_account::routes::confirm),
+        on(api::DECLINE_SMS_ACCOUNT, sms_account::routes::decline),
+        on(api::TEST_SMS_ACCOUNT, sms_account::routes::test),
         on(api::PREVIEW_IMPORT, roster::routes::preview),
         on(api::IMPORTS, roster::routes::imports),
         on(api::LOOK_AGAIN, roster::routes::look_again),

@@ -7,7 +7,7 @@
 //! - No 【】, which mark the signature, and no signs like 『』 # ※ (help.aliyun.com 463270).
 
 use super::account::ProviderKind;
-use crate::sms::Template;
+use crate::sms::{Template, is_refused_sign};
 use crate::words;
 use crate::words::Words;
 
@@ -48,14 +48,6 @@ impl NotAllowed {
     }
 }
 
-/// Signs that mark the signature, or that providers name as refused.
-pub(crate) fn is_refused(c: char) -> bool {
-    matches!(
-        c,
-        '【' | '】' | '『' | '』' | '「' | '」' | '〖' | '〗' | '#' | '※' | '•' | '²' | '³' | '{' | '}'
-    ) || c.is_control()
-}
-
 /// Whether a text holds an address, as providers look for one: a scheme, or `www.`, or a word with a dot before an
 /// ending in letters.
 fn has_address(text: &str) -> bool {
@@ -81,7 +73,7 @@ fn check(provider: ProviderKind, value: &str) -> Result<(), NotAllowed> {
     if value.chars().count() > max {
         return Err(NotAllowed::TooLong(max));
     }
-    if let Some((at, sign)) = value.chars().enumerate().find(|(_, c)| is_refused(*c)) {
+    if let Some((at, sign)) = value.chars().enumerate().find(|(_, c)| is_refused_sign(*c)) {
         return Err(NotAllowed::Sign(at, sign));
     }
     if has_address(value) {

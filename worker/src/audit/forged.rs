@@ -13,6 +13,7 @@ use crate::platform::d1::{Rows, Stmt, sql};
 use crate::platform::error::AppError;
 use crate::procedure::sealed::{self as procedure, SealedProcedure};
 use crate::seals::{DecisionSeal, PhoneChangeSeal, RoundSeal, Seal};
+use crate::sms_account::store as sms_account;
 
 #[derive(Deserialize)]
 struct Decision {
@@ -72,6 +73,7 @@ pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> 
                 args![from, to],
             ));
         }
+        VerifyPart::SmsAccounts => return Some(sms_account::sealed_sql(from, to)),
         VerifyPart::Decisions => {
             "SELECT message_id AS id, version, position, staff_id AS staff, appointment_id AS appointment, post, verdict, digest,
                at, mac FROM decisions WHERE message_id > ?1 AND message_id <= ?2"
@@ -109,6 +111,7 @@ pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i
             let all: Vec<SealedProcedure> = rows.all()?;
             all.into_iter().map(|r| (r.id, r.fits(keys))).collect()
         }
+        VerifyPart::SmsAccounts => sms_account::sealed(keys, rows)?,
         VerifyPart::Decisions => {
             let fits = |r: Decision| {
                 let seal = DecisionSeal {

@@ -33,6 +33,7 @@ use crate::platform::error::AppError;
 use crate::platform::json;
 use crate::roster::whose::held_back;
 use crate::sequencer::SmsJob;
+use crate::sms_account::store::trial;
 
 /// Provider calls at once. Each job holds one connection at a time (D1 or the
 /// provider), and the platform gives an invocation six.
@@ -150,12 +151,13 @@ fn claim_and_read(job: SmsJob, provider: &str, now: Instant) -> impl Iterator<It
         ),
         sql(
             format!(
-                "SELECT d.phone_id AS id, COALESCE(p.key_id, -1) AS key_id, COALESCE(p.sealed, '') AS sealed, {} AS held_back
+                "SELECT d.phone_id AS id, COALESCE(p.key_id, -1) AS key_id, COALESCE(p.sealed, '') AS sealed, COALESCE({}, {}) AS held_back
                  FROM batches b CROSS JOIN json_each(b.members) x
                  CROSS JOIN deliveries d ON d.message_id = b.message_id AND d.round = b.round AND d.phone_id = x.value
                  LEFT JOIN phones p ON p.id = d.phone_id
                  WHERE b.message_id = ?1 AND b.round = ?2 AND b.no = ?3 AND d.batch_no = b.no AND d.state = 'queued'",
-                held_back("d", "p")
+                held_back("d", "p"),
+                trial("d.phone_id")
             ),
             key,
         ),

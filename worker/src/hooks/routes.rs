@@ -13,10 +13,13 @@ use crate::platform::http::{Call, Reply};
 /// Most bytes of a post: a few thousand receipts.
 pub const HOOK_BYTES_MAX: usize = 500_000;
 
+/// Fewest characters of the secret in the address.
+pub const HOOK_SECRET_MIN: usize = 32;
+
 /// Who posts, where the address is the right one.
 fn posted_by(call: &Call) -> Result<(ProviderKind, &'static dyn Protocol), AppError> {
     let param = |name| call.params.get(name).map(String::as_str).unwrap_or_default();
-    let secret = call.app.host.setting("HOOK_SECRET").filter(|secret| secret.len() >= 32);
+    let secret = call.app.host.setting("HOOK_SECRET").filter(|secret| secret.len() >= HOOK_SECRET_MIN);
     // Hashes are of one length, and tell nothing by the time that comparing them takes.
     let is_right = secret.is_some_and(|secret| {
         let (own, given) = (sha256(secret.as_bytes()), sha256(param("secret").as_bytes()));

@@ -29,6 +29,8 @@ struct SchoolRow {
     stop_reason: Option<String>,
     #[serde(deserialize_with = "columns::flag")]
     vacant: bool,
+    #[serde(deserialize_with = "columns::flag")]
+    trial: bool,
     #[serde(deserialize_with = "columns::optional_column")]
     asked_by: Option<PersonRef>,
 }
@@ -36,7 +38,7 @@ struct SchoolRow {
 /// Reads the school; for [`school_view`].
 pub fn school_sql() -> Stmt {
     sql(
-        "SELECT s.name, s.signature, s.platform_word, s.window_from, s.window_to, s.stopped_at, s.stopped_post, s.stop_reason,
+        "SELECT s.name, s.signature, s.platform_word, COALESCE((SELECT a.trial FROM sms_account_in_force a), 0) AS trial, s.window_from, s.window_to, s.stopped_at, s.stopped_post, s.stop_reason,
            (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by,
            s.stopped_at IS NOT NULL AND NOT EXISTS (
              SELECT 1 FROM ranks r CROSS JOIN appointments_in_power a ON a.post = r.post
@@ -59,6 +61,7 @@ pub fn school_view(rows: &Rows) -> Result<SchoolView, AppError> {
         signature: row.signature,
         platform_word: row.platform_word,
         window: SendingWindow { from: row.window_from, to: row.window_to },
+        trial: row.trial,
         stopped: row.stopped_at.map(|at| Stopped {
             by: row.stopped_by.unwrap_or_default(),
             // Where it cannot be read, only the highest post lifts it.

@@ -2,12 +2,13 @@
 //! answers, and knows by reference. What each number does stands in
 //! `domain::sandbox`.
 
-use domain::provider::Finding;
+use domain::delivery::Reason;
+use domain::provider::{Finding, ProviderKind, variables};
 use domain::sandbox::Magic;
 use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 
-use super::call::{CallResult, Outcome, Provider, Question, Request};
+use super::call::{CallResult, Outcome, Part, Provider, Question, Request, Sms};
 use crate::args;
 use crate::platform::app::App;
 use crate::platform::d1::{Db, sql};
@@ -65,6 +66,13 @@ async fn submit(app: &App, request: &Request<'_>) -> Result<CallResult, AppError
     let magic: Vec<Magic> = request.sms.iter().map(|s| Magic::of(&s.phone)).collect();
     if request.tries == 0 && magic.contains(&Magic::TimeoutAbsent) {
         return Ok(CallResult::Unknown("timeout".into()));
+    }
+    // As strict as the strictest: what a real provider would refuse does not work in the demo either.
+    let refused =
+        |sms: &Sms| variables(ProviderKind::Sandbox, request.template, request.title, &sms.link).is_err();
+    if request.sms.iter().any(refused) {
+        let part: Part = Outcome::Rejected(Reason::ContentRefused).into();
+        return Ok(CallResult::Parts(vec![part; request.sms.len()]));
     }
     let now = app.now();
     let taken: Vec<_> = request
