@@ -391,6 +391,29 @@ impl App {
         }
     }
 
+    /// From now on all that a school in process writes can be undone, its telephone company's notes included.
+    /// Nobody else can write to its databases meanwhile.
+    pub fn hold(&self) {
+        self.native().hold();
+    }
+
+    /// Undoes what was written since [`App::hold`], or since the last time.
+    pub fn undo(&self) {
+        self.native().undo();
+    }
+
+    /// How many rows a school in process has changed so far; what was undone or refused half-way counts.
+    pub fn changes(&self) -> u64 {
+        self.native().changes()
+    }
+
+    fn native(&self) -> &Handle {
+        match self.engine() {
+            Engine::Native(school) => school,
+            Engine::Workerd { .. } => panic!("only a school in process holds a transaction open"),
+        }
+    }
+
     /// D1's figures of one request: (round trips, rows read, rows written).
     ///
     /// # Panics

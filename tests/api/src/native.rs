@@ -40,6 +40,9 @@ enum Order {
     Cron(Sender<()>),
     Log(Sender<String>),
     Statements(Sender<Vec<String>>),
+    Hold(Sender<()>),
+    Undo(Sender<()>),
+    Changes(Sender<u64>),
 }
 
 /// The way to a school in process.
@@ -53,13 +56,16 @@ impl Handle {
         let (database, sandbox) = (database.to_owned(), sandbox.map(Path::to_owned));
         std::thread::spawn(move || {
             let backend = Rc::new(Sqlite::open(&database).expect("the database file"));
+            let mut files = vec![backend.clone()];
             let mut databases: Vec<(&'static str, Rc<dyn Backend>)> = vec![(DB, backend.clone())];
             if let Some(path) = sandbox {
-                databases.push((SANDBOX_DB, Rc::new(Sqlite::open(&path).expect("the network's file"))));
+                let network = Rc::new(Sqlite::open(&path).expect("the network's file"));
+                files.push(network.clone());
+                databases.push((SANDBOX_DB, network));
             }
             let host = Native::new(wall_clock(), seed(), settings, databases);
             host.keep_files_in(database.with_file_name("buckets"));
-            School { host, backend, alarms: BTreeMap::new(), log: String::new() }.run(&taken);
+            School { host, backend, files, alarms: BTreeMap::new(), log: String::new() }.run(&taken);
         });
         Self(orders)
     }
@@ -90,6 +96,21 @@ impl Handle {
     pub fn statements(&self) -> Vec<String> {
         self.ask(Order::Statements)
     }
+
+    /// From now on all that is written can be undone.
+    pub fn hold(&self) {
+        self.ask(Order::Hold);
+    }
+
+    /// Undoes what was written since it was held, or since the last time.
+    pub fn undo(&self) {
+        self.ask(Order::Undo);
+    }
+
+    /// How many rows were changed so far, those of what was undone or refused half-way included.
+    pub fn changes(&self) -> u64 {
+        self.ask(Order::Changes)
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests run natively, at the time that it is")]
@@ -106,6 +127,8 @@ fn seed() -> u64 {
 struct School {
     host: Rc<Native>,
     backend: Rc<Sqlite>,
+    /// The school's database and the network's.
+    files: Vec<Rc<Sqlite>>,
     /// When each stream's object looks again.
     alarms: BTreeMap<StreamId, Instant>,
     log: String,
@@ -140,7 +163,27 @@ impl School {
                 Order::Statements(told) => {
                     let _ = told.send(self.backend.statements());
                 }
+                Order::Hold(done) => {
+                    self.sql("BEGIN IMMEDIATE");
+                    let _ = done.send(());
+                }
+                Order::Undo(done) => {
+                    self.sql("ROLLBACK; BEGIN IMMEDIATE");
+                    // What memory holds followed from what was undone.
+                    self.alarms.clear();
+                    while self.host.take_sent().is_some() {}
+                    let _ = done.send(());
+                }
+                Order::Changes(told) => {
+                    let _ = told.send(self.backend.on(rusqlite::Connection::total_changes));
+                }
             }
+        }
+    }
+
+    fn sql(&self, text: &str) {
+        for file in &self.files {
+            file.on(|connection| connection.execute_batch(text)).expect(text);
         }
     }
 
