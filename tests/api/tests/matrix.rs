@@ -102,7 +102,7 @@ impl Seen {
             _ if !done && changed && call.operation.name != "CHANGE_PASSWORD" => {
                 Some("changed something although refused")
             }
-            _ if tells_of_another_college(actor, &reply) => Some("tells names of another college"),
+            _ if tells_of_strangers(actor, &reply) => Some("tells names of strangers"),
             _ => None,
         };
         if let Some(wrong) = wrong {
@@ -114,14 +114,17 @@ impl Seen {
     }
 }
 
-/// Whose posts lie in area A and B alone, and what they must not read.
-fn tells_of_another_college(actor: &Actor, reply: &Reply) -> bool {
-    let others: &[i64] = match actor.unit {
+/// Whether an answer names families whom its reader may not know: those of another college, and to departments and
+/// people without a post any.
+fn tells_of_strangers(actor: &Actor, reply: &Reply) -> bool {
+    let strangers: &[i64] = match actor.unit {
+        _ if actor.standing != Standing::Holds => &[1, 2, 3],
         world::UNIT_A => &[3],
         world::UNIT_B => &[1, 2],
+        world::DEPARTMENT | world::OTHER_DEPARTMENT => &[1, 2, 3],
         _ => return false,
     };
-    others.iter().flat_map(|class| World::names(*class)).any(|name| reply.body.contains(name))
+    strangers.iter().flat_map(|class| World::names(*class)).any(|name| reply.body.contains(name))
 }
 
 fn matrix(school: School, least: usize) {
