@@ -262,6 +262,13 @@ pub async fn correct(call: Signed, id: MessageId) -> Result<Reply<Created>, AppE
     };
     let around = Surroundings::of(&call.app, &call.person, &draft.audience).await?;
     match check_saving(&call, &draft, &around, |_| false).into_iter().next() {
+        None if !loaded.reached_somebody() => Err(AppError::conflict(
+            "nobody_got_it",
+            Words::fixed(
+                "这条通知没有发给任何人，不用更正；如仍需告知，请另写一条",
+                "Nobody got this notice, so there is nothing to correct: if it still matters, write a new one",
+            ),
+        )),
         None => save_new(&call, &draft, &around).await,
         Some(refusal) if refusal.kind == "audience_not_yours" => {
             Err(Refusal { ground: Ground::Rights, ..refusal }.into())
@@ -446,6 +453,10 @@ async fn offered(call: &Signed, id: MessageId, command: Command) -> Result<(Load
     let runs = loaded.row.author_id == call.person.id || call.person.may_school(Action::StopSending);
     if command == Command::Resume && view.state == MessageState::Paused && runs {
         call.person.may_lift(loaded.row.halting_post())?;
+    }
+    // Nobody takes back what somebody else has written, whatever its state.
+    if command == Command::Withdraw {
+        own(call, &loaded)?;
     }
     Err(wrong_state_for(&call.person, &loaded))
 }

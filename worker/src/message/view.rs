@@ -287,10 +287,14 @@ impl Loaded {
     /// as it was sent.
     fn may_correct(&self, person: &Person) -> bool {
         let sent_as = self.row.sent_as();
-        let reached = self.funnel().is_some_and(|funnel| funnel.phones > funnel.skipped);
-        reached
+        self.reached_somebody()
             && self.corrected_by.is_none()
             && person.appointments.iter().any(|held| sent_as.is_corrected_by(held))
+    }
+
+    /// Whether somebody got it, or is still to get it.
+    pub fn reached_somebody(&self) -> bool {
+        self.funnel().is_some_and(|funnel| funnel.phones > funnel.skipped)
     }
 
     /// Says of the step that waits since when, and until when it should be done.
