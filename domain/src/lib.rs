@@ -40,4 +40,5 @@ pub mod sms;
 pub mod template;
 pub mod time;
 pub mod unit;
+pub mod why;
 pub mod words;

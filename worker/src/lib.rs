@@ -27,6 +27,7 @@ pub mod seals;
 pub mod sequencer;
 pub mod sms_queue;
 mod template;
+mod why;
 
 #[cfg(target_arch = "wasm32")]
 mod entries;

@@ -23,6 +23,7 @@ mod route;
 mod school;
 mod session;
 mod units;
+mod why;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

@@ -54,6 +54,7 @@ const GROWING: &[&str] = &[
     "recipients",
     "registrations",
     "reminders",
+    "return_passages",
     "release_orders",
     "rounds",
     "sessions",
