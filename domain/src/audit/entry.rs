@@ -124,6 +124,8 @@ keyed! {
         MessageChanged = "message.changed",
         /// A draft was submitted for approval.
         MessageSubmitted = "message.submitted",
+        /// The names of one class of its list were read before it went out.
+        MessageNamesRead = "message.names_read",
         /// A step was approved or returned.
         MessageDecided = "message.decided",
         /// Its drafter reminded whoever it waits for.
@@ -267,6 +269,7 @@ impl AuditAction {
             Self::MessageDrafted => Words::fixed("起草通知", "Drafted a notice"),
             Self::MessageChanged => Words::fixed("修改草稿", "Changed a draft"),
             Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),
+            Self::MessageNamesRead => Words::fixed("查看收件人姓名", "Read the names of recipients"),
             Self::MessageDecided => Words::fixed("作出审核或审批决定", "Decided a step"),
             Self::MessageTakenOver => Words::fixed("接手离校人员的草稿", "Took over a leaver's draft"),
             Self::MessageReminded => Words::fixed("催办", "Reminded who decides"),

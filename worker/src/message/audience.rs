@@ -175,7 +175,7 @@ impl SentAs {
         let Some(sender) = held.post.sender().filter(|sender| self.post.sender() == Some(*sender)) else {
             return false;
         };
-        let leads = matches!(held.post, Post::HomeroomTeacher | Post::Counsellor);
+        let leads = held.post.leads_a_class();
         held.id == self.appointment
             || if self.class.is_some() || sender == Sender::Teacher {
                 leads && held.class.is_some() && held.class == self.class

@@ -19,7 +19,7 @@ use ui::{
 
 use super::common::every;
 use crate::api::use_api;
-use crate::session::use_session;
+use crate::session::{use_me, use_session};
 
 /// Rows shown at first, and added with each «more».
 const SHOWN: usize = 50;
@@ -198,9 +198,11 @@ fn Counts(classes: Vec<ClassCount>) -> impl IntoView {
             view! { <ListItem title=class.class_name note=t(note) icon=IconName::People /> }
         })
         .collect::<Vec<_>>();
-    let why = Words::fixed(
-        "这些班级的姓名只显示给班主任和校办室；发送后，任课和审批的老师也能看到。",
-        "Names of these classes are for the homeroom teacher and the office; once it is sent, also for who teaches there or answers for it.",
+    let leader = use_me().with_untracked(|m| m.school.class_leader.title());
+    let (zh, en) = (leader.zh, leader.en.to_lowercase());
+    let why = words!(
+        "这些班级的姓名只显示给{zh}和管理名册的部门；发送后，任课和审批的老师也能看到。",
+        "Names of these classes are for the {en} and those who keep the rolls; once it is sent, also for who teaches there or answers for it."
     );
     view! {
         <p class="x-small x-muted">{t(why)}</p>
