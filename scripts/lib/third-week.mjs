@@ -232,7 +232,7 @@ const weeks = {
     const application = (need, content, audience) => ({ need, content, audience, sender: "毛东奕", from: now - DAY, until: now + 30 * DAY });
     const courses = await week.submit("U0009", { kind: "all_guardians" }, "daily", "选课安排", "各位家长：\n\n下学期选课将于近期开始，请提醒孩子按时在教务系统选课，逾期不再补选。", { application: application("告知家长选课安排", "选课的时间和办法", "全体学生家长") });
     await week.approve(courses, "U0008", "U0002");
-    await week.register("U0005", courses, { number: "教登〔2026〕1", delivered_by: "毛东奕", place: "学生处档案柜" });
+    await week.register("U0005", courses, { number: "教登〔2026〕1号", delivered_by: "毛东奕", place: "学生处档案柜" });
     await week.order("U0009", courses, "release", {});
     const roll = await week.submit("U0009", { kind: "all_guardians" }, "daily", "学籍信息核对", "各位家长：\n\n学校正在核对学籍信息，请提醒孩子登录教务系统核对姓名、专业和家庭住址。", { application: application("请家长协助核对学籍信息", "核对的内容和办法", "全体学生家长") });
     await week.approve(roll, "U0008", "U0002");

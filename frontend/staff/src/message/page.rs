@@ -12,7 +12,7 @@ use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ui::{Banner, Button, Card, EmptyState, Fact, Facts, IconName, Page, Tone, t, tw, use_lang};
+use ui::{Banner, Button, Card, Fact, Facts, IconName, Page, Tone, t, tw, use_lang};
 
 use super::actions::Actions;
 use super::application::ApplicationCard;
@@ -123,13 +123,13 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
     let part = Parts::of(view);
     let is_released = Memo::new(move |_| funnel.with(Option::is_some));
     let approval = move || {
-        let (chain, history) = part.chain.get();
+        let (chain, history, papers) = part.chain.get();
         let is_empty = chain.steps.is_empty() && history.is_empty();
         (!is_empty).then(|| {
             let label = t(chain.label.clone());
             view! {
                 <Card title=label>
-                    <ChainSteps chain />
+                    <ChainSteps chain papers />
                     <EarlierDecisions history />
                 </Card>
             }
@@ -222,7 +222,7 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
 /// When it was sent, in the reader's language.
 type Sent = Signal<Option<String>>;
 type Texts = (domain::message::Draft, String);
-type Chains = (domain::approval::ChainView, Vec<domain::approval::DecisionView>);
+type Chains = (domain::approval::ChainView, Vec<domain::approval::DecisionView>, domain::filing::Papers);
 type Found = (Vec<domain::content::Finding>, domain::message::Draft);
 
 /// The message by what is shown together.
@@ -246,7 +246,7 @@ impl Parts {
             chain: Memo::new(move |_| {
                 view.with(|v| {
                     let earlier = v.history.iter().filter(|d| d.version < v.version).cloned().collect();
-                    (v.chain.clone(), earlier)
+                    (v.chain.clone(), earlier, v.papers.clone())
                 })
             }),
             before: Memo::new(move |_| view.with(|v| v.before.clone())),
@@ -640,15 +640,12 @@ fn Names(
             view! { <Deliveries id funnel /> }.into_any()
         } else {
             view! {
-                <EmptyState
+                <Button
+                    label=t(Words::fixed("查看名单", "Show the list"))
                     icon=IconName::People
-                    title=t(Words::fixed("按学生查看收件的家长", "The parents who get it, by child"))
-                >
-                    <Button
-                        label=t(Words::fixed("查看名单", "Show the list"))
-                        on_click=move |()| wanted.set(true)
-                    />
-                </EmptyState>
+                    block=true
+                    on_click=move |()| wanted.set(true)
+                />
             }
             .into_any()
         }

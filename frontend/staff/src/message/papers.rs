@@ -369,9 +369,9 @@ fn SayForm(
             let label = if answers {
                 Words::fixed("答复询问", "Answer the question")
             } else {
-                Words::fixed("协助指导：写意见，或询问发送人", "Assist and guide: comment, or ask the sender")
+                Words::fixed("意见或问题（不影响审批和发送）", "Comment or question (holds nothing up)")
             };
-            view! {
+            let fields = view! {
                 <Problems order />
                 <FormField label=t(label) error=order.field_error("text")>
                     <TextArea value=text rows=3 max=COMMENT_MAX />
@@ -381,7 +381,18 @@ fn SayForm(
                     {comments.then(|| button(CommentKind::Question, Words::fixed("询问", "Ask")))}
                     {answers.then(|| button(CommentKind::Answer, Words::fixed("答复", "Answer")))}
                 </div>
+            };
+            if answers {
+                return fields.into_any();
             }
+            // Nobody asked: the message is read first.
+            view! {
+                <details class="m-details">
+                    <summary>{t(Words::fixed("写意见，或询问发送人", "Comment, or ask the sender"))}</summary>
+                    {fields}
+                </details>
+            }
+            .into_any()
         })
     };
     view! { {form} }.into_any()

@@ -149,7 +149,7 @@ fn class_row(class: ClassView) -> AnyView {
         )
     } else {
         words!(
-            "班主任 {teachers} · {students} 名学生 · {phones} 个接收手机号",
+            "{teachers} · {students} 名学生 · {phones} 个接收手机号",
             "{teachers} · {students_en} · {phones_en}"
         )
     };
