@@ -20,7 +20,7 @@ use ui::{
 };
 
 use crate::api::Order;
-use crate::common::{Problems, refresh_me};
+use crate::common::{Problems, me_refresher};
 use crate::session::use_me;
 
 /// All of them, each only where there is something.
@@ -160,7 +160,7 @@ fn RegistrationCard(id: MessageId, entry: Registration) -> impl IntoView {
 #[component]
 fn RegisterForm(id: MessageId, changed: Callback<MessageView>) -> impl IntoView {
     let lang = use_lang();
-    let toasts = use_toasts();
+    let (toasts, refresh) = (use_toasts(), me_refresher());
     let (storing, order) = (Order::new(), Order::new());
     let (number, by, place) =
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
@@ -209,7 +209,7 @@ fn RegisterForm(id: MessageId, changed: Callback<MessageView>) -> impl IntoView 
         };
         order.send(api::REGISTER_ORIGINAL.at(id), &body, move |view| {
             toasts.done(Words::fixed("已登记", "Registered"));
-            refresh_me();
+            refresh();
             changed.run(view);
         });
     };
@@ -266,7 +266,7 @@ fn FilingCard(
     changed: Callback<MessageView>,
 ) -> impl IntoView {
     let (me, lang) = (use_me(), use_lang());
-    let toasts = use_toasts();
+    let (toasts, refresh) = (use_toasts(), me_refresher());
     let order = Order::new();
     let number = filing.number();
     let (at, due) = (filing.at, filing.due);
@@ -292,7 +292,7 @@ fn FilingCard(
     let receive = move |()| {
         order.call(api::RECEIVE_FILING.at(id), move |view| {
             toasts.done(Words::fixed("备案已登记", "Filing registered"));
-            refresh_me();
+            refresh();
             changed.run(view);
         });
     };
@@ -350,13 +350,13 @@ fn SayForm(
     changed: Callback<MessageView>,
 ) -> impl IntoView {
     let order = Order::new();
-    let toasts = use_toasts();
+    let (toasts, refresh) = (use_toasts(), me_refresher());
     let text = RwSignal::new(String::new());
     let say = move |kind: CommentKind| {
         order.send(api::COMMENT.at(id), &NewComment { kind, text: text.get_untracked() }, move |view| {
             let _ = text.try_set(String::new());
             toasts.done(Words::fixed("已写下", "Noted"));
-            refresh_me();
+            refresh();
             changed.run(view);
         });
     };
