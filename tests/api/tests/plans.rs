@@ -55,6 +55,7 @@ const GROWING: &[&str] = &[
     "recipients",
     "registrations",
     "reminders",
+    "replies",
     "release_orders",
     "rounds",
     "sessions",

@@ -25,6 +25,8 @@ mod people;
 mod powers;
 #[path = "schema/procedures.rs"]
 mod procedures;
+#[path = "schema/providers.rs"]
+mod providers;
 #[path = "schema/random.rs"]
 mod random;
 #[path = "schema/refused.rs"]
