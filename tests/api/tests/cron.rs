@@ -73,7 +73,7 @@ fn slow_questions_keep_neither_the_sealer_nor_the_pokes() {
     // Each run goes on where the last one was.
     app.restart_with(&[("CLOCK_OFFSET_MS", "300000")]);
     app.cron();
-    assert_eq!(before - unknown(&app), 3 + 12, "a dozen at most, however fast it answers");
+    assert_eq!(before - unknown(&app), 3 + 10, "ten at most, however fast it answers");
     for _ in 0..4 {
         app.cron();
     }

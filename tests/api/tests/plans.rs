@@ -55,6 +55,7 @@ const GROWING: &[&str] = &[
     "recipients",
     "registrations",
     "reminders",
+    "replies",
     "return_passages",
     "release_orders",
     "rounds",

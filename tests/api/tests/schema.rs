@@ -27,6 +27,8 @@ mod people;
 mod powers;
 #[path = "schema/procedures.rs"]
 mod procedures;
+#[path = "schema/providers.rs"]
+mod providers;
 #[path = "schema/random.rs"]
 mod random;
 #[path = "schema/refused.rs"]

@@ -202,6 +202,9 @@ pub const DELIVERIES: &[Refused] = &[
     ("UPDATE attempt_parts SET provider_id = 'p2'", &["parts_fixed"]),
     ("UPDATE attempt_parts SET provider_id = NULL", &["parts_fixed"]),
     ("DELETE FROM attempt_parts", &["parts_no_delete"]),
+    // What families wrote back stays as it came.
+    ("UPDATE replies SET text = 'TD'", &["replies_no_update"]),
+    ("DELETE FROM replies", &["replies_no_delete"]),
     // Answers are events of those who were sent to.
     ("INSERT INTO answers VALUES (1, 1, 1, 'song', 1, NULL, 0, 0, 6)", &["answers_kind"]),
     ("INSERT INTO answers VALUES (1, 2, 2, 'confirm', 1, NULL, 0, 0, 6)", &["answers_by_recipients"]),

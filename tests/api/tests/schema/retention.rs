@@ -22,6 +22,7 @@ const KEPT: &[&str] = &[
     "departures",
     "disputes",
     "answers",
+    "replies",
     "attempt_parts",
     "attempts",
     "deliveries",

@@ -20,6 +20,7 @@ pub fn empty() -> Connection {
         include_str!("../../../../schema/0005_people.sql"),
         include_str!("../../../../schema/0006_office.sql"),
         include_str!("../../../../schema/0007_sms_account.sql"),
+        include_str!("../../../../schema/0008_providers.sql"),
     ] {
         db.execute_batch(migration).expect("a migration");
     }
@@ -227,6 +228,7 @@ pub fn world() -> Connection {
     run(
         &db,
         "INSERT INTO attempt_parts VALUES ('r1', 1, 'sandbox', 'p1', 'accepted');
+         INSERT INTO replies VALUES ('k', 1, 1, 0, '收到', 0, 6);
          INSERT INTO reminders VALUES (2, 0, 1, 10, 1);
          INSERT INTO answers VALUES (1, 1, 1, 'confirm', 1, NULL, 0, 0, 5);
          INSERT INTO delegations VALUES (1, 5, 100, 200, 4, 50, '', NULL, NULL, 'm');
