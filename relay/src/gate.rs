@@ -34,19 +34,21 @@ pub(crate) type Refusal = (u16, &'static str);
 pub struct Gate {
     secret: Vec<u8>,
     hosts: Vec<String>,
+    since_ms: i64,
     seen: HashMap<Vec<u8>, i64>,
 }
 
 impl Gate {
-    /// With a secret of at least 32 characters.
+    /// With a secret of at least 32 characters. What was sent before `since_ms`
+    /// stays outside: an earlier run may have passed it on, and forgot it.
     ///
     /// # Errors
     /// Where it is shorter.
-    pub fn new(secret: &str, hosts: Vec<String>) -> Result<Self, NoSecret> {
+    pub fn new(secret: &str, hosts: Vec<String>, since_ms: i64) -> Result<Self, NoSecret> {
         if secret.len() < SECRET_MIN {
             return Err(NoSecret);
         }
-        Ok(Self { secret: secret.as_bytes().to_vec(), hosts, seen: HashMap::new() })
+        Ok(Self { secret: secret.as_bytes().to_vec(), hosts, since_ms, seen: HashMap::new() })
     }
 
     /// Lets a request in, once.
@@ -62,6 +64,9 @@ impl Gate {
         hmac.verify_slice(&given).map_err(|_| (403, "x-relay-mac does not fit"))?;
         if time.abs_diff(now_ms) > SKEW_MS.unsigned_abs() {
             return Err((403, "x-relay-time is more than 2 minutes off"));
+        }
+        if time < self.since_ms {
+            return Err((403, "this request is older than the relay's start"));
         }
         if !self.hosts.iter().any(|host| host == claim.host) {
             return Err((403, "x-relay-host is not on the list"));
@@ -105,7 +110,7 @@ mod tests {
     const HOST: &str = "dysmsapi.aliyuncs.com";
 
     fn gate() -> Gate {
-        Gate::new(SECRET, PROVIDERS.map(str::to_owned).into()).unwrap()
+        Gate::new(SECRET, PROVIDERS.map(str::to_owned).into(), NOW - 1_000).unwrap()
     }
 
     fn claim<'a>(time: &'a str, mac: &'a str) -> Claim<'a> {
@@ -150,6 +155,14 @@ mod tests {
     }
 
     #[test]
+    fn a_fresh_start_forgets_nothing() {
+        let (mut gate, at) = (gate(), NOW - 1_001);
+        let mac = mac(SECRET, "POST", HOST, "/?a=1", at, b"body");
+        let older = Err((403, "this request is older than the relay's start"));
+        assert_eq!(gate.admit(NOW, &claim(&at.to_string(), &mac)), older);
+    }
+
+    #[test]
     fn whatever_is_changed_does_not_fit() {
         let (mut gate, time) = (gate(), NOW.to_string());
         let mac = mac(SECRET, "POST", HOST, "/?a=1", NOW, b"body");
@@ -178,6 +191,6 @@ mod tests {
 
     #[test]
     fn a_short_secret_is_none() {
-        assert_eq!(Gate::new(&SECRET[1..], Vec::new()).err(), Some(NoSecret));
+        assert_eq!(Gate::new(&SECRET[1..], Vec::new(), 0).err(), Some(NoSecret));
     }
 }

@@ -46,7 +46,7 @@ async fn run() -> Result<(), Fail> {
         || PROVIDERS.map(str::to_owned).into(),
         |list| list.split(',').map(|host| host.trim().to_owned()).filter(|host| !host.is_empty()).collect(),
     );
-    let gate = Gate::new(&setting("RELAY_SECRET").unwrap_or_default(), hosts)
+    let gate = Gate::new(&setting("RELAY_SECRET").unwrap_or_default(), hosts, now_ms())
         .map_err(|NoSecret| "RELAY_SECRET has at least 32 characters")?;
     let tls = match (setting("RELAY_CERT"), setting("RELAY_KEY")) {
         (Some(cert), Some(key)) => Some(acceptor(&cert, &key)?),

@@ -70,7 +70,7 @@ async fn stage(limits: Limits) -> Stage {
             });
         }
     });
-    let gate = Gate::new(SECRET, PROVIDERS.map(str::to_owned).into()).expect("as the test made it");
+    let gate = Gate::new(SECRET, PROVIDERS.map(str::to_owned).into(), NOW).expect("as the test made it");
     let client = Client::builder(TokioExecutor::new()).build(Wire(address));
     Stage { relay: Relay::new(gate, client, limits), gateway, heard }
 }
@@ -191,7 +191,7 @@ async fn an_answer_that_never_comes_is_unknown_and_asked_for_once() {
 #[tokio::test]
 async fn a_provider_that_is_not_there_was_not_called() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let gate = Gate::new(SECRET, PROVIDERS.map(str::to_owned).into()).unwrap();
+    let gate = Gate::new(SECRET, PROVIDERS.map(str::to_owned).into(), NOW).unwrap();
     let client = Client::builder(TokioExecutor::new()).build(Wire(free));
     let relay = Relay::new(gate, client, Limits::default());
     let served = relay.serve(NOW, relayed(&Aliyun::batch("n", &phones(1)).request(), PROVIDERS[0])).await;

@@ -1,4 +1,5 @@
-// The stand-in for both SMS providers (tests/gateway), on loopback.
+// The stand-in for both SMS providers (tests/gateway), on loopback, and a demo
+// school's account with it.
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -46,6 +47,45 @@ export function accounts({ signature, wordings }) {
       templates: wordings.map(({ tencent, text }) => ({ code: tencent, wording: numbered(text) })),
     },
   ];
+}
+
+/** The template of the notices, as it is filed: in domain/src/sms.rs, with the fixed part of the links. */
+const notice = (origin) => ({ aliyun: "SMS_465000001", tencent: "2100001", text: `\${title}，请点开查看并确认： ${origin}/m/\${token}` });
+
+/** What numbers do, by their last digits, as in the sandbox (domain/src/sandbox.rs). */
+const NUMBERS = [
+  ["001", { does: "refused" }],
+  ["002", { does: "undelivered" }],
+  ["003", { does: "no_receipt" }],
+  ["004", { does: "late", ms: 120_000 }],
+  ["005", { does: "held_taken" }],
+  ["006", { does: "held_absent_once" }],
+];
+
+/** Settings for a demo school at `origin`; what was taken stays in the journal. */
+export function demoSettings({ origin, signature, hookSecret, journal }) {
+  return {
+    config: { accounts: accounts({ signature, wordings: [notice(origin)] }), hook_secret: hookSecret },
+    script: { latency_ms: [10, 60], receipts: { after_ms: [500, 4000] }, numbers: NUMBERS },
+    hooks: new URL(origin).host,
+    journal,
+  };
+}
+
+/** Enters the account as an office would: one administrator proposes it, the other confirms. */
+export async function enterAccount({ provider, origin, signature, clients: [first, second] }) {
+  const account = accounts({ signature, wordings: [notice(origin)] }).find((one) => one.provider === provider);
+  const { proposed } = await first.post("/api/sms-account", {
+    behind: 0,
+    provider,
+    trial: false,
+    signature,
+    signature_state: "approved",
+    templates: [{ name: "notice_link", version: 1, code: account.templates[0].code, state: "approved" }],
+    price: 45,
+    credentials: { id: account.id, secret: account.secret, app_id: account.app_id ?? "", region: provider === "tencent" ? "ap-guangzhou" : "" },
+  });
+  await second.post(`/api/sms-account/${proposed.version}/confirm`, {});
 }
 
 /** Starts it with these settings (`Settings` in tests/gateway/src/main.rs), which are kept in a file of `folder`. */

@@ -1,6 +1,7 @@
 // The providers' own SDKs against the gateway: its reading of the protocols is
 // theirs. In this process the providers' hosts are the gateway's address.
 import assert from "node:assert/strict";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -172,4 +173,24 @@ test("a fault is what the SDK takes it for", async () => {
   const call = { PhoneNumberSet: ["19900003004"], SmsSdkAppId: "1400006666", TemplateId: "1001", SignName: SIGNATURE, TemplateParamSet: ["a", "b"] };
   await assert.rejects(tencentClient().SendSms(call), (error) => !error.code);
   assert.equal((await gateway.ledger()).filter((entry) => entry.phone === "19900003004").length, 1);
+});
+
+test("whoever calls it under its own address means the provider, as through a relay", async () => {
+  const query = { CurrentPage: "1", PageSize: "10", PhoneNumber: "19900001001", SendDate: today };
+  const { host, ...headers } = {
+    host: "dysmsapi.aliyuncs.com",
+    "x-acs-action": "QuerySendDetails",
+    "x-acs-content-sha256": createHash("sha256").digest("hex"),
+    "x-acs-date": new Date().toISOString().replace(/\.\d+/, ""),
+    "x-acs-signature-nonce": randomUUID(),
+    "x-acs-version": "2017-05-25",
+  };
+  const request = { method: "POST", pathname: "/", query, headers: { host, ...headers } };
+  const authorization = openapi.OpenApiUtil.getAuthorization(request, "ACS3-HMAC-SHA256", headers["x-acs-content-sha256"], "demo-access-key-id", "demo-access-key-secret");
+  const ask = (more) => fetch(`${gateway.origin}/?${new URLSearchParams(query)}`, { method: "POST", headers: { ...headers, authorization, ...more } });
+  const elsewhere = await (await ask({ "x-relay-host": "sms.tencentcloudapi.com" })).json();
+  assert.equal(elsewhere.Code, "SignatureDoesNotMatch");
+  const answer = await (await ask({})).json();
+  assert.equal(answer.Code, "OK", answer.Message);
+  assert.equal(answer.TotalCount, answer.SmsSendDetailDTOs.SmsSendDetailDTO.length);
 });

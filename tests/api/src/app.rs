@@ -17,7 +17,7 @@ use xiaoxun_worker::platform::crypto::Keys;
 use xiaoxun_worker::platform::host::native::Native;
 
 use crate::client::Way;
-use crate::native::{self, Handle};
+use crate::native::{self, Handle, Prepared, Turns};
 use crate::provider::Network;
 use crate::{Client, Reply, template};
 
@@ -393,6 +393,43 @@ impl App {
         match self.engine() {
             Engine::Native(school) => self.ran.iter().cloned().chain(school.statements()).collect(),
             Engine::Workerd { .. } => panic!("a school in process tells its statements"),
+        }
+    }
+
+    /// From now on all that a school in process writes can be undone, its telephone company's notes included.
+    /// Nobody else can write to its databases meanwhile.
+    pub fn hold(&self) {
+        self.native().hold();
+    }
+
+    /// Undoes what was written since [`App::hold`], or since the last time.
+    pub fn undo(&self) {
+        self.native().undo();
+    }
+
+    /// How many rows a school in process has changed so far; what was undone or refused half-way counts.
+    pub fn changes(&self) -> u64 {
+        self.native().changes()
+    }
+
+    /// Several people at once in a school in process, each with requests one after the other. Between any two
+    /// batches of statements the seed draws whose turn it is; the turns come with the answers.
+    pub fn at_once(&self, seed: u64, people: Vec<Vec<Prepared>>) -> Turns {
+        self.native().at_once(seed, people)
+    }
+
+    /// One number out of the database of a school in process that holds a transaction open, by its own eyes.
+    ///
+    /// # Panics
+    /// Where the statement fails.
+    pub fn count_held(&self, sql: &str) -> i64 {
+        self.native().count(sql)
+    }
+
+    fn native(&self) -> &Handle {
+        match self.engine() {
+            Engine::Native(school) => school,
+            Engine::Workerd { .. } => panic!("only a school in process holds a transaction open"),
         }
     }
 

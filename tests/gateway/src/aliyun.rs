@@ -383,11 +383,9 @@ fn take(
     // One extension belongs to one signature.
     for one in sms.iter().filter(|one| !one.extend.is_empty()) {
         let digits = one.extend.bytes().all(|b| b.is_ascii_digit());
-        let elsewhere = |e: &Entry| {
-            e.provider == Provider::Aliyun && e.extend == one.extend && e.signature != one.signature
-        };
+        let before = gateway.ledger.signature_of(Provider::Aliyun, &one.extend);
         let here = sms.iter().any(|o| o.extend == one.extend && o.signature != one.signature);
-        if !digits || here || gateway.ledger.entries.iter().any(elsewhere) {
+        if !digits || here || before.is_some_and(|signature| *signature != one.signature) {
             return Err(isv("isv.EXTEND_CODE_ERROR", "扩展码使用错误，相同的扩展码不可用于多个签名"));
         }
     }
@@ -460,6 +458,7 @@ fn query(
     let found: Vec<&Entry> = gateway
         .ledger
         .of(Provider::Aliyun, &phone)
+        .filter(|e| e.at <= now_ms - gateway.script.visible_after())
         .filter(|e| text::beijing(e.at).date_naive() == day && biz_id.is_none_or(|b| *b == e.id))
         .rev()
         .collect();

@@ -67,11 +67,15 @@ pub(crate) struct Ledger {
     pub entries: Vec<Entry>,
     by_phone: HashMap<(Provider, String), Vec<usize>>,
     coming: BTreeSet<(i64, usize)>,
+    extensions: HashMap<(Provider, String), String>,
 }
 
 impl Ledger {
     pub fn take(&mut self, entry: Entry) {
         let place = self.entries.len();
+        if !entry.extend.is_empty() {
+            self.extensions.insert((entry.provider, entry.extend.clone()), entry.signature.clone());
+        }
         self.by_phone.entry((entry.provider, entry.phone.clone())).or_default().push(place);
         if let Some(Fate::Delivered { at } | Fate::Undelivered { at, .. }) = &entry.coming {
             self.coming.insert((*at, place));
@@ -83,6 +87,11 @@ impl Ledger {
     pub fn of(&self, provider: Provider, phone: &str) -> impl DoubleEndedIterator<Item = &Entry> {
         let places = self.by_phone.get(&(provider, phone.to_owned())).map(Vec::as_slice).unwrap_or_default();
         places.iter().filter_map(|place| self.entries.get(*place))
+    }
+
+    /// The signature with which an extension was last used.
+    pub fn signature_of(&self, provider: Provider, extend: &str) -> Option<&String> {
+        self.extensions.get(&(provider, extend.to_owned()))
     }
 
     pub fn last_to(&self, phone: &str) -> Option<&Entry> {

@@ -86,11 +86,22 @@ pub struct Receipts {
     pub reversed: u32,
     /// A receipt of an SMS that nobody ever sent.
     pub unknown: u32,
+    /// How long Aliyun's records do not show what was taken, in milliseconds.
+    pub visible_after_ms: i64,
 }
 
 impl Default for Receipts {
     fn default() -> Self {
-        Self { after_ms: (300, 300), undelivered: 0, lost: 0, doubled: 0, late: 0, reversed: 0, unknown: 0 }
+        Self {
+            after_ms: (300, 300),
+            undelivered: 0,
+            lost: 0,
+            doubled: 0,
+            late: 0,
+            reversed: 0,
+            unknown: 0,
+            visible_after_ms: 0,
+        }
     }
 }
 
@@ -166,6 +177,7 @@ impl Script {
             late: draw(100),
             reversed: draw(100),
             unknown: draw(100),
+            visible_after_ms: i64::from(draw(60_000)),
         };
         Self { seed, rng, odds, receipts, latency_ms: (5, 200), ..Self::honest() }
     }
@@ -203,8 +215,12 @@ impl Script {
         self.storm = Some((until_ms, fault));
     }
 
-    pub(crate) fn numbers(&self) -> Vec<(String, Number)> {
-        self.numbers.clone()
+    pub(crate) fn numbers(&self) -> &[(String, Number)] {
+        &self.numbers
+    }
+
+    pub(crate) fn visible_after(&self) -> i64 {
+        self.receipts.visible_after_ms
     }
 
     pub(crate) fn number(&self, phone: &str) -> Option<Number> {

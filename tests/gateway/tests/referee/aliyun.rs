@@ -1,7 +1,7 @@
 //! Every check on Aliyun's side, each by a request that fails it alone.
 
 use super::client::{Aliyun, NOW, account, ask, code, gateway, phones, sign_aliyun, with};
-use gateway::{Fate, Script, State};
+use gateway::{Fate, Receipts, Script, State};
 use serde_json::json;
 
 fn one(nonce: &str) -> Aliyun {
@@ -231,6 +231,32 @@ fn an_extension_belongs_to_one_signature() {
     assert_eq!(code(&ask(&mut gateway, NOW, &one("a").set("SmsUpExtendCode", "07").request()).1), "OK");
     let other = one("b").set("SignName", "第二中学").set("SmsUpExtendCode", "07");
     assert_eq!(code(&ask(&mut gateway, NOW, &other.request()).1), "isv.EXTEND_CODE_ERROR");
+    // Nor do two of one call share one.
+    let both = Aliyun::batch("c", &phones(2))
+        .set("SignNameJson", r#"["麻阳中学","第二中学"]"#)
+        .set("SmsUpExtendCodeJson", r#"["08","08"]"#);
+    assert_eq!(code(&ask(&mut gateway, NOW, &both.request()).1), "isv.EXTEND_CODE_ERROR");
+}
+
+#[test]
+fn records_may_be_late() {
+    let late = Receipts { visible_after_ms: 8_000, ..Receipts::default() };
+    let mut gateway = gateway(Script::honest().with_receipts(late));
+    ask(&mut gateway, NOW, &one("n").request());
+    let mut found = |nonce: &str, at: i64| {
+        let call = Aliyun::new(
+            "QuerySendDetails",
+            nonce,
+            &[
+                ("PhoneNumber", "19900001000"),
+                ("SendDate", "20260601"),
+                ("PageSize", "50"),
+                ("CurrentPage", "1"),
+            ],
+        );
+        ask(&mut gateway, at, &Aliyun { at, ..call }.request()).1["TotalCount"].clone()
+    };
+    assert_eq!([found("a", NOW + 7_999), found("b", NOW + 8_000)], [json!(0), json!(1)]);
 }
 
 #[test]

@@ -123,6 +123,7 @@ pub struct Tencent {
     pub version: String,
     pub host: String,
     pub service: String,
+    pub signed: &'static [&'static str],
     pub body: Value,
 }
 
@@ -136,6 +137,7 @@ impl Tencent {
             version: "2021-01-11".into(),
             host: "sms.tencentcloudapi.com".into(),
             service: "sms".into(),
+            signed: &["content-type", "host"],
             body,
         }
     }
@@ -159,11 +161,10 @@ impl Tencent {
         let body = self.body.to_string();
         let seconds = self.at / 1000;
         let date = DateTime::from_timestamp(seconds, 0).expect("a time").format("%Y-%m-%d").to_string();
-        let canonical = format!(
-            "POST\n/\n\ncontent-type:application/json\nhost:{}\n\ncontent-type;host\n{}",
-            self.host,
-            hash(body.as_bytes())
-        );
+        let value = |name: &str| if name == "host" { &self.host } else { "application/json" };
+        let lines: String = self.signed.iter().map(|name| format!("{name}:{}\n", value(name))).collect();
+        let signed = self.signed.join(";");
+        let canonical = format!("POST\n/\n\n{lines}\n{signed}\n{}", hash(body.as_bytes()));
         let scope = format!("{date}/{}/tc3_request", self.service);
         let to_sign = format!("TC3-HMAC-SHA256\n{seconds}\n{scope}\n{}", hash(canonical.as_bytes()));
         let key = mac(format!("TC3{}", self.secret).as_bytes(), &date);
@@ -179,7 +180,7 @@ impl Tencent {
             (
                 "Authorization",
                 format!(
-                    "TC3-HMAC-SHA256 Credential={}/{scope}, SignedHeaders=content-type;host, Signature={signature}",
+                    "TC3-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed}, Signature={signature}",
                     self.id
                 ),
             ),

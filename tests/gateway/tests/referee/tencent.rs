@@ -64,6 +64,12 @@ fn every_flaw_of_a_signature_is_seen() {
         &with(good.clone(), "authorization", Some("TC3-HMAC-SHA256 Credential=a")),
         "AuthFailure.InvalidAuthorization",
     );
+    refused(&Tencent { signed: &["host"], ..one() }.request(), "AuthFailure.SignatureFailure");
+    refused(&Tencent { signed: &["content-type"], ..one() }.request(), "AuthFailure.SignatureFailure");
+    refused(
+        &Tencent { signed: &["host", "content-type"], ..one() }.request(),
+        "AuthFailure.SignatureFailure",
+    );
     let signed = good.header("authorization").unwrap();
     refused(
         &with(good.clone(), "authorization", Some(&signed.replace("content-type;host", "host"))),
