@@ -115,7 +115,8 @@ fn what_was_not_taken_is_sent_once_its_absence_is_proven() {
         let first = app.office_director().funnel(id);
         assert_eq!(first.unknown, first.phones, "{fault:?}");
         later(&mut app, 5 * MINUTE);
-        assert_eq!(taken(&app).len(), 0, "{fault:?}: a missing record proves nothing yet");
+        let asked = app.office_director().funnel(id);
+        assert_eq!(asked.unknown, asked.phones, "{fault:?}: a missing record proves nothing yet");
         let funnel = to_its_end(&mut app, id);
         assert_eq!(funnel.delivered, funnel.phones, "{fault:?} {funnel:?}");
         assert!(taken(&app).values().all(|n| *n == 1), "{fault:?}");
@@ -158,6 +159,26 @@ fn a_storm_is_waited_out() {
         assert!(taken(&app).values().all(|n| *n == 1), "{kind:?}");
         assert_eq!(count(&app, "SELECT failures FROM provider_health"), 0, "{kind:?}");
     }
+}
+
+/// Fault 6: after five calls in a row that failed, nothing more is claimed but one trial at a time.
+#[test]
+fn a_provider_that_fails_is_left_alone() {
+    let app = App::with_provider(ProviderKind::Aliyun, Script::honest());
+    let now = count(&app, "SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000");
+    app.gateway(|gateway| gateway.script_mut().storm(now + HOUR, Fault::TooMany));
+    let mut app = app;
+    app.school_notice();
+    let attempts = |app: &App| count(app, "SELECT COUNT(*) FROM attempts");
+    let first = attempts(&app);
+    assert!((5..24).contains(&first), "{first} calls, of 24 classes");
+    for _ in 0..10 {
+        later(&mut app, 30_000);
+    }
+    let trials = attempts(&app) - first;
+    assert!((1..=5).contains(&trials), "{trials} trials in five minutes");
+    let waits = count(&app, "SELECT SUM(size) FROM batches WHERE state <> 'settled'");
+    assert_eq!(waits, count(&app, "SELECT COUNT(*) FROM deliveries"), "nothing is lost");
 }
 
 /// An account without money: held, and gone on with by itself once it is topped up.

@@ -16,6 +16,9 @@ const OPEN: i64 = 30 * SECOND;
 /// And no longer than this.
 const OPEN_MAX: i64 = 10 * MINUTE;
 
+/// Calls that fail within this time were under way side by side: they are one failure more.
+const APART: i64 = 25 * SECOND;
+
 /// What a call says of the provider: a code for the office, and whether somebody has to mend the account.
 fn trouble(provider: &str, result: &CallResult) -> Option<(String, bool)> {
     let CallResult::Parts(parts) = result else { return Some(("no_answer".to_owned(), false)) };
@@ -43,9 +46,14 @@ pub fn after(provider: &str, result: &CallResult, ailing: bool, now: Instant) ->
         format!(
             "INSERT INTO provider_health (provider, failures, open_until, code, at)
              VALUES (?1, ?2, CASE WHEN ?2 >= {FAILURES} THEN ?4 + {OPEN} ELSE 0 END, ?3, ?4)
-             ON CONFLICT (provider) DO UPDATE SET failures = failures + ?2, code = ?3, at = ?4,
-               open_until = CASE WHEN failures + ?2 >= {FAILURES}
-                 THEN ?4 + MIN({OPEN_MAX}, {OPEN} << MIN(failures + ?2 - {FAILURES}, 8)) ELSE open_until END"
+             ON CONFLICT (provider) DO UPDATE SET code = ?3,
+               failures = CASE WHEN failures < {FAILURES} THEN MIN(failures + ?2, {FAILURES})
+                 WHEN at + {APART} <= ?4 THEN failures + 1 ELSE failures END,
+               at = CASE WHEN failures < {FAILURES} OR at + {APART} <= ?4 THEN ?4 ELSE at END,
+               open_until = CASE WHEN failures + ?2 < {FAILURES} THEN open_until
+                 WHEN failures < {FAILURES} THEN ?4 + {OPEN}
+                 WHEN at + {APART} <= ?4 THEN ?4 + MIN({OPEN_MAX}, {OPEN} << MIN(failures + 1 - {FAILURES}, 8))
+                 ELSE open_until END"
         ),
         args![provider, weight, code, now],
     ))
