@@ -167,6 +167,8 @@ pub enum Action {
     EditUnits,
     /// Propose approval procedures, and confirm those that others proposed.
     SetProcedures,
+    /// Propose the account with the SMS provider, confirm what others proposed, and test it.
+    SetSmsAccount,
     /// Be the second person for an activation slip that takes two.
     ConfirmSlips,
     /// Message the guardians of classes.
@@ -284,6 +286,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ManageAccounts, Reach::School),
             (ConfirmSlips, Reach::School),
             (SetProcedures, Reach::School),
+            (SetSmsAccount, Reach::School),
             (EditUnits, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
@@ -336,6 +339,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ManageAccounts, Reach::School),
             (ConfirmSlips, Reach::School),
             (SetProcedures, Reach::School),
+            (SetSmsAccount, Reach::School),
             (EditUnits, Reach::School),
             (ReadAudit, Reach::School),
         ],

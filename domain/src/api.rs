@@ -28,7 +28,7 @@ use crate::delivery::{DeliveryList, Funnel};
 use crate::filing::{FilingLimit, Filings, NewComment, Register, SCAN_BYTES_MAX, Scan};
 use crate::ids::{
     AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, ProcedureId, RequestId,
-    SessionId, SlipId, StaffId, StudentId, TemplateId, UnitId,
+    SessionId, SlipId, SmsAccountId, StaffId, StudentId, TemplateId, UnitId,
 };
 use crate::message::{
     Created, Draft, DraftChange, GroupNames, MessageBox, MessageList, MessageState, MessageView, NamesWanted,
@@ -44,6 +44,7 @@ use crate::roster::{
     ListTeachers, MAX_APPLY_BYTES, MAX_IMPORT_BYTES, StaffView,
 };
 use crate::school::{SchoolView, Setup, StopOrder, UnitView};
+use crate::sms_account::{ProposeSmsAccount, SmsAccountView, TestResult};
 use crate::template::{NewTemplate, TemplateView};
 use crate::time::Instant;
 use crate::unit::{NewUnit, UnitChange};
@@ -346,6 +347,7 @@ id_values!(
     UnitId,
     SessionId,
     SlipId,
+    SmsAccountId,
     DisputeId,
     GuardianId,
     StudentId,
@@ -764,6 +766,23 @@ endpoints! {
     pub const DECLINE_PROCEDURE: Endpoint<ProcedureId, WhichVersion, Procedures> =
         Endpoint::post("/api/procedures/{id}/decline", "Decline a proposed version")
             .needs(Action::SetProcedures);
+    /// With what is filed, what it sends and costs; no secret is in it.
+    pub const SMS_ACCOUNT: Endpoint<(), (), SmsAccountView> =
+        Endpoint::get("/api/sms-account", "The account with the SMS provider").needs(Action::SetSmsAccount);
+    /// It counts once a second person has confirmed it.
+    pub const PROPOSE_SMS_ACCOUNT: Endpoint<(), ProposeSmsAccount, SmsAccountView> =
+        Endpoint::post("/api/sms-account", "Propose the next version of the account").needs(Action::SetSmsAccount);
+    /// By somebody else than who proposed it.
+    pub const CONFIRM_SMS_ACCOUNT: Endpoint<SmsAccountId, (), SmsAccountView> =
+        Endpoint::post("/api/sms-account/{id}/confirm", "Confirm a version of the account as the second person")
+            .needs(Action::SetSmsAccount);
+    /// By whoever sets the account, the one who proposed it included.
+    pub const DECLINE_SMS_ACCOUNT: Endpoint<SmsAccountId, (), SmsAccountView> =
+        Endpoint::post("/api/sms-account/{id}/decline", "Decline a proposed version of the account")
+            .needs(Action::SetSmsAccount);
+    /// A few a day.
+    pub const TEST_SMS_ACCOUNT: Endpoint<(), (), TestResult> =
+        Endpoint::post("/api/sms-account/test", "Send a test to one's own phone").needs(Action::SetSmsAccount);
     /// Changes nothing on the roll.
     pub const PREVIEW_IMPORT: Endpoint<(), Csv, ImportPreview> =
         Endpoint::post("/api/roster/imports", "Preview a roster file")

@@ -12,6 +12,7 @@ use domain::api::{self, Gate, Health};
 use domain::words::Lang;
 
 use crate::account::Entered;
+use crate::hooks::routes::HOOK_BYTES_MAX;
 use crate::platform::app::App;
 use crate::platform::crypto::sha256;
 use crate::platform::d1::Usage;
@@ -20,8 +21,9 @@ use crate::platform::http::idempotency::{self, Earlier};
 use crate::platform::http::route::FORM_BYTES_MAX;
 use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
 use crate::{
-    account, appointment, approval, audit, delegation, delivery, filing, link, me, message, office_request,
-    openapi, people, procedure, register, roster, sandbox, school, template, why,
+    account, appointment, approval, audit, delegation, delivery, filing, hooks, link, me, message,
+    office_request, openapi, people, procedure, register, roster, sandbox, school, sms_account, template,
+    why,
 };
 
 const GET: Method = Method::Known(api::Method::Get);
@@ -96,6 +98,11 @@ pub fn table() -> Vec<Route> {
         on(api::DRY_RUN, procedure::routes::dry_run),
         on(api::CONFIRM_PROCEDURE, procedure::routes::confirm),
         on(api::DECLINE_PROCEDURE, procedure::routes::decline),
+        on(api::SMS_ACCOUNT, sms_account::routes::show),
+        on(api::PROPOSE_SMS_ACCOUNT, sms_account::routes::propose),
+        on(api::CONFIRM_SMS_ACCOUNT, sms_account::routes::confirm),
+        on(api::DECLINE_SMS_ACCOUNT, sms_account::routes::decline),
+        on(api::TEST_SMS_ACCOUNT, sms_account::routes::test),
         on(api::PREVIEW_IMPORT, roster::routes::preview),
         on(api::IMPORTS, roster::routes::imports),
         on(api::LOOK_AGAIN, roster::routes::look_again),
@@ -145,6 +152,8 @@ pub fn table() -> Vec<Route> {
         on(api::REVEAL_VALUES, audit::routes::reveal),
         page(Get, "/m/{token}", 0, link::routes::page),
         page(Post, "/m/{token}", FORM_BYTES_MAX, link::routes::answer),
+        page(Post, "/hooks/{provider}/{secret}/report", HOOK_BYTES_MAX, hooks::routes::report),
+        page(Post, "/hooks/{provider}/{secret}/reply", HOOK_BYTES_MAX, hooks::routes::reply),
         page(Get, "/sandbox", 0, sandbox::routes::phones),
         page(Get, "/sandbox/api/messages", 0, sandbox::routes::messages),
         page(Get, "/sandbox/api/usage", 0, sandbox::routes::usage),

@@ -42,6 +42,14 @@ keyed! {
         ProcedureConfirmed = "procedure.confirmed",
         /// It was not confirmed.
         ProcedureDeclined = "procedure.declined",
+        /// The next version of the account with the SMS provider was proposed; it waits for a second person.
+        SmsAccountProposed = "sms_account.proposed",
+        /// The second person confirmed it.
+        SmsAccountConfirmed = "sms_account.confirmed",
+        /// It was not confirmed.
+        SmsAccountDeclined = "sms_account.declined",
+        /// Somebody sent a test to the own phone.
+        SmsAccountTested = "sms_account.tested",
         /// A homeroom teacher let a subject teacher write to the class.
         TeacherListed = "teacher.listed",
         /// A homeroom teacher took a subject teacher off that list.
@@ -179,7 +187,11 @@ impl AuditAction {
             && !key.starts_with("request.")
             && !matches!(
                 self,
-                Self::FilingsChased | Self::SessionOpened | Self::SessionsEnded | Self::ValuesRead
+                Self::FilingsChased
+                    | Self::SessionOpened
+                    | Self::SessionsEnded
+                    | Self::SmsAccountTested
+                    | Self::ValuesRead
             )
     }
 
@@ -202,6 +214,10 @@ impl AuditAction {
             Self::ProcedureProposed => Words::fixed("提出审批流程的修改", "Proposed a procedure"),
             Self::ProcedureConfirmed => Words::fixed("确认审批流程的修改", "Confirmed a procedure"),
             Self::ProcedureDeclined => Words::fixed("不采用审批流程的修改", "Declined a procedure"),
+            Self::SmsAccountProposed => Words::fixed("提出短信账户的修改", "Proposed the SMS account"),
+            Self::SmsAccountConfirmed => Words::fixed("确认短信账户的修改", "Confirmed the SMS account"),
+            Self::SmsAccountDeclined => Words::fixed("不采用短信账户的修改", "Declined the SMS account"),
+            Self::SmsAccountTested => Words::fixed("向本人手机发测试短信", "Sent a test to the own phone"),
             Self::TeacherListed => {
                 Words::fixed("列入任课教师发送名单", "Let a subject teacher write to the class")
             }
@@ -270,7 +286,7 @@ impl AuditAction {
             Self::FilingLimitSet => Words::fixed("更改备案期限", "Changed the time limit for filings"),
             Self::MessageWithdrawn => Words::fixed("撤回", "Withdrew"),
             Self::MessageCancelled => Words::fixed("取消", "Cancelled"),
-            Self::MessagePutOff => Words::fixed("推迟到可发送时段", "Put off to the sending hours"),
+            Self::MessagePutOff => Words::fixed("调整发送时间", "Moved the time of sending"),
             Self::MessageTooOld => Words::fixed("错过时间，取消发送", "Cancelled: its time was long past"),
             Self::MessageReleased => Words::fixed("开始发送", "Released for sending"),
             Self::MessagePaused => Words::fixed("暂停发送", "Paused sending"),

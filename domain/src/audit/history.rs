@@ -32,6 +32,8 @@ keyed! {
         Class = "class",
         /// An approval procedure.
         Procedure = "procedure",
+        /// The account with an SMS provider.
+        SmsAccount = "sms_account",
         /// The school's settings.
         School = "school",
         /// A roster file.
@@ -59,6 +61,7 @@ impl RecordKind {
             Self::Unit => Words::fixed("单位", "unit"),
             Self::Class => Words::fixed("班级", "class"),
             Self::Procedure => Words::fixed("审批流程", "procedure"),
+            Self::SmsAccount => Words::fixed("短信账户", "SMS account"),
             Self::School => Words::fixed("学校设置", "school settings"),
             Self::Import => Words::fixed("导入", "import"),
             Self::Message => Words::fixed("通知", "notice"),

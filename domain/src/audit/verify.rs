@@ -190,6 +190,8 @@ keyed! {
         Delegations = "delegations",
         /// Approval procedures.
         Procedures = "procedures",
+        /// The account with an SMS provider.
+        SmsAccounts = "sms_accounts",
         /// Rounds of SMS.
         Rounds = "rounds",
         /// Changed numbers.
@@ -219,6 +221,7 @@ impl VerifyPart {
             Self::Appointments => Words::fixed("核对任职", "Posts"),
             Self::Delegations => Words::fixed("核对请假登记", "Recorded absences"),
             Self::Procedures => Words::fixed("核对审批流程", "Procedures"),
+            Self::SmsAccounts => Words::fixed("核对短信账户", "SMS account"),
             Self::Rounds => Words::fixed("核对发送", "Rounds of SMS"),
             Self::PhoneChanges => Words::fixed("核对号码变更", "Changed numbers"),
             Self::Imports => Words::fixed("核对导入", "Imports"),

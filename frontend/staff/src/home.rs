@@ -1,7 +1,7 @@
 //! The start page: what waits for this person, and the way to write.
 
 use domain::access::Action;
-use domain::account::Slip;
+use domain::account::{Me, Slip};
 use domain::api;
 use domain::message::{MessageBox, MessageList, MessageState, MessageSummary};
 use domain::words;
@@ -72,6 +72,7 @@ fn Start(slips: RwSignal<Vec<Slip>>) -> impl IntoView {
         <Page title=name actions=write>
             <p class="s-posts x-muted">{posts_line(me)}</p>
             <StoppedBanner />
+            <TrialBanner />
             <Unconfirmed />
             <ToConfirm />
             <Late />
@@ -134,6 +135,32 @@ fn StoppedBanner() -> impl IntoView {
                 {(!stop.reason.is_empty()).then(|| view! { <p class="x-prose">{stop.reason}</p> })}
                 {may.then(|| view! { <a href="/settings">{t(Words::fixed("去恢复发送", "Resume sending"))}</a> })}
             </Banner>
+        })
+    }
+}
+
+/// Says on every start page that parents receive nothing yet, while the SMS account is on trial.
+#[component]
+fn TrialBanner() -> impl IntoView {
+    let me = use_me();
+    let trial = Memo::new(move |_| me.with(|m| m.school.trial));
+    let may = move || me.with(|m| m.person.may(Action::SetSmsAccount));
+    move || {
+        trial.get().then(|| {
+            let link = may().then(|| {
+                view! { <a href=Route::SmsAccount.path()>{t(Words::fixed("去短信账户", "Open the SMS account"))}</a> }
+            });
+            view! {
+                <Banner
+                    tone=Tone::Warning
+                    title=t(Words::fixed(
+                        "试运行：短信只发给教职工，家长收不到",
+                        "On trial: SMS go to staff alone, parents receive nothing",
+                    ))
+                >
+                    {link}
+                </Banner>
+            }
         })
     }
 }
@@ -227,11 +254,13 @@ fn Desk(writes: bool) -> impl IntoView {
     let which = if writes { MessageBox::Mine } else { MessageBox::All };
     let waiting = Query::new(|| api::MESSAGES.with(api::BOX, MessageBox::Waiting));
     let lately = Query::new(move || api::MESSAGES.with(api::BOX, which));
+    // Told above this part of the page: then it is not said that nothing waits.
+    let other = use_me().with_untracked(elsewhere);
     let show = move |waiting: MessageList| {
         view! {
             <Loaded
                 query=lately
-                show=move |lately| desk(waiting.clone().messages, lately.messages, which)
+                show=move |lately| desk(waiting.clone().messages, lately.messages, which, other)
                 lines=5
             />
         }
@@ -240,7 +269,18 @@ fn Desk(writes: bool) -> impl IntoView {
     view! { <Loaded query=waiting show lines=5 /> }.into_any()
 }
 
-fn desk(mut waiting: Vec<MessageSummary>, lately: Vec<MessageSummary>, which: MessageBox) -> AnyView {
+/// Whether something that is no message waits for this person.
+fn elsewhere(me: &Me) -> bool {
+    let papers = me.desk.to_receive + me.desk.to_release + me.desk.asked;
+    me.requests + me.to_confirm + me.late + papers > 0 || !me.resets.is_empty()
+}
+
+fn desk(
+    mut waiting: Vec<MessageSummary>,
+    lately: Vec<MessageSummary>,
+    which: MessageBox,
+    other: bool,
+) -> AnyView {
     // Who has waited longest comes first.
     waiting.reverse();
     let is_under_way = |m: &MessageSummary| matches!(m.state, MessageState::Sending | MessageState::Paused);
@@ -251,7 +291,7 @@ fn desk(mut waiting: Vec<MessageSummary>, lately: Vec<MessageSummary>, which: Me
         return nothing(which);
     }
     let own = which == MessageBox::Mine;
-    let quiet = waiting.is_empty().then(|| {
+    let quiet = (waiting.is_empty() && !other).then(|| {
         view! {
             <p class="s-quiet x-muted">
                 <Icon name=IconName::Done />

@@ -22,6 +22,7 @@ mod roster;
 mod route;
 mod school;
 mod session;
+mod sms_account;
 mod units;
 mod why;
 

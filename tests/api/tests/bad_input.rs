@@ -76,6 +76,11 @@ fn bodies() -> Vec<Takes> {
         ),
         (&api::CONFIRM_PROCEDURE.operation, json!({"version": 1})),
         (&api::DECLINE_PROCEDURE.operation, json!({"version": 1})),
+        (
+            &api::PROPOSE_SMS_ACCOUNT.operation,
+            json!({"behind": 999_999, "provider": "aliyun", "trial": true, "signature": "x", "signature_state": "filed",
+                "templates": [], "price": 45, "credentials": null}),
+        ),
         (&api::LEAVE_STAFF.operation, json!({"reason": "retired"})),
         (&api::CHANGE_STAFF_NUMBER.operation, json!({"phone": "19900000009"})),
         (&api::LEAVE_STUDENT.operation, json!({"reason": "transferred"})),

@@ -17,15 +17,17 @@ use domain::approval::{Decide, ProcedureStep, Scope, Sender, StepKind, Verdict};
 use domain::audit::{RecordKind, Reveal, VerifyPart};
 use domain::delegation::RecordAbsence;
 use domain::filing::{CommentKind, FilingLimit, NewComment, Register, Scan};
-use domain::ids::{ClassId, MessageId};
+use domain::ids::{ClassId, MessageId, SmsAccountId};
 use domain::message::{
     Command, Draft, DraftChange, MessageBox, MessageState, MessageView, NamesWanted, StopMessage, Submit,
 };
 use domain::office_request::{AnswerChange, DeclineRequest, HandIn, TakeUp};
+use domain::provider::{FilingState, ProviderKind};
 use domain::register::Sought;
 use domain::roster::people::{Leave, LeaveReason, MarkNumber, NewNumber, NumberState};
 use domain::roster::{ImportKind, ImportPreview, ListTeachers};
 use domain::school::{FirstAdministrator, Setup, StopOrder, UnitKind};
+use domain::sms_account::{NewCredentials, ProposeSmsAccount};
 use domain::template::NewTemplate;
 use domain::time::{HOUR, Instant};
 use domain::unit::{NewUnit, UnitChange};
@@ -369,6 +371,34 @@ impl Day {
         }
     }
 
+    fn changes_the_sms_account(&self) {
+        let (administrator, director) = (self.app.administrator(), self.app.office_director());
+        for confirms in [false, true] {
+            let known = self.call(&administrator, api::SMS_ACCOUNT, &());
+            let order = ProposeSmsAccount {
+                behind: SmsAccountId(0),
+                provider: ProviderKind::Sandbox,
+                trial: true,
+                signature: known.signature,
+                signature_state: FilingState::Filed,
+                templates: Vec::new(),
+                price: 45,
+                credentials: Some(NewCredentials {
+                    id: "LTAI5tAbCdEf9f2c".into(),
+                    secret: "a-secret-of-the-demo".into(),
+                    app_id: String::new(),
+                    region: String::new(),
+                }),
+            };
+            let waits =
+                self.call(&administrator, api::PROPOSE_SMS_ACCOUNT, &order).proposed.expect("it waits");
+            let to = if confirms { api::CONFIRM_SMS_ACCOUNT } else { api::DECLINE_SMS_ACCOUNT };
+            let now = self.call(&director, to.at(waits.version), &());
+            assert_eq!((now.in_force.is_some(), now.proposed), (confirms, None));
+        }
+        assert!(self.call(&administrator, api::TEST_SMS_ACCOUNT, &()).taken);
+    }
+
     fn imports_a_file(&self, clerk: &Client) {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/students-dirty-gb18030.csv");
         let dirty = self.upload(clerk, ImportKind::Students, &std::fs::read(file).expect("the file"));
@@ -520,6 +550,7 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     day.opens_accounts(&clerk);
     day.confirms_posts(&clerk);
     day.changes_a_procedure();
+    day.changes_the_sms_account();
     day.edits_units_and_posts(&clerk);
     day.keeps_the_own_account();
     day.imports_a_file(&clerk);

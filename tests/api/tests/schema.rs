@@ -43,6 +43,8 @@ mod retention;
 mod rounds;
 #[path = "schema/slips.rs"]
 mod slips;
+#[path = "schema/sms_account.rs"]
+mod sms_account;
 #[path = "schema/states.rs"]
 mod states;
 #[path = "schema/units.rs"]

@@ -15,6 +15,7 @@ use crate::platform::error::AppError;
 use crate::platform::json;
 use crate::procedure::sealed::{self as procedure, SealedProcedure};
 use crate::seals::{DecisionSeal, PhoneChangeSeal, ReturnSeal, RoundSeal, Seal};
+use crate::sms_account::store as sms_account;
 
 #[derive(Deserialize)]
 struct Decision {
@@ -77,6 +78,7 @@ pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> 
                 args![from, to],
             ));
         }
+        VerifyPart::SmsAccounts => return Some(sms_account::sealed_sql(from, to)),
         VerifyPart::Decisions => {
             "SELECT d.message_id AS id, d.version, d.position, d.staff_id AS staff, d.appointment_id AS appointment, d.post, d.verdict,
                d.digest, d.at, d.mac, d.reason,
@@ -118,6 +120,7 @@ pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i
             let all: Vec<SealedProcedure> = rows.all()?;
             all.into_iter().map(|r| (r.id, r.fits(keys))).collect()
         }
+        VerifyPart::SmsAccounts => sms_account::sealed(keys, rows)?,
         VerifyPart::Decisions => {
             let fits = |r: Decision| {
                 let decision = DecisionSeal {

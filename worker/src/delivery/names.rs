@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::access::{Action, Person};
+use domain::access::{Action, Appointment, Person};
+use domain::approval::Sender;
 use domain::audit::AuditAction;
 use domain::ids::{ClassId, MessageId, StreamId};
 use domain::message::{ChildNames, GroupNames, NamesWanted, RecipientGroup};
@@ -25,8 +26,8 @@ use crate::roster::names::{name_at, relation_at};
 use crate::roster::scope::Scope;
 
 /// Whose names of message ?1's list a reader sees: those of rolls that they may read; once it is
-/// released also, while it is within their reach, those of classes that the author still writes to,
-/// and those of classes whose messages they may read. Everybody else is told counts. Names of staff are
+/// released also, while it is within their reach, those of classes that the author still writes to as
+/// more than a department's sender, and those of classes whose messages they may read. Everybody else is told counts. Names of staff are
 /// for those who manage accounts, and once it is released for all who see the message.
 pub(super) struct Named(pub Vec<Value>);
 
@@ -36,8 +37,12 @@ impl Named {
 
     /// The reader's.
     pub fn of(person: &Person, id: MessageId) -> Self {
+        // Clause 六: a department sees no roll, nor is it told one by having written to everybody on it.
+        let of_departments = |held: &&Appointment| held.post.sender() == Some(Sender::Department);
+        let others = person.appointments.iter().filter(|held| !of_departments(held)).cloned().collect();
+        let otherwise = Person { appointments: others, ..person.clone() };
         let scopes = [Action::ReadRoster, Action::WriteToClass, Action::ReadMessages];
-        let scopes = scopes.iter().flat_map(|action| Scope::of(person, &[*action]).args());
+        let scopes = scopes.iter().flat_map(|action| Scope::of(&otherwise, &[*action]).args());
         let staff = person.may(Action::ManageAccounts).into();
         Self([id.into(), person.id.into()].into_iter().chain(scopes).chain([staff]).collect())
     }

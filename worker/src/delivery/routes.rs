@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::access::Action;
-use domain::delivery::{ChildRow, ClassCount, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow};
+use domain::delivery::{
+    ChildRow, ClassCount, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow, SmsReply,
+};
 use domain::ids::{ClassId, GuardianId, MessageId, StreamId, StudentId};
 use domain::message::RecipientKind;
 use domain::roster::OWN_NUMBER;
@@ -90,6 +92,15 @@ struct OpenedRow {
 }
 
 #[derive(Deserialize)]
+struct ReplyRow {
+    phone_id: i64,
+    text: String,
+    at: Instant,
+    #[serde(deserialize_with = "json::flag")]
+    opts_out: bool,
+}
+
+#[derive(Deserialize)]
 struct UnreachedRow {
     id: StudentId,
     name: String,
@@ -114,6 +125,7 @@ struct CountRow {
 
 /// `GET /api/messages/{id}/deliveries`: by child, with the reason for every failure. Who sees the
 /// message for an own class alone is told that class's names.
+///
 ///
 /// # Errors
 /// Where the message is not within sight.
@@ -185,13 +197,14 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
                 ),
                 &values[..Named::OF_CLASSES],
             ),
+            sql("SELECT phone_id, text, at, opts_out FROM replies WHERE message_id = ?1 ORDER BY at", args![id]),
         ])
         .await?;
     let at = |n: usize| rows.at(n);
     let seen: ListSeenRow = at(0)?.one()?;
     let funnel = view::funnel(&at(1)?.all::<ProgressRow>()?, seen.skipped);
     let phones = masked(&call, at(5)?)?;
-    let sent = Sent::read(at(3)?, at(4)?, at(7)?)?;
+    let sent = Sent::read(at(3)?, at(4)?, at(7)?, at(9)?)?;
 
     let mut children: BTreeMap<(i64, usize), ChildRow> = BTreeMap::new();
     let mut places: HashMap<i64, usize> = HashMap::new();
@@ -268,10 +281,11 @@ struct Sent {
     by_phone: HashMap<i64, Outcome>,
     opened: HashMap<i64, Instant>,
     confirmed: HashMap<(i64, i64), Instant>,
+    replies: HashMap<i64, Vec<SmsReply>>,
 }
 
 impl Sent {
-    fn read(deliveries: &Rows, opened: &Rows, answers: &Rows) -> Result<Self, AppError> {
+    fn read(deliveries: &Rows, opened: &Rows, answers: &Rows, told: &Rows) -> Result<Self, AppError> {
         let (mut by_person, mut by_phone) = (HashMap::new(), HashMap::new());
         // Later rounds come last, so that a person's newest SMS is shown.
         for row in deliveries.all::<SentRow>()? {
@@ -292,7 +306,12 @@ impl Sent {
         }
         let confirmed = answers.all::<AnsweredRow>()?;
         let confirmed = confirmed.into_iter().map(|a| ((a.phone_id, a.student_id), a.at)).collect();
-        Ok(Self { by_person, by_phone, opened: first, confirmed })
+        let mut replies: HashMap<i64, Vec<SmsReply>> = HashMap::new();
+        for row in told.all::<ReplyRow>()? {
+            let reply = SmsReply { text: row.text, at: row.at, opts_out: row.opts_out };
+            replies.entry(row.phone_id).or_default().push(reply);
+        }
+        Ok(Self { by_person, by_phone, opened: first, confirmed, replies })
     }
 
     fn recipient(&self, listed: &ListedRow, phones: &HashMap<i64, String>) -> RecipientRow {
@@ -308,6 +327,7 @@ impl Sent {
             opened_at: delivery.and_then(|d| self.opened.get(&d.phone).copied()),
             confirmed_at: delivery.and_then(|d| self.confirmed.get(&(d.phone, listed.student)).copied()),
             unreadable: delivery.is_some_and(|d| d.state.is_none()),
+            replies: delivery.and_then(|d| self.replies.get(&d.phone).cloned()).unwrap_or_default(),
         }
     }
 }

@@ -60,6 +60,7 @@ pub async fn release(call: Signed, id: MessageId) -> Result<Reply<MessageView>, 
     if row.due_at != Some(due) {
         batch = transition::put_off(batch, id, due, by, now);
     }
+    provider::prepare(&call.app).await;
     let goes_out = due <= now && provider::missing(&call.app).is_none();
     if goes_out {
         let order = Release { id, ordered_by: by, digest, due_at: due };

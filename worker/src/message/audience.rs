@@ -169,8 +169,8 @@ pub struct SentAs {
 }
 
 impl SentAs {
-    /// Whether an appointment sends corrections of what was sent by this one: itself; in an office, any of the
-    /// same unit that sends as the same; of a class, whoever leads it now.
+    /// Whether an appointment sends corrections of what was sent by this one: itself; in an office or a college,
+    /// any of that very unit that sends as the same, and none of a class below it; of a class, whoever leads it now.
     pub fn is_corrected_by(&self, held: &Appointment) -> bool {
         let Some(sender) = held.post.sender().filter(|sender| self.post.sender() == Some(*sender)) else {
             return false;
@@ -180,7 +180,7 @@ impl SentAs {
             || if self.class.is_some() || sender == Sender::Teacher {
                 leads && held.class.is_some() && held.class == self.class
             } else {
-                held.unit == self.unit
+                held.unit == self.unit && held.class.is_none()
             }
     }
 }
@@ -499,6 +499,15 @@ impl Surroundings {
         self.unit_row(unit).map(|row| row.name.as_str())
     }
 
+    /// A class's name, behind its college's: a 2023级1班 stands in every college.
+    pub fn class_name(&self, class: &NamedClass) -> String {
+        let college = self.college(class.unit_id).and_then(|id| self.unit_name(id));
+        match college.filter(|college| !class.name.starts_with(college)) {
+            Some(college) => format!("{college}{}", class.name),
+            None => class.name.clone(),
+        }
+    }
+
     fn unit_row(&self, id: UnitId) -> Option<&UnitRow> {
         self.units.iter().find(|unit| unit.id == id)
     }
@@ -717,6 +726,10 @@ mod tests {
         assert!(
             !sent(CollegeClerk, 20, None).is_corrected_by(&held(2, CollegeLeader, 21, None)),
             "another college"
+        );
+        assert!(
+            !sent(CollegeClerk, 20, None).is_corrected_by(&held(2, Counsellor, 20, Some(201))),
+            "who leads one class of it"
         );
     }
 

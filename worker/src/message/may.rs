@@ -129,7 +129,7 @@ impl Loaded {
     /// Somebody got it, there is no correction yet, and an appointment sends as it was sent.
     fn may_correct(&self, person: &Person) -> Result<(), Refusal> {
         let sent_as = self.row.sent_as();
-        let reached = self.funnel().is_some_and(|funnel| funnel.phones > funnel.skipped);
+        let reached = self.reached_somebody();
         if !person.appointments.iter().any(|held| sent_as.is_corrected_by(held)) {
             return Err(Refusal::rights(
                 "forbidden",

@@ -22,6 +22,7 @@ use super::list;
 use super::rows::{self, Loaded};
 use super::transition::{self, Halting, Submission};
 use super::view::{self, sample_sms};
+use crate::delivery::provider;
 use crate::office_request;
 use crate::platform::d1::{Answers, Audit, Subject};
 use crate::platform::error::AppError;
@@ -261,6 +262,13 @@ pub async fn correct(call: Signed, id: MessageId) -> Result<Reply<Created>, AppE
     };
     let around = Surroundings::of(&call.app, &call.person, &draft.audience).await?;
     match check_saving(&call, &draft, &around, |_| false).into_iter().next() {
+        None if !loaded.reached_somebody() => Err(AppError::conflict(
+            "nobody_got_it",
+            Words::fixed(
+                "这条通知没有发给任何人，不用更正；如仍需告知，请另写一条",
+                "Nobody got this notice, so there is nothing to correct: if it still matters, write a new one",
+            ),
+        )),
         None => save_new(&call, &draft, &around).await,
         Some(refusal) if refusal.kind == "audience_not_yours" => {
             Err(Refusal { ground: Ground::Rights, ..refusal }.into())
@@ -295,6 +303,7 @@ async fn save_new(call: &Signed, draft: &Draft, around: &Surroundings) -> Result
 /// Where it is not within sight.
 pub async fn show(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
     let loaded = rows::load(&call.app, &call.person, id).await?;
+    provider::prepare(&call.app).await;
     Reply::json(200, &loaded.view(&call.app, &call.person)?)
 }
 

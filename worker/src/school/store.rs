@@ -31,6 +31,8 @@ struct SchoolRow {
     stop_reason: Option<String>,
     #[serde(deserialize_with = "columns::flag")]
     vacant: bool,
+    #[serde(deserialize_with = "columns::flag")]
+    trial: bool,
     #[serde(deserialize_with = "columns::optional_column")]
     asked_by: Option<PersonRef>,
 }
@@ -38,8 +40,8 @@ struct SchoolRow {
 /// Reads the school; for [`school_view`].
 pub fn school_sql() -> Stmt {
     sql(
-        "SELECT s.name, s.signature, s.platform_word, s.window_from, s.window_to, s.stopped_at, s.stopped_post, s.stop_reason,
-           EXISTS (SELECT 1 FROM units u WHERE u.kind = 'college' AND u.closed_at IS NULL) AS has_colleges,
+        "SELECT s.name, s.signature, s.platform_word, COALESCE((SELECT a.trial FROM sms_account_in_force a), 0) AS trial, s.window_from, s.window_to, s.stopped_at, s.stopped_post, s.stop_reason,
+            EXISTS (SELECT 1 FROM units u WHERE u.kind = 'college' AND u.closed_at IS NULL) AS has_colleges,
            (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by,
            s.stopped_at IS NOT NULL AND NOT EXISTS (
              SELECT 1 FROM ranks r CROSS JOIN appointments_in_power a ON a.post = r.post
@@ -63,6 +65,7 @@ pub fn school_view(rows: &Rows) -> Result<SchoolView, AppError> {
         platform_word: row.platform_word,
         class_leader: Post::class_leader(row.has_colleges),
         window: SendingWindow { from: row.window_from, to: row.window_to },
+        trial: row.trial,
         stopped: row.stopped_at.map(|at| Stopped {
             by: row.stopped_by.unwrap_or_default(),
             // Where it cannot be read, only the highest post lifts it.

@@ -12,6 +12,7 @@ use crate::refused_deliveries::DELIVERIES;
 use crate::refused_messages::MESSAGES;
 use crate::refused_register::REGISTER;
 use crate::slips::SLIPS;
+use crate::sms_account::SMS_ACCOUNTS;
 use crate::world::{number, refusal, run, world};
 
 /// SQL, and the triggers that stand against it.
@@ -218,6 +219,7 @@ fn all() -> impl Iterator<Item = &'static Refused> {
         .chain(ROSTER)
         .chain(MESSAGES)
         .chain(PROCEDURES)
+        .chain(SMS_ACCOUNTS)
         .chain(REGISTER)
         .chain(DELIVERIES)
         .chain(CHILDREN)
