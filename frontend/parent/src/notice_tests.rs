@@ -250,7 +250,7 @@ fn one_page_for_every_link_that_does_not_open() {
     let html = not_found(Lang::Zh, Some("麻阳一中"));
     assert!(html.contains("打电话给孩子的老师或学校") && html.contains("href=\"?lang=en\""));
     assert!(!html.contains("<form"));
-    assert!(not_found(Lang::En, None).contains("call the homeroom teacher or the school"));
+    assert!(not_found(Lang::En, None).contains("call your child’s teacher or the school"));
 }
 
 #[test]
