@@ -378,7 +378,7 @@ fn TestCard(phone: Option<String>, left: u32, query: Query<SmsAccountView>) -> i
 fn earlier(versions: Vec<AccountVersion>) -> Option<AnyView> {
     let lang = use_lang();
     (!versions.is_empty()).then(|| {
-        let rows = versions.into_iter().map(|version| {
+        let rows = versions.into_iter().map(move |version| {
             let (p, by) = (version.provider.title(), by_words(&version));
             let (n, pz, pe, bz, be) = (version.version, p.zh, p.en, by.zh, by.en);
             let at = version.confirmed_at.or(version.declined_at).unwrap_or(version.set_at);

@@ -99,12 +99,6 @@ pub async fn propose(call: Signed, order: ProposeSmsAccount) -> Result<Reply<Sms
         ));
     }
     let in_force = all.iter().find(|v| v.confirmed_at.is_some());
-    if order.behind.0 != in_force.map_or(0, |v| i64::from(v.version)) {
-        return Err(AppError::conflict(
-            "changed_meanwhile",
-            Words::fixed("设置已被更改，请刷新后再看", "It was changed meanwhile: reload and look again"),
-        ));
-    }
     if order.provider == ProviderKind::Sandbox && !app.demo {
         return Err(AppError::field(
             "provider",
@@ -116,6 +110,12 @@ pub async fn propose(call: Signed, order: ProposeSmsAccount) -> Result<Reply<Sms
     let refusals = order.check(before.as_ref(), &rows.at(1)?.one::<store::School>()?.signature);
     if !refusals.is_empty() {
         return Err(AppError::Invalid(refusals));
+    }
+    if order.behind.0 != in_force.map_or(0, |v| i64::from(v.version)) {
+        return Err(AppError::conflict(
+            "changed_meanwhile",
+            Words::fixed("设置已被更改，请刷新后再看", "It was changed meanwhile: reload and look again"),
+        ));
     }
     let version = all.first().map_or(0, |v| v.version) + 1;
     let proposal = Proposal { version, order: &order, in_force, by: call.person.id, at: now };

@@ -10,8 +10,8 @@ use domain::words;
 use domain::words::{Lang, Words};
 use leptos::prelude::*;
 use ui::{
-    Banner, Button, ButtonKind, Card, CheckOption, FormField, RadioList, Select, SelectOption, TextInput,
-    Tone, t, use_lang, use_toasts,
+    Banner, Button, ButtonKind, Card, CheckOption, FormField, RadioList, Select, SelectOption, TextInput, t,
+    use_lang, use_toasts,
 };
 
 use crate::api::{Order, Query};
@@ -155,7 +155,7 @@ pub fn Form(view: SmsAccountView, query: Query<SmsAccountView>) -> impl IntoView
                 hint=t(Words::fixed("服务商审核通过后给的编号：SMS_… 或数字", "The code that the provider gives it once approved: SMS_…, or digits"))
                 error=order.field_error("templates")
             >
-                <TextInput value=row.code placeholder=Signal::from("SMS_154950909".to_owned()) />
+                <TextInput value=row.code placeholder="SMS_154950909" />
             </FormField>
             <FormField label=t(Words::fixed("模板报备情况", "Filing of the template"))>
                 <Select value=row.state options=states />
@@ -228,7 +228,7 @@ pub fn Form(view: SmsAccountView, query: Query<SmsAccountView>) -> impl IntoView
                 error=price_error
                 required=true
             >
-                <TextInput value=price placeholder=Signal::from("0.045".to_owned()) />
+                <TextInput value=price placeholder="0.045" />
             </FormField>
             <div class="x-row">
                 <Button
