@@ -72,20 +72,26 @@ export function demoSettings({ origin, signature, hookSecret, journal }) {
   };
 }
 
-/** Enters the account as an office would: one administrator proposes it, the other confirms. */
+/**
+ * Enters the account as an office would: one administrator proposes it, the
+ * other confirms. It begins on trial, which the same two then end.
+ */
 export async function enterAccount({ provider, origin, signature, clients: [first, second] }) {
   const account = accounts({ signature, wordings: [notice(origin)] }).find((one) => one.provider === provider);
-  const { proposed } = await first.post("/api/sms-account", {
-    behind: 0,
+  const filed = {
     provider,
-    trial: false,
     signature,
     signature_state: "approved",
     templates: [{ name: "notice_link", version: 1, code: account.templates[0].code, state: "approved" }],
     price: 45,
-    credentials: { id: account.id, secret: account.secret, app_id: account.app_id ?? "", region: provider === "tencent" ? "ap-guangzhou" : "" },
-  });
-  await second.post(`/api/sms-account/${proposed.version}/confirm`, {});
+  };
+  const credentials = { id: account.id, secret: account.secret, app_id: account.app_id ?? "", region: provider === "tencent" ? "ap-guangzhou" : "" };
+  let behind = 0;
+  for (const more of [{ trial: true, credentials }, { trial: false }]) {
+    const { proposed } = await first.post("/api/sms-account", { ...filed, ...more, behind });
+    await second.post(`/api/sms-account/${proposed.version}/confirm`, {});
+    behind = proposed.version;
+  }
 }
 
 /** Starts it with these settings (`Settings` in tests/gateway/src/main.rs), which are kept in a file of `folder`. */

@@ -16,7 +16,9 @@ impl Backend for D1 {
             let text = json::text(&statements)?;
             drop(statements);
             match glue::batch(&self.0, &text).await {
-                Ok(results) => json::read("the answer of D1", &results.as_string().unwrap_or_default()),
+                // Rows are read later and stand as text until then, which only serde_json's own reader leaves.
+                Ok(results) => serde_json::from_str(&results.as_string().unwrap_or_default())
+                    .map_err(|e| AppError::Internal(format!("the answer of D1 cannot be read: {e}"))),
                 Err(error) => Err(from_database(glue::message(&error))),
             }
         })
