@@ -36,6 +36,8 @@ pub struct Call {
     pub owner: Option<&'static str>,
     /// Who may not although the post could: the first of two people, whom it concerns, who is not listed.
     pub barred: Vec<&'static str>,
+    /// What others do first, and is undone with it: by whom, on which path, with which body.
+    pub first: Vec<(&'static str, String, Value)>,
 }
 
 impl Call {
@@ -50,6 +52,7 @@ impl Call {
             class: None,
             owner: None,
             barred: Vec::new(),
+            first: Vec::new(),
         }
     }
 
@@ -72,6 +75,10 @@ impl Call {
 
     fn but(self, barred: &[&'static str]) -> Self {
         Self { barred: barred.to_vec(), ..self }
+    }
+
+    fn after(self, first: &[(&'static str, String, Value)]) -> Self {
+        Self { first: first.to_vec(), ..self }
     }
 
     fn raw(self, body: Vec<u8>) -> Self {
@@ -107,6 +114,7 @@ pub fn things(world: &World, messages: &[Message]) -> Vec<Call> {
     posts(world, &mut calls);
     requests(world, &mut calls);
     procedures(world, &mut calls);
+    sms_account(world, &mut calls);
     writing(world, &mut calls);
     // Last: an import can be taken back while none came after it.
     imports(world, &mut calls);
@@ -370,6 +378,34 @@ fn procedures(world: &World, calls: &mut Vec<Call>) {
         Call::new("DRY_RUN", "", Some(dry)),
         Call::new("CONFIRM_PROCEDURE", waiting.id, Some(which.clone())).but(&[ADMINISTRATORS[0]]),
         Call::new("DECLINE_PROCEDURE", waiting.id, Some(which)),
+    ]);
+}
+
+fn sms_account(world: &World, calls: &mut Vec<Call>) {
+    // A test goes to one's own phone: those who may have one each.
+    let mut people = vec![(ADMINISTRATORS[0], ADMINISTRATORS[1]), (ADMINISTRATORS[1], ADMINISTRATORS[0])];
+    if world.school == School::Middle {
+        people.push((ADMINISTRATORS[0], "director"));
+    }
+    for (n, (by, whose)) in people.into_iter().enumerate() {
+        let order = json!({ "phone": format!("1990000001{n}") });
+        let path = format!("/api/staff/{}/phone", world.staff(whose));
+        assert_eq!(world.client(by).put(&path, &order).status, 204);
+    }
+    let order = json!({
+        "behind": 0, "provider": "sandbox", "trial": true, "signature": "示范学校", "signature_state": "filed", "templates": [],
+        "price": 45, "credentials": { "id": "LTAI5tAbCdEf9f2c", "secret": "a-secret-of-the-demo", "app_id": "", "region": "" },
+    });
+    let proposed = (ADMINISTRATORS[0], "/api/sms-account".to_owned(), order.clone());
+    let confirmed = (ADMINISTRATORS[1], "/api/sms-account/1/confirm".to_owned(), json!({}));
+    calls.extend([
+        Call::new("SMS_ACCOUNT", "", None),
+        Call::new("PROPOSE_SMS_ACCOUNT", "", Some(order)),
+        Call::new("CONFIRM_SMS_ACCOUNT", 1, None)
+            .but(&[ADMINISTRATORS[0]])
+            .after(std::slice::from_ref(&proposed)),
+        Call::new("DECLINE_SMS_ACCOUNT", 1, None).after(std::slice::from_ref(&proposed)),
+        Call::new("TEST_SMS_ACCOUNT", "", None).after(&[proposed, confirmed]),
     ]);
 }
 

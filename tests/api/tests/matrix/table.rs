@@ -106,6 +106,8 @@ const LOG_OF_FAMILIES: Grants =
 /// The chain of approval is the leadership's to set, with 学生处处长, 校办室主任, and those who administer.
 const PROCEDURES: Grants =
     &[(&[Principal, LeaderInCharge, StudentAffairsHead, OfficeDirector, Administrator], Reach::School)];
+/// The account with the SMS provider is 校办室主任's and those who administer, who pay and file.
+const SMS_ACCOUNT: Grants = &[(&[OfficeDirector, Administrator], Reach::School)];
 /// The second person for an account that somebody has.
 const SECOND: Grants =
     &[(LEADERS, Reach::School), (OFFICE, Reach::School), (&[Administrator], Reach::School)];
@@ -185,6 +187,11 @@ pub fn endpoint(name: &str, label: &str) -> Option<Row> {
         | "MARK_NUMBER"
         | "KEEP_NUMBER" => row(Posts(ROLL)),
         "LIST_TEACHERS" => row(Posts(&[(&[HomeroomTeacher], Reach::Class)])),
+        "SMS_ACCOUNT"
+        | "PROPOSE_SMS_ACCOUNT"
+        | "CONFIRM_SMS_ACCOUNT"
+        | "DECLINE_SMS_ACCOUNT"
+        | "TEST_SMS_ACCOUNT" => row(Posts(SMS_ACCOUNT)),
         "HAND_IN" => row(Posts(HAND_IN)),
         "DECLINE_REQUEST" => row(Posts(TAKE_UP)),
         "TAKE_UP" | "ASK_ABOUT_WORDS" | "ANSWER_CHANGE" | "WITHDRAW_REQUEST" => {
