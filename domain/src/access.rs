@@ -95,6 +95,17 @@ impl Post {
         }
     }
 
+    /// The post that leads a class: 辅导员 where it lies in a college, 班主任 elsewhere. Whatever speaks of
+    /// who leads a class takes its title from here.
+    pub const fn class_leader(in_a_college: bool) -> Self {
+        if in_a_college { Self::Counsellor } else { Self::HomeroomTeacher }
+    }
+
+    /// Whether its holder leads a class.
+    pub fn leads_a_class(self) -> bool {
+        [Self::class_leader(false), Self::class_leader(true)].contains(&self)
+    }
+
     /// Whether its holder is the one who answers for the unit's account and password (专人负责, G2): clause 四
     /// names two by their posts. The view `custodians` says the same.
     pub fn is_custodian(self) -> bool {
@@ -531,6 +542,14 @@ mod tests {
             });
             assert_eq!(post.needs_confirmation(), strong || post.is_custodian(), "{post:?}");
         }
+    }
+
+    #[test]
+    fn a_class_is_led_by_the_post_of_its_kind_of_school() {
+        assert_eq!(Post::class_leader(false).title().zh, "班主任");
+        assert_eq!(Post::class_leader(true).title().zh, "辅导员");
+        let leading: Vec<&str> = Post::ALL.iter().filter(|p| p.leads_a_class()).map(|p| p.key()).collect();
+        assert_eq!(leading, ["homeroom_teacher", "counsellor"]);
     }
 
     #[test]

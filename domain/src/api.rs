@@ -31,8 +31,8 @@ use crate::ids::{
     SessionId, SlipId, SmsAccountId, StaffId, StudentId, TemplateId, UnitId,
 };
 use crate::message::{
-    Created, Draft, DraftChange, MessageBox, MessageList, MessageState, MessageView, Preview, StopMessage,
-    Submit,
+    Created, Draft, DraftChange, GroupNames, MessageBox, MessageList, MessageState, MessageView, NamesWanted,
+    Preview, RecipientGroup, StopMessage, Submit,
 };
 use crate::office_request::{AnswerChange, DeclineRequest, HandIn, Requests, TakeUp};
 use crate::register::{
@@ -48,6 +48,7 @@ use crate::sms_account::{ProposeSmsAccount, SmsAccountView, TestResult};
 use crate::template::{NewTemplate, TemplateView};
 use crate::time::Instant;
 use crate::unit::{NewUnit, UnitChange};
+use crate::why::WhyNot;
 
 /// Most bytes of a JSON body: a text of 5,000 Chinese characters is 15 KB, three times over.
 pub const JSON_BYTES_MAX: usize = 64_000;
@@ -590,6 +591,9 @@ endpoints! {
     /// Open to all staff (G64).
     pub const UNITS: Endpoint<(), (), Vec<UnitView>> =
         Endpoint::get("/api/units", "Units, heads and custodians");
+    /// Of what the table grants in a unit, what it does not grant the reader.
+    pub const WHY_UNIT: Endpoint<UnitId, (), Vec<WhyNot>> =
+        Endpoint::get("/api/units/{id}/why", "What the reader cannot do in a unit, why, and who can");
     /// One that was closed under this name is open again.
     pub const MAKE_UNIT: Endpoint<(), NewUnit, Vec<UnitView>> =
         Endpoint::post("/api/units", "Make a unit").needs(Action::EditUnits);
@@ -616,6 +620,10 @@ endpoints! {
     /// With whether each has an account.
     pub const STAFF: Endpoint<(), (), Vec<StaffView>> =
         Endpoint::get("/api/staff", "Staff and posts").needs(Action::ManageAccounts);
+    /// What takes somebody else than the reader.
+    pub const WHY_MEMBER: Endpoint<StaffId, (), Vec<WhyNot>> =
+        Endpoint::get("/api/staff/{id}/why", "What the reader cannot do about a member of staff, why, and who can")
+            .needs(Action::ManageAccounts);
     /// Those that wait for a second person, and those that their owner knows nothing of.
     pub const SLIPS: Endpoint<(), (), Vec<SlipView>> =
         Endpoint::get("/api/staff/activations", "Activation slips to look at").needs(Action::ConfirmSlips);
@@ -829,6 +837,15 @@ endpoints! {
         Endpoint::post("/api/messages/{id}/scan", "Store the scan of the signed original")
             .needs(Action::KeepRegister)
             .limit(SCAN_BYTES_MAX);
+    /// Each order that has to do with the message and that the reader cannot give now; nothing for whom sees it for an own class alone.
+    pub const WHY_MESSAGE: Endpoint<MessageId, (), Vec<WhyNot>> =
+        Endpoint::get("/api/messages/{id}/why", "What the reader cannot do with a message, why, and who can");
+    /// For who sees the message as a whole: the frozen list by class, without names.
+    pub const RECIPIENTS: Endpoint<MessageId, (), Vec<RecipientGroup>> =
+        Endpoint::get("/api/messages/{id}/recipients", "To whom it goes, by class, in counts");
+    /// For whom its step waits, and for whoever may read that roll. Each time is logged.
+    pub const NAMES: Endpoint<MessageId, NamesWanted, GroupNames> =
+        Endpoint::post("/api/messages/{id}/names", "The names of one class to whom it goes");
     /// For who may read the message as a whole.
     pub const SCAN: Endpoint<MessageId, (), File> =
         Endpoint::get("/api/messages/{id}/scan", "The scan of the signed original");

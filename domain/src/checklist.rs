@@ -142,8 +142,8 @@ impl CheckPoint {
             ),
             Self::Accounts => Words::fixed("在“教职工”页签发开通单", "Issue slips on the page “Staff”"),
             Self::Children => Words::fixed(
-                "请班主任核对后重新导入学生名单",
-                "Let homeroom teachers check, then import the students again",
+                "请各班老师核对后重新导入学生名单",
+                "Let those who lead the classes check, then import the students again",
             ),
             Self::StaffNumbers => {
                 Words::fixed("请重新导入教职工名单，补上手机号", "Import the staff list again with numbers")

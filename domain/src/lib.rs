@@ -42,4 +42,5 @@ pub mod sms_account;
 pub mod template;
 pub mod time;
 pub mod unit;
+pub mod why;
 pub mod words;

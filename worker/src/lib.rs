@@ -29,6 +29,7 @@ pub mod sequencer;
 pub mod sms_account;
 pub mod sms_queue;
 mod template;
+mod why;
 
 #[cfg(target_arch = "wasm32")]
 mod entries;

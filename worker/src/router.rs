@@ -23,6 +23,7 @@ use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, S
 use crate::{
     account, appointment, approval, audit, delegation, delivery, filing, hooks, link, me, message,
     office_request, openapi, people, procedure, register, roster, sandbox, school, sms_account, template,
+    why,
 };
 
 const GET: Method = Method::Known(api::Method::Get);
@@ -46,6 +47,7 @@ pub fn table() -> Vec<Route> {
         on(api::CHECK_ACTIVATION, account::slip_routes::check),
         on(api::ACTIVATE, account::slip_routes::activate),
         on(api::UNITS, school::routes::units),
+        on(api::WHY_UNIT, why::unit),
         on(api::MAKE_UNIT, school::units::make),
         on(api::CHANGE_UNIT, school::units::change),
         on(api::CLOSE_UNIT, school::units::close),
@@ -55,6 +57,7 @@ pub fn table() -> Vec<Route> {
         on(api::CLASS_ROLL, roster::routes::class_roll),
         on(api::LIST_TEACHERS, roster::routes::list_teachers),
         on(api::STAFF, roster::routes::staff),
+        on(api::WHY_MEMBER, why::member),
         on(api::SLIPS, account::slip_routes::list),
         on(api::CONFIRM_SLIP, account::slip_routes::confirm),
         on(api::DECLINE_SLIP, account::slip_routes::decline),
@@ -116,6 +119,9 @@ pub fn table() -> Vec<Route> {
         on(api::TAKE_OVER, message::take_over::take_over),
         on(api::REMIND, message::remind::remind),
         on(api::STORE_SCAN, filing::scan::store),
+        on(api::WHY_MESSAGE, why::message),
+        on(api::RECIPIENTS, delivery::names::groups),
+        on(api::NAMES, delivery::names::names),
         on(api::SCAN, filing::scan::show),
         on(api::REGISTER_ORIGINAL, filing::routes::register),
         on(api::RELEASE, filing::release::release),

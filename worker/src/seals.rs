@@ -192,6 +192,21 @@ impl Seal for DecisionSeal<'_> {
     const PURPOSE: &'static str = "decision";
 }
 
+/// A row of `decisions` that returns, with all that was said: also what was wrong where.
+#[derive(Serialize)]
+pub struct ReturnSeal<'a> {
+    /// Who decided what.
+    pub decision: DecisionSeal<'a>,
+    /// Why.
+    pub reason: &'a str,
+    /// Its rows of `return_passages` in their order: key of the part, first character, length, reason.
+    pub passages: &'a [(String, u32, u32, String)],
+}
+
+impl Seal for ReturnSeal<'_> {
+    const PURPOSE: &'static str = "return";
+}
+
 /// A row of `registrations`.
 #[derive(Serialize)]
 pub struct RegistrationSeal<'a> {

@@ -124,6 +124,8 @@ keyed! {
         MessageChanged = "message.changed",
         /// A draft was submitted for approval.
         MessageSubmitted = "message.submitted",
+        /// The names of one class of its list were read before it went out.
+        MessageNamesRead = "message.names_read",
         /// A step was approved or returned.
         MessageDecided = "message.decided",
         /// Its drafter reminded whoever it waits for.
@@ -267,6 +269,7 @@ impl AuditAction {
             Self::MessageDrafted => Words::fixed("起草通知", "Drafted a notice"),
             Self::MessageChanged => Words::fixed("修改草稿", "Changed a draft"),
             Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),
+            Self::MessageNamesRead => Words::fixed("查看收件人姓名", "Read the names of recipients"),
             Self::MessageDecided => Words::fixed("作出审核或审批决定", "Decided a step"),
             Self::MessageTakenOver => Words::fixed("接手离校人员的草稿", "Took over a leaver's draft"),
             Self::MessageReminded => Words::fixed("催办", "Reminded who decides"),
@@ -283,7 +286,7 @@ impl AuditAction {
             Self::FilingLimitSet => Words::fixed("更改备案期限", "Changed the time limit for filings"),
             Self::MessageWithdrawn => Words::fixed("撤回", "Withdrew"),
             Self::MessageCancelled => Words::fixed("取消", "Cancelled"),
-            Self::MessagePutOff => Words::fixed("推迟到可发送时段", "Put off to the sending hours"),
+            Self::MessagePutOff => Words::fixed("调整发送时间", "Moved the time of sending"),
             Self::MessageTooOld => Words::fixed("错过时间，取消发送", "Cancelled: its time was long past"),
             Self::MessageReleased => Words::fixed("开始发送", "Released for sending"),
             Self::MessagePaused => Words::fixed("暂停发送", "Paused sending"),

@@ -24,6 +24,7 @@ mod school;
 mod session;
 mod sms_account;
 mod units;
+mod why;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

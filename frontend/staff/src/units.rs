@@ -17,6 +17,7 @@ use ui::{
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
 use crate::session::use_me;
+use crate::why::Why;
 
 /// How far the tree is drawn to the right; what lies deeper stands below its parent all the same.
 const DEPTH_SHOWN: usize = 4;
@@ -161,6 +162,7 @@ fn unit_row(depth: usize, unit: UnitView, changing: Option<RwSignal<Option<UnitV
                 <p class="x-muted x-small s-tree-people">{heads} {custodian}</p>
             </div>
             {edit}
+            <Why from=api::WHY_UNIT.at(unit.id) compact=true />
         </li>
     }
     .into_any()

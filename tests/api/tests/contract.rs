@@ -18,7 +18,9 @@ use domain::audit::{RecordKind, Reveal, VerifyPart};
 use domain::delegation::RecordAbsence;
 use domain::filing::{CommentKind, FilingLimit, NewComment, Register, Scan};
 use domain::ids::{ClassId, MessageId, SmsAccountId};
-use domain::message::{Draft, DraftChange, MessageBox, MessageState, MessageView, StopMessage, Submit};
+use domain::message::{
+    Command, Draft, DraftChange, MessageBox, MessageState, MessageView, NamesWanted, StopMessage, Submit,
+};
 use domain::office_request::{AnswerChange, DeclineRequest, HandIn, TakeUp};
 use domain::provider::{FilingState, ProviderKind};
 use domain::register::Sought;
@@ -145,7 +147,7 @@ impl Day {
         self.call(
             head,
             api::DECIDE.at(message.id),
-            &Decide { verdict, digest, reason: reason.into(), password: None },
+            &Decide { verdict, digest, reason: reason.into(), passages: Vec::new(), password: None },
         )
     }
 
@@ -205,6 +207,7 @@ impl Day {
     fn somebody_leaves(&self, clerk: &Client) {
         let number = || NewNumber { phone: "19900000009".into() };
         let staff = self.call(clerk, api::STAFF, &());
+        self.call(clerk, api::WHY_MEMBER.at(staff[0].id), &());
         let id = staff.last().expect("somebody").id;
         assert!(!self.call(clerk, api::STAFF_LEAVING.at(id), &()).posts.is_empty());
         self.call(clerk, api::LEAVE_STAFF.at(id), &Leave { reason: LeaveReason::Retired });
@@ -289,6 +292,7 @@ impl Day {
 
     fn edits_units_and_posts(&self, clerk: &Client) {
         let units = self.call(clerk, api::UNITS, &());
+        self.call(clerk, api::WHY_UNIT.at(units[0].id), &());
         let school = units.iter().find(|u| u.parent.is_none()).expect("the school").id;
         let order = NewUnit { parent: school, kind: UnitKind::Department, name: "体卫处".into() };
         let made = self.call(clerk, api::MAKE_UNIT, &order);
@@ -416,6 +420,11 @@ impl Day {
 
         let first = self.submitted(teacher, draft);
         assert!(self.call(teacher, api::REMIND.at(first.id), &()).reminded_at.is_some());
+        let told = self.call(teacher, api::WHY_MESSAGE.at(first.id), &());
+        assert!(told.iter().any(|line| line.what == Command::Decide.title() && !line.who.is_empty()));
+        let groups = self.call(head, api::RECIPIENTS.at(first.id), &());
+        let wanted = NamesWanted { group: groups[0].group };
+        assert!(!self.call(head, api::NAMES.at(first.id), &wanted).children.is_empty());
         let returned = self.decide(head, &first, Verdict::Return, "请写明地点");
         assert_eq!(returned.state, MessageState::Returned);
         let change = DraftChange { draft: draft.clone(), changed_at: Some(returned.times.changed_at) };

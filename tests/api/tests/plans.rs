@@ -55,6 +55,7 @@ const GROWING: &[&str] = &[
     "recipients",
     "registrations",
     "reminders",
+    "return_passages",
     "release_orders",
     "rounds",
     "sessions",

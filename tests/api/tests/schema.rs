@@ -19,6 +19,8 @@ mod filing;
 mod guards;
 #[path = "schema/office.rs"]
 mod office;
+#[path = "schema/passages.rs"]
+mod passages;
 #[path = "schema/people.rs"]
 mod people;
 #[path = "schema/powers.rs"]

@@ -1,9 +1,9 @@
 //! Posts given and ended by hand. What decides or manages waits for the second
 //! person, as it does where a file gives it.
 
-use domain::appointment::{Give, HeldIn};
+use domain::appointment::{Give, HeldIn, may_end_post};
 use domain::audit::AuditAction;
-use domain::ids::{AppointmentId, UnitId};
+use domain::ids::{AppointmentId, StaffId, UnitId};
 use domain::problem::Refusal;
 use domain::school::UnitKind;
 use domain::words::Words;
@@ -142,13 +142,7 @@ pub async fn end(call: Signed, id: AppointmentId) -> Result<Reply<()>, AppError>
     let read = format!("SELECT {COLUMNS} FROM appointments a WHERE a.id = ?1 AND a.until IS NULL");
     let held: Option<SealedAppointment> = app.db.first(read, args![id]).await?;
     let held = held.ok_or(AppError::NotFound)?;
-    if held.staff_id == call.person.id.0 {
-        let words = Words::fixed(
-            "不能结束自己的任职，请由同事办理",
-            "You cannot end a post of your own: ask a colleague",
-        );
-        return Err(Refusal::rights("own_post", words).into());
-    }
+    may_end_post(call.person.id, StaffId(held.staff_id))?;
     let detail = json!({ "staff": held.staff_id, "post": held.post, "unit": held.unit_id });
     let batch = sealed::end(app.db.guarded(), app.keys()?, &[&held], now)?.audit(&Audit {
         at: now,

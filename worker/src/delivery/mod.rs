@@ -6,6 +6,7 @@ mod authority;
 pub mod expire;
 pub mod halt;
 mod health;
+pub mod names;
 pub mod provider;
 pub mod receipts;
 mod record;

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::access::{Action, Appointment, Person};
-use domain::approval::Sender;
+use domain::access::Action;
 use domain::delivery::{
     ChildRow, ClassCount, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow, SmsReply,
 };
@@ -14,16 +13,16 @@ use domain::time::Instant;
 use serde::Deserialize;
 
 use super::PhoneRow;
+use super::names::{FROZEN, Named};
 use crate::args;
 use crate::message::rows::{PROGRESS, ProgressRow};
 use crate::message::view;
 use crate::message::visibility::{VISIBLE_WHOLE, visible};
-use crate::platform::d1::{Answers, Rows, Value, sql};
+use crate::platform::d1::{Answers, Rows, sql};
 use crate::platform::error::AppError;
 use crate::platform::http::{Reply, Signed};
 use crate::platform::json;
 use crate::roster::names::{name_at, relation_at};
-use crate::roster::scope::Scope;
 
 /// What the funnel needs of the message itself.
 const SKIPPED: &str =
@@ -112,8 +111,6 @@ struct UnreachedRow {
 /// The number that a person has now, or had when the list was frozen.
 const NUMBER_NOW: &str = "COALESCE(g.phone_id, t.phone_id, r.phone_id)";
 
-/// `GET /api/messages/{id}/deliveries`: by child, with the reason for every failure. Who sees the
-/// message for an own class alone is told that class's names.
 /// A class in counts.
 #[derive(Deserialize)]
 struct CountRow {
@@ -126,39 +123,9 @@ struct CountRow {
     named: bool,
 }
 
-/// Whose names of message ?1's list a reader sees: those of rolls that they may read; once it is
-/// released also, while it is within their reach, those of classes that the author still writes to as
-/// more than a department's sender, and those of classes whose messages they may read. Everybody else is told counts. Names of staff are
-/// for those who manage accounts, and once it is released for all who see the message.
-struct Named(Vec<Value>);
-
-impl Named {
-    /// Values that [`Named::class`] takes.
-    const OF_CLASSES: usize = 2 + 3 * Scope::VALUES;
-
-    fn of(person: &Person, id: MessageId) -> Self {
-        // Clause 六: a department sees no roll, nor is it told one by having written to everybody on it.
-        let of_departments = |held: &&Appointment| held.post.sender() == Some(Sender::Department);
-        let others = person.appointments.iter().filter(|held| !of_departments(held)).cloned().collect();
-        let otherwise = Person { appointments: others, ..person.clone() };
-        let scopes = [Action::ReadRoster, Action::WriteToClass, Action::ReadMessages];
-        let scopes = scopes.iter().flat_map(|action| Scope::of(&otherwise, &[*action]).args());
-        let staff = person.may(Action::ManageAccounts).into();
-        Self([id.into(), person.id.into()].into_iter().chain(scopes).chain([staff]).collect())
-    }
-
-    /// Whether the names of an entry of message `m` are told: of class `c`, or of the staff where that is NULL.
-    fn entry() -> String {
-        format!("CASE WHEN c.id IS NULL THEN ?12 = 1 OR m.released_at IS NOT NULL ELSE {} END", Self::class())
-    }
-
-    /// Whether the names of class `c` are told, of message `m`.
-    fn class() -> String {
-        let (roll, writes, reads) = (Scope::holds("c", 3), Scope::holds("c", 6), Scope::holds("c", 9));
-        format!("({roll} OR m.released_at IS NOT NULL AND (m.author_id = ?2 AND {writes} OR {reads}))")
-    }
-}
-
+/// `GET /api/messages/{id}/deliveries`: by child, with the reason for every failure. Who sees the
+/// message for an own class alone is told that class's names.
+///
 ///
 /// # Errors
 /// Where the message is not within sight.
@@ -166,10 +133,6 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
     let db = &call.app.db;
     let Named(values) = Named::of(&call.person, id);
     let (named, entry) = (Named::class(), Named::entry());
-    let frozen = "messages m CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
-         CROSS JOIN json_each(v.lists) l CROSS JOIN streams w ON w.id = l.value ->> '$.stream'
-         LEFT JOIN classes c ON c.id = w.class_id
-         CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version AND r.stream_id = w.id";
     let rows = db
         .run(vec![
             visible(&call.person, id, &format!("{SKIPPED}, {VISIBLE_WHOLE} AS whole"))?,
@@ -178,7 +141,7 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
                 format!(
                     "SELECT r.kind, r.person, r.student, COALESCE({guardian}, {staff}, '') AS name, COALESCE({relation}, '') AS relation,
                        {student} AS student_name, c.id AS class_id, {class} AS class_name, {NUMBER_NOW} AS phone_id
-                     FROM {frozen}
+                     FROM {FROZEN}
                      LEFT JOIN guardians g ON r.kind = 'guardian' AND g.id = r.person
                      LEFT JOIN students s ON r.student <> 0 AND s.id = r.student
                      LEFT JOIN staff t ON r.kind = 'staff' AND t.id = r.person
@@ -198,7 +161,7 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
             sql("SELECT seen FROM opened WHERE message_id = ?1", args![id]),
             sql(
                 format!(
-                    "SELECT DISTINCT p.id, p.key_id, p.sealed FROM {frozen}
+                    "SELECT DISTINCT p.id, p.key_id, p.sealed FROM {FROZEN}
                      LEFT JOIN guardians g ON r.kind = 'guardian' AND g.id = r.person
                      LEFT JOIN staff t ON r.kind = 'staff' AND t.id = r.person
                      CROSS JOIN phones p ON p.id = {NUMBER_NOW} WHERE m.id = ?1 AND {entry}"
@@ -226,7 +189,7 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
                 format!(
                     "SELECT c.id AS class, {class} AS class_name, {named} AS named, COUNT(DISTINCT r.student) AS children,
                        COUNT(*) AS people, COUNT(DISTINCT a.student_id) AS confirmed
-                     FROM {frozen}
+                     FROM {FROZEN}
                      LEFT JOIN (SELECT DISTINCT student_id FROM answers_now WHERE message_id = ?1 AND kind = 'confirm') a
                        ON a.student_id = r.student
                      WHERE m.id = ?1 AND c.id IS NOT NULL GROUP BY c.id ORDER BY c.id",

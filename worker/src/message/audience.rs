@@ -175,7 +175,7 @@ impl SentAs {
         let Some(sender) = held.post.sender().filter(|sender| self.post.sender() == Some(*sender)) else {
             return false;
         };
-        let leads = matches!(held.post, Post::HomeroomTeacher | Post::Counsellor);
+        let leads = held.post.leads_a_class();
         held.id == self.appointment
             || if self.class.is_some() || sender == Sender::Teacher {
                 leads && held.class.is_some() && held.class == self.class
@@ -497,6 +497,15 @@ impl Surroundings {
     /// The name of a unit.
     pub fn unit_name(&self, unit: UnitId) -> Option<&str> {
         self.unit_row(unit).map(|row| row.name.as_str())
+    }
+
+    /// A class's name, behind its college's: a 2023级1班 stands in every college.
+    pub fn class_name(&self, class: &NamedClass) -> String {
+        let college = self.college(class.unit_id).and_then(|id| self.unit_name(id));
+        match college.filter(|college| !class.name.starts_with(college)) {
+            Some(college) => format!("{college}{}", class.name),
+            None => class.name.clone(),
+        }
     }
 
     fn unit_row(&self, id: UnitId) -> Option<&UnitRow> {

@@ -1,6 +1,6 @@
 //! Drafting, previewing, submitting, and taking back.
 
-use domain::access::{Action, Person};
+use domain::access::Action;
 use domain::api;
 use domain::approval::{Chain, Sender};
 use domain::audit::AuditAction;
@@ -311,24 +311,6 @@ fn own(call: &Signed, loaded: &Loaded) -> Result<(), AppError> {
     if loaded.row.author_id == call.person.id { Ok(()) } else { Err(AppError::Forbidden) }
 }
 
-/// Why an order that the view does not offer is refused.
-pub fn wrong_state_for(person: &Person, loaded: &Loaded) -> AppError {
-    let could_ever = loaded.row.author_id == person.id || person.may_school(Action::StopSending);
-    if could_ever { wrong_state(loaded) } else { AppError::Forbidden }
-}
-
-fn wrong_state(loaded: &Loaded) -> AppError {
-    let state = loaded.row.state.title();
-    let (zh, en) = (state.zh, state.en);
-    AppError::conflict(
-        "wrong_state",
-        domain::words!(
-            "这条信息的状态是“{zh}”，不能这样操作；请刷新后再看",
-            "This message is “{en}”: this cannot be done now. Reload and look again"
-        ),
-    )
-}
-
 /// `PUT /api/messages/{id}`: changes a draft; a returned message becomes the
 /// draft of its next version.
 ///
@@ -344,7 +326,7 @@ pub async fn change(
     own(&call, &loaded)?;
     let state = loaded.row.state;
     if !matches!(state, MessageState::Draft | MessageState::Returned) {
-        return Err(wrong_state(&loaded));
+        return Err(loaded.wrong_state().into());
     }
     if changed_at.is_some_and(|read| read != loaded.row.changed_at) {
         let words = Words::fixed(
@@ -389,7 +371,7 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
     let (loaded, lists) = rows::load_with_roots(&call.app, person, id).await?;
     own(&call, &loaded)?;
     if loaded.row.state != MessageState::Draft {
-        return Err(wrong_state(&loaded));
+        return Err(loaded.wrong_state().into());
     }
     let draft = loaded.draft();
     let mut refusals = check_saving(&call, &draft, &loaded.around, |open| open == id);
@@ -442,23 +424,12 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
     }
 }
 
-/// What has to be true before an order is followed: that the view offers it.
+/// What has to be true before an order is followed: that its rule allows it.
 async fn offered(call: &Signed, id: MessageId, command: Command) -> Result<(Loaded, MessageState), AppError> {
     let loaded = rows::load(&call.app, &call.person, id).await?;
-    let view = loaded.view(&call.app, &call.person)?;
-    if view.may.contains(&command) {
-        return Ok((loaded, view.state));
-    }
-    // Who may resume in general, but not what somebody above has paused, is told who can.
-    let runs = loaded.row.author_id == call.person.id || call.person.may_school(Action::StopSending);
-    if command == Command::Resume && view.state == MessageState::Paused && runs {
-        call.person.may_lift(loaded.row.halting_post())?;
-    }
-    // Nobody takes back what somebody else has written, whatever its state.
-    if command == Command::Withdraw {
-        own(call, &loaded)?;
-    }
-    Err(wrong_state_for(&call.person, &loaded))
+    loaded.allows(command, &call.person, call.app.now())?;
+    let state = loaded.row.state;
+    Ok((loaded, state))
 }
 
 fn entry<'a>(

@@ -23,6 +23,8 @@ struct SchoolRow {
     platform_word: String,
     window_from: u16,
     window_to: u16,
+    #[serde(deserialize_with = "columns::flag")]
+    has_colleges: bool,
     stopped_at: Option<Instant>,
     stopped_by: Option<String>,
     stopped_post: Option<String>,
@@ -39,6 +41,7 @@ struct SchoolRow {
 pub fn school_sql() -> Stmt {
     sql(
         "SELECT s.name, s.signature, s.platform_word, COALESCE((SELECT a.trial FROM sms_account_in_force a), 0) AS trial, s.window_from, s.window_to, s.stopped_at, s.stopped_post, s.stop_reason,
+            EXISTS (SELECT 1 FROM units u WHERE u.kind = 'college' AND u.closed_at IS NULL) AS has_colleges,
            (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by,
            s.stopped_at IS NOT NULL AND NOT EXISTS (
              SELECT 1 FROM ranks r CROSS JOIN appointments_in_power a ON a.post = r.post
@@ -60,6 +63,7 @@ pub fn school_view(rows: &Rows) -> Result<SchoolView, AppError> {
         name: row.name,
         signature: row.signature,
         platform_word: row.platform_word,
+        class_leader: Post::class_leader(row.has_colleges),
         window: SendingWindow { from: row.window_from, to: row.window_to },
         trial: row.trial,
         stopped: row.stopped_at.map(|at| Stopped {

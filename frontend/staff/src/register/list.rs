@@ -362,7 +362,12 @@ fn line(entry: RegisterEntry) -> AnyView {
     let none = |kind| entry.signed(kind).is_empty();
     let label = move |words: Words| move || words.get(lang.get()).to_owned();
     let (state, released) = (entry.state, entry.released_at);
-    let sent = move || released.map(|at| at.date_time());
+    let sent = move || {
+        released.map(|at| {
+            let label = t(Words::fixed("发送 ", "Sent "));
+            view! { <span class="r-sent">{label}</span> <span class="s-nowrap">{at.date_time()}</span> }
+        })
+    };
     let (number, audience) = (entry.number.words(), entry.audience.clone());
     let registered = entry.registered_at.date_time();
     let filing = |f: &domain::register::Filed| view! { <span class="x-small r-under">{t(filed(f))}</span> };
@@ -444,8 +449,8 @@ fn Totals() -> impl IntoView {
 #[component]
 fn Paper(school: String, month: String, all: Vec<RegisterEntry>) -> impl IntoView {
     let lang = use_lang();
-    /// Columns that paper has no room for: capacity, statement and digest stand on each message's sheet.
-    const LEFT_OUT: [usize; 4] = [1, 8, 15, 16];
+    /// Columns that paper has no room for: capacity, statement, digest and who asked stand on each message's sheet.
+    const LEFT_OUT: [usize; 5] = [1, 8, 15, 16, 17];
     let keep = |cells: Vec<String>| {
         let kept = cells.into_iter().enumerate().filter(|(at, _)| !LEFT_OUT.contains(at));
         kept.map(|(_, cell)| cell).collect::<Vec<_>>()
