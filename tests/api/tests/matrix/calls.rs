@@ -198,6 +198,7 @@ fn office(world: &World, calls: &mut Vec<Call>) {
     for unit in [UNIT_A, UNIT_B] {
         let named = json!({ "parent": SCHOOL, "name": format!("改名{unit}") });
         calls.push(Call::new("CHANGE_UNIT", unit, Some(named)).at(unit, None));
+        calls.push(Call::new("WHY_UNIT", unit, None).at(unit, None));
     }
     for (class, unit, _) in CLASSES {
         let family = world.families[class as usize - 1];
@@ -241,6 +242,7 @@ fn roster(world: &World, messages: &[Message], calls: &mut Vec<Call>) {
         Call::new("STAFF", "", None),
         Call::new("DEPARTURES", "", None),
         Call::new("STAFF_LEAVING", colleague, None),
+        Call::new("WHY_MEMBER", colleague, None),
         Call::new("LEAVE_STAFF", colleague, Some(json!({ "reason": "retired" }))),
         Call::new("RETURN_STAFF", former, None),
         Call::new("CHANGE_STAFF_NUMBER", colleague, Some(json!({ "phone": "19900000008" }))),
@@ -476,7 +478,10 @@ fn imports(world: &World, calls: &mut Vec<Call>) {
 }
 
 /// Every call about a message.
-pub fn of_message(message: &Message, scan: &str) -> Vec<Call> {
+pub fn of_message(world: &World, message: &Message, scan: &str) -> Vec<Call> {
+    let group =
+        world.app.db().query_row("SELECT id FROM streams WHERE class_id = 1", [], |row| row.get::<_, i64>(0));
+    let group = group.expect("the class's stream");
     let id = message.id;
     let call = |name: &str, body| {
         let call = Call::new(name, id, body);
@@ -491,6 +496,9 @@ pub fn of_message(message: &Message, scan: &str) -> Vec<Call> {
         call("FUNNEL", None),
         call("DELIVERIES", None),
         call("REGISTER_SHEET", None),
+        call("WHY_MESSAGE", None),
+        call("RECIPIENTS", None),
+        call("NAMES", Some(json!({ "group": group }))),
         call("VERIFY_DIGEST", None).asked(&format!("digest={}", message.digest)),
         call("CHANGE_MESSAGE", Some(serde_json::to_value(change).expect("json"))),
         call("SUBMIT", Some(json!({ "statement": true }))),
