@@ -36,6 +36,8 @@ pub struct Call {
     pub owner: Option<&'static str>,
     /// Who may not although the post could: the first of two people, whom it concerns, who is not listed.
     pub barred: Vec<&'static str>,
+    /// What others do first, and is undone with it: by whom, on which path, with which body.
+    pub first: Vec<(&'static str, String, Value)>,
 }
 
 impl Call {
@@ -50,6 +52,7 @@ impl Call {
             class: None,
             owner: None,
             barred: Vec::new(),
+            first: Vec::new(),
         }
     }
 
@@ -72,6 +75,10 @@ impl Call {
 
     fn but(self, barred: &[&'static str]) -> Self {
         Self { barred: barred.to_vec(), ..self }
+    }
+
+    fn after(self, first: &[(&'static str, String, Value)]) -> Self {
+        Self { first: first.to_vec(), ..self }
     }
 
     fn raw(self, body: Vec<u8>) -> Self {
@@ -107,6 +114,7 @@ pub fn things(world: &World, messages: &[Message]) -> Vec<Call> {
     posts(world, &mut calls);
     requests(world, &mut calls);
     procedures(world, &mut calls);
+    sms_account(world, &mut calls);
     writing(world, &mut calls);
     // Last: an import can be taken back while none came after it.
     imports(world, &mut calls);
@@ -190,6 +198,7 @@ fn office(world: &World, calls: &mut Vec<Call>) {
     for unit in [UNIT_A, UNIT_B] {
         let named = json!({ "parent": SCHOOL, "name": format!("改名{unit}") });
         calls.push(Call::new("CHANGE_UNIT", unit, Some(named)).at(unit, None));
+        calls.push(Call::new("WHY_UNIT", unit, None).at(unit, None));
     }
     for (class, unit, _) in CLASSES {
         let family = world.families[class as usize - 1];
@@ -233,6 +242,7 @@ fn roster(world: &World, messages: &[Message], calls: &mut Vec<Call>) {
         Call::new("STAFF", "", None),
         Call::new("DEPARTURES", "", None),
         Call::new("STAFF_LEAVING", colleague, None),
+        Call::new("WHY_MEMBER", colleague, None),
         Call::new("LEAVE_STAFF", colleague, Some(json!({ "reason": "retired" }))),
         Call::new("RETURN_STAFF", former, None),
         Call::new("CHANGE_STAFF_NUMBER", colleague, Some(json!({ "phone": "19900000008" }))),
@@ -373,6 +383,34 @@ fn procedures(world: &World, calls: &mut Vec<Call>) {
     ]);
 }
 
+fn sms_account(world: &World, calls: &mut Vec<Call>) {
+    // A test goes to one's own phone: those who may have one each.
+    let mut people = vec![(ADMINISTRATORS[0], ADMINISTRATORS[1]), (ADMINISTRATORS[1], ADMINISTRATORS[0])];
+    if world.school == School::Middle {
+        people.push((ADMINISTRATORS[0], "director"));
+    }
+    for (n, (by, whose)) in people.into_iter().enumerate() {
+        let order = json!({ "phone": format!("1990000001{n}") });
+        let path = format!("/api/staff/{}/phone", world.staff(whose));
+        assert_eq!(world.client(by).put(&path, &order).status, 204);
+    }
+    let order = json!({
+        "behind": 0, "provider": "sandbox", "trial": true, "signature": "示范学校", "signature_state": "filed", "templates": [],
+        "price": 45, "credentials": { "id": "LTAI5tAbCdEf9f2c", "secret": "a-secret-of-the-demo", "app_id": "", "region": "" },
+    });
+    let proposed = (ADMINISTRATORS[0], "/api/sms-account".to_owned(), order.clone());
+    let confirmed = (ADMINISTRATORS[1], "/api/sms-account/1/confirm".to_owned(), json!({}));
+    calls.extend([
+        Call::new("SMS_ACCOUNT", "", None),
+        Call::new("PROPOSE_SMS_ACCOUNT", "", Some(order)),
+        Call::new("CONFIRM_SMS_ACCOUNT", 1, None)
+            .but(&[ADMINISTRATORS[0]])
+            .after(std::slice::from_ref(&proposed)),
+        Call::new("DECLINE_SMS_ACCOUNT", 1, None).after(std::slice::from_ref(&proposed)),
+        Call::new("TEST_SMS_ACCOUNT", "", None).after(&[proposed, confirmed]),
+    ]);
+}
+
 fn writing(world: &World, calls: &mut Vec<Call>) {
     let create = |label: &str, audience: Audience| {
         let draft = Draft { audience, ..draft_to(&[]) };
@@ -440,7 +478,10 @@ fn imports(world: &World, calls: &mut Vec<Call>) {
 }
 
 /// Every call about a message.
-pub fn of_message(message: &Message, scan: &str) -> Vec<Call> {
+pub fn of_message(world: &World, message: &Message, scan: &str) -> Vec<Call> {
+    let group =
+        world.app.db().query_row("SELECT id FROM streams WHERE class_id = 1", [], |row| row.get::<_, i64>(0));
+    let group = group.expect("the class's stream");
     let id = message.id;
     let call = |name: &str, body| {
         let call = Call::new(name, id, body);
@@ -455,6 +496,9 @@ pub fn of_message(message: &Message, scan: &str) -> Vec<Call> {
         call("FUNNEL", None),
         call("DELIVERIES", None),
         call("REGISTER_SHEET", None),
+        call("WHY_MESSAGE", None),
+        call("RECIPIENTS", None),
+        call("NAMES", Some(json!({ "group": group }))),
         call("VERIFY_DIGEST", None).asked(&format!("digest={}", message.digest)),
         call("CHANGE_MESSAGE", Some(serde_json::to_value(change).expect("json"))),
         call("SUBMIT", Some(json!({ "statement": true }))),

@@ -4,7 +4,7 @@
 use domain::access::Post::{self, *};
 
 use super::messages::{Kind, Message, State};
-use super::world::{Actor, Standing, World};
+use super::world::{Actor, Standing, UNIT_A, World};
 
 /// How far a post's right reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +106,8 @@ const LOG_OF_FAMILIES: Grants =
 /// The chain of approval is the leadership's to set, with 学生处处长, 校办室主任, and those who administer.
 const PROCEDURES: Grants =
     &[(&[Principal, LeaderInCharge, StudentAffairsHead, OfficeDirector, Administrator], Reach::School)];
+/// The account with the SMS provider is 校办室主任's and those who administer, who pay and file.
+const SMS_ACCOUNT: Grants = &[(&[OfficeDirector, Administrator], Reach::School)];
 /// The second person for an account that somebody has.
 const SECOND: Grants =
     &[(LEADERS, Reach::School), (OFFICE, Reach::School), (&[Administrator], Reach::School)];
@@ -146,8 +148,8 @@ pub fn endpoint(name: &str, label: &str) -> Option<Row> {
         // Opened once: the key is no key any more.
         "SETUP" => Row { by: Nobody, refused: &[401, 403, 404, 409, 422] },
         "SIGN_OUT" | "ME" | "SESSIONS" | "END_SESSIONS" | "UNITS" | "CLASSES" | "DISPUTES" | "REQUESTS"
-        | "DELEGATIONS" | "PROCEDURES" | "MESSAGES" | "PREVIEW_MESSAGE" | "REGISTER" | "REGISTER_TOTALS"
-        | "AGENDA" | "TEMPLATES" => row(Staff),
+        | "WHY_UNIT" | "DELEGATIONS" | "PROCEDURES" | "MESSAGES" | "PREVIEW_MESSAGE" | "REGISTER"
+        | "REGISTER_TOTALS" | "AGENDA" | "TEMPLATES" => row(Staff),
         "CHANGE_PASSWORD" => Row { by: OwnerOr(&[]), refused: FIELD },
         "END_SESSION" | "ANSWER_RESET" => row(OwnerOr(&[])),
         "MAKE_UNIT"
@@ -156,6 +158,7 @@ pub fn endpoint(name: &str, label: &str) -> Option<Row> {
         | "CHECKLIST"
         | "STAFF"
         | "STAFF_LEAVING"
+        | "WHY_MEMBER"
         | "LEAVE_STAFF"
         | "RETURN_STAFF"
         | "CHANGE_STAFF_NUMBER"
@@ -185,6 +188,11 @@ pub fn endpoint(name: &str, label: &str) -> Option<Row> {
         | "MARK_NUMBER"
         | "KEEP_NUMBER" => row(Posts(ROLL)),
         "LIST_TEACHERS" => row(Posts(&[(&[HomeroomTeacher], Reach::Class)])),
+        "SMS_ACCOUNT"
+        | "PROPOSE_SMS_ACCOUNT"
+        | "CONFIRM_SMS_ACCOUNT"
+        | "DECLINE_SMS_ACCOUNT"
+        | "TEST_SMS_ACCOUNT" => row(Posts(SMS_ACCOUNT)),
         "HAND_IN" => row(Posts(HAND_IN)),
         "DECLINE_REQUEST" => row(Posts(TAKE_UP)),
         "TAKE_UP" | "ASK_ABOUT_WORDS" | "ANSWER_CHANGE" | "WITHDRAW_REQUEST" => {
@@ -212,7 +220,7 @@ pub fn endpoint(name: &str, label: &str) -> Option<Row> {
         "MESSAGE" | "CHANGE_MESSAGE" | "SUBMIT" | "DECIDE" | "CORRECT" | "REMIND" | "STORE_SCAN" | "SCAN"
         | "REGISTER_ORIGINAL" | "RELEASE" | "RECEIVE_FILING" | "COMMENT" | "WITHDRAW" | "TAKE_OVER"
         | "CANCEL" | "PAUSE" | "RESUME" | "STOP_MESSAGE" | "PUT_AGAIN" | "FUNNEL" | "DELIVERIES"
-        | "REGISTER_SHEET" | "VERIFY_DIGEST" => row(Message),
+        | "REGISTER_SHEET" | "VERIFY_DIGEST" | "WHY_MESSAGE" | "RECIPIENTS" | "NAMES" => row(Message),
         _ => return None,
     })
 }
@@ -242,6 +250,26 @@ fn everybody(world: &World) -> Vec<&'static str> {
     world.actors.iter().filter(|a| a.standing != Standing::Nobody).map(|a| a.key).collect()
 }
 
+/// Who of its readers is told the names of class 1: those of its roll, whoever decides it now, and, once it went
+/// out, those who read all that the class is sent, and its author unless a department's.
+fn named(world: &World, message: &Message, whole: &[&'static str], went_out: bool) -> Vec<&'static str> {
+    const OF_CLASS: Grants = &[(LEADERS, Reach::School), (&[Dean, GradeHead], Reach::Unit)];
+    let Message { family, state, .. } = message;
+    let of_class = |grants, key: &str| granted(grants, world.actor(key), UNIT_A, Some(1));
+    let decides = |key: &&str| match state {
+        State::Submitted => family.steps[0].contains(key),
+        State::Half => family.steps[1].contains(key),
+        _ => false,
+    };
+    let sees = |key: &&str| {
+        let is_author = *key == family.author && family.kind != Kind::Department;
+        of_class(ROLL, key) || decides(key) || went_out && (of_class(OF_CLASS, key) || is_author)
+    };
+    // The draft of who left is nobody's here.
+    let here = whole.iter().copied().filter(|_| *state != State::LeftDraft);
+    here.filter(|key| sees(&key)).collect()
+}
+
 /// Who may do this with a message.
 pub fn message_row(world: &World, name: &str, message: &Message) -> Option<MessageRow> {
     use State::*;
@@ -265,7 +293,9 @@ pub fn message_row(world: &World, name: &str, message: &Message) -> Option<Messa
     };
     let is_entered = family.kind == Kind::Department && (went_out || in_state(&[Registered, Ordered]));
     let (who, now) = match name {
-        "MESSAGE" | "FUNNEL" | "DELIVERIES" => (readers(), true),
+        "MESSAGE" | "FUNNEL" | "DELIVERIES" | "WHY_MESSAGE" => (readers(), true),
+        "RECIPIENTS" => (whole(), !is_draft),
+        "NAMES" => (named(world, message, &whole(), went_out), !is_draft),
         "REGISTER_SHEET" => (readers(), !is_draft),
         // Who has the paper has its digest.
         "VERIFY_DIGEST" => (everybody(world), !is_draft),
