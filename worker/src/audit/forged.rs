@@ -12,7 +12,8 @@ use crate::platform::crypto::Keys;
 use crate::platform::d1::{Rows, Stmt, sql};
 use crate::platform::error::AppError;
 use crate::procedure::sealed::{self as procedure, SealedProcedure};
-use crate::seals::{DecisionSeal, PhoneChangeSeal, RoundSeal, Seal};
+use crate::school::unit_changes::{self, SealedUnitChange};
+use crate::seals::{DecisionSeal, PhoneChangeSeal, RegistrationSeal, ReleaseOrderSeal, RoundSeal, Seal};
 
 #[derive(Deserialize)]
 struct Decision {
@@ -23,6 +24,32 @@ struct Decision {
     appointment: i64,
     post: String,
     verdict: String,
+    digest: String,
+    at: Instant,
+    mac: String,
+}
+
+#[derive(Deserialize)]
+struct Registration {
+    id: i64,
+    version: u32,
+    position: u32,
+    year: u32,
+    number: Option<String>,
+    document: Option<String>,
+    staff: i64,
+    appointment: i64,
+    digest: String,
+    at: Instant,
+    mac: String,
+}
+
+#[derive(Deserialize)]
+struct ReleaseOrder {
+    id: i64,
+    version: u32,
+    staff: i64,
+    appointment: i64,
     digest: String,
     at: Instant,
     mac: String,
@@ -72,6 +99,20 @@ pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> 
                 args![from, to],
             ));
         }
+        VerifyPart::UnitChanges => {
+            return Some(sql(
+                format!("SELECT {} FROM unit_changes c WHERE c.id > ?1 AND c.id <= ?2", unit_changes::COLUMNS),
+                args![from, to],
+            ));
+        }
+        VerifyPart::Registrations => {
+            "SELECT message_id AS id, version, position, year, number, document_sha256 AS document, staff_id AS staff,
+               appointment_id AS appointment, digest, at, mac FROM registrations WHERE message_id > ?1 AND message_id <= ?2"
+        }
+        VerifyPart::ReleaseOrders => {
+            "SELECT message_id AS id, version, staff_id AS staff, appointment_id AS appointment, digest, at, mac
+             FROM release_orders WHERE message_id > ?1 AND message_id <= ?2"
+        }
         VerifyPart::Decisions => {
             "SELECT message_id AS id, version, position, staff_id AS staff, appointment_id AS appointment, post, verdict, digest,
                at, mac FROM decisions WHERE message_id > ?1 AND message_id <= ?2"
@@ -108,6 +149,41 @@ pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i
         VerifyPart::Procedures => {
             let all: Vec<SealedProcedure> = rows.all()?;
             all.into_iter().map(|r| (r.id, r.fits(keys))).collect()
+        }
+        VerifyPart::UnitChanges => {
+            let all: Vec<SealedUnitChange> = rows.all()?;
+            all.into_iter().map(|r| (r.id, r.fits(keys))).collect()
+        }
+        VerifyPart::Registrations => {
+            let fits = |r: Registration| {
+                let seal = RegistrationSeal {
+                    message: r.id,
+                    version: r.version,
+                    position: r.position,
+                    number: (r.year, r.number.as_deref()),
+                    document: r.document.as_deref(),
+                    staff: r.staff,
+                    appointment: r.appointment,
+                    digest: &r.digest,
+                    at: r.at,
+                };
+                (r.id, seal.fits(keys, &r.mac))
+            };
+            rows.all()?.into_iter().map(fits).collect()
+        }
+        VerifyPart::ReleaseOrders => {
+            let fits = |r: ReleaseOrder| {
+                let seal = ReleaseOrderSeal {
+                    message: r.id,
+                    version: r.version,
+                    staff: r.staff,
+                    appointment: r.appointment,
+                    digest: &r.digest,
+                    at: r.at,
+                };
+                (r.id, seal.fits(keys, &r.mac))
+            };
+            rows.all()?.into_iter().map(fits).collect()
         }
         VerifyPart::Decisions => {
             let fits = |r: Decision| {
