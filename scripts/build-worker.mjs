@@ -8,7 +8,7 @@ import { parse } from "smol-toml";
 import { Stop, at, main, run } from "./lib/base.mjs";
 import { worker } from "./lib/compile.mjs";
 import { wasmTool } from "./lib/tools.mjs";
-import { optimise, withoutHashes } from "./lib/wasm.mjs";
+import { optimise, ownNames } from "./lib/wasm.mjs";
 
 /** What the shim hands on; a new kind of event has to be written there. */
 const EVENTS = ["fetch", "queue", "scheduled"];
@@ -37,7 +37,7 @@ await main(async () => {
   const work = mkdtempSync(join(tmpdir(), "xiaoxun-worker-"));
   try {
     await run(tool, ["bindgen", "worker", worker.wasm(), work, "index"]);
-    const optimised = optimise(join(work, "index_bg.wasm"), ["-O", "--debuginfo", "--enable-exception-handling"]).then(withoutHashes);
+    const optimised = optimise(join(work, "index_bg.wasm"), ["-O", "--debuginfo", "--enable-exception-handling"]).then(ownNames);
 
     const glue = readFileSync(join(work, "index.js"), "utf8");
     sameEvents(glue);

@@ -23,12 +23,15 @@ function leb(n) {
   return Buffer.from(bytes);
 }
 
+/** The crates whose functions keep their names. */
+const OWN = /\b(xiaoxun_worker|domain|parent|ui)::/;
+
 /**
- * The file with function names that end before their hash: `a::b::h0123456789abcdef`
- * becomes `a::b`. A stack trace reads the same; the hashes cannot be compressed,
- * and are 3 % of what is uploaded.
+ * The file with the names of our own functions alone, and those without their hash: `a::b::h0123456789abcdef`
+ * becomes `a::b`. A stack trace still says where in the product it was; names of libraries are
+ * two thirds of all names, and all names were 5 % of what is uploaded.
  */
-export function withoutHashes(wasm) {
+export function ownNames(wasm) {
   let at = 8;
   const number = () => {
     let [value, shift] = [0, 0];
@@ -48,8 +51,10 @@ export function withoutHashes(wasm) {
   const sized = (id, content) => [Buffer.from([id]), leb(content.length), content];
   const functions = () => {
     const count = number();
-    const names = Array.from({ length: count }, () => [leb(number()), ...string(text().replace(/::h[0-9a-f]{16}$/, ""))]);
-    return Buffer.concat([leb(count), ...names.flat()]);
+    const all = Array.from({ length: count }, () => ({ index: number(), name: text() }));
+    const own = all.filter(({ name }) => OWN.test(name));
+    const entries = own.flatMap(({ index, name }) => [leb(index), ...string(name.replace(/::h[0-9a-f]{16}$/, ""))]);
+    return Buffer.concat([leb(own.length), ...entries]);
   };
   const out = [wasm.subarray(0, at)];
   while (at < wasm.length) {

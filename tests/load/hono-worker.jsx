@@ -1,15 +1,15 @@
 // The parents' page as most would write it today: Hono and its JSX, to compare with.
 import { Hono } from "hono";
 import { raw } from "hono/html";
-import { headers, notice } from "./notice-data.js";
+import { headers, notice, pieces, words } from "./notice-data.js";
 
 export { Sequencer } from "./notice-data.js";
 
-const Top = ({ school, word }) => (
+const Top = ({ school, word, reader }) => (
   <header class="top">
     <a href="?lang=en" lang="en" hreflang="en">English</a>
     <b lang="zh-CN">{school}</b>
-    {word} · 家长通知
+    {word} · {words[reader].label}
   </header>
 );
 
@@ -35,19 +35,43 @@ const Done = ({ confirmed, just }) =>
     </div>
   ) : null;
 
-const Ask = ({ confirmed, token }) =>
+const NotMine = ({ named }) => (
+  <details>
+    <summary>这不是我的号码？</summary>
+    <p>如果您不是上面的{named}，请告诉学校：以后不再往这个号码发送，这个链接也不再显示内容。</p>
+    <button class="quiet" name="action" value="not_mine">这不是我的号码</button>
+  </details>
+);
+
+const Paragraph = ({ text }) => (
+  <p>
+    {pieces(text).map(({ text, href, host }) =>
+      href ? (
+        <>
+          <a href={href} rel="noreferrer noopener nofollow">{text}</a>
+          <small lang="zh-CN">（打开 {host}）</small>
+        </>
+      ) : (
+        text
+      ),
+    )}
+  </p>
+);
+
+const Ask = ({ confirmed, token, reader }) =>
   confirmed ? null : (
     <form method="post" action={`/m/${token}`}>
       <button name="action" value="confirm">已阅读，确认收到</button>
-      <p class="hint">点一下按钮，老师就知道您看到了</p>
+      <p class="hint">点一下按钮，{words[reader].knows}就知道您看到了</p>
+      <NotMine named={words[reader].named} />
     </form>
   );
 
-const Genuine = ({ school }) => (
+const Genuine = ({ school, reader }) => (
   <section class="note">
     <h2>怎样辨别真假通知</h2>
     <p>这是{school}的正式通知渠道。看通知、点确认，都不用登录、付款或下载软件；这个页面绝不会问您的密码、验证码和银行卡号。</p>
-    <p>通知里提到缴费，或者让您打开别的网站，拿不准时先打电话问班主任。</p>
+    <p>通知里提到缴费，或者让您打开别的网站，拿不准时先打电话问{words[reader].asks}。</p>
     <p>链接是发给您本人的，请不要转发。</p>
   </section>
 );
@@ -66,20 +90,20 @@ const Page = ({ notice, token, style }) => (
     </head>
     <body>
       <main>
-        <Top school={notice.school} word={notice.word} />
+        <Top school={notice.school} word={notice.word} reader={notice.reader} />
         <article class="card">
           <Done confirmed={notice.confirmed} just={notice.just} />
           <h1 lang="zh-CN">{notice.title}</h1>
           <Addressees recipient={notice.recipient} rows={notice.children} />
-          <div lang="zh-CN" class="text">{notice.paragraphs.map((text) => <p>{text}</p>)}</div>
+          <div lang="zh-CN" class="text">{notice.paragraphs.map((text) => <Paragraph text={text} />)}</div>
           <p class="by">
             <span lang="zh-CN">{notice.sender}</span>
             <br />
             <time>{notice.at}</time>
           </p>
-          <Ask confirmed={notice.confirmed} token={token} />
+          <Ask confirmed={notice.confirmed} token={token} reader={notice.reader} />
         </article>
-        <Genuine school={notice.school} />
+        <Genuine school={notice.school} reader={notice.reader} />
       </main>
     </body>
   </html>

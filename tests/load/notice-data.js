@@ -75,6 +75,7 @@ export async function notice(token, env, context) {
   return {
     school: row.school,
     word: row.platform_word,
+    reader: people.some(([, className]) => className === null) ? "staff" : row.to_students ? "student" : "parent",
     title: row.title,
     sender: row.sender,
     at: moment(row.at),
@@ -92,6 +93,25 @@ function moment(at) {
   const two = (n) => String(n).padStart(2, "0");
   return `${t.getUTCMonth() + 1}月${t.getUTCDate()}日 ${two(t.getUTCHours())}:${two(t.getUTCMinutes())}`;
 }
+
+/** A paragraph as `{text}` and `{text, href, host}`: its web addresses can be tapped. */
+export function pieces(text) {
+  const all = [];
+  let from = 0;
+  for (const { 0: address, index } of text.matchAll(/https?:\/\/[\w.-]+[^\s\u3000-\u303f\uff00-\uffef]*/g)) {
+    all.push({ text: text.slice(from, index) }, { text: address, href: address, host: address.split("/")[2] });
+    from = index + address.length;
+  }
+  all.push({ text: text.slice(from) });
+  return all.filter((piece) => piece.text !== "");
+}
+
+/** What is said to whoever got an SMS that was meant for somebody else, and the other words that depend on the reader. */
+export const words = {
+  parent: { label: "家长通知", knows: "老师", asks: "班主任", named: "学生的家长" },
+  student: { label: "学生通知", knows: "老师", asks: "班主任", named: "学生本人" },
+  staff: { label: "教职工通知", knows: "学校", asks: "校办室", named: "教职工" },
+};
 
 /** Blank lines part paragraphs; a single line break stays one. */
 function paragraphs(text) {

@@ -74,7 +74,7 @@ async fn queue(batch: MessageBatch<serde_json::Value>, env: Env, context: Contex
     let messages: Vec<_> = batch.raw_iter().collect();
     let job = |body: JsValue| {
         let text = worker::js_sys::JSON::stringify(&body).ok()?;
-        serde_json::from_str::<SmsJob>(&String::from(text)).ok()
+        crate::platform::json::parse::<SmsJob>(String::from(text).as_bytes()).ok()
     };
     let bodies: Vec<Option<SmsJob>> = messages.iter().map(|message| job(message.body())).collect();
     let (verdicts, streams) = sms_queue::work(&app, &bodies).await;

@@ -236,7 +236,7 @@ impl Authority {
         if !order.takes_its_procedure() {
             return Some(Flaw::Procedure);
         }
-        let procedure: Vec<ProcedureStep> = serde_json::from_str(&order.procedure.steps).unwrap_or_default();
+        let procedure: Vec<ProcedureStep> = json::parse(order.procedure.steps.as_bytes()).unwrap_or_default();
         let steps: Vec<Step> = self.steps.iter().map(StepRow::step).collect();
         if steps != Step::bind(&procedure, order.binding()) {
             return Some(Flaw::Steps);

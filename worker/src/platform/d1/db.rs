@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::value::Value;
 use crate::platform::error::AppError;
+use crate::platform::json;
 
 /// Most bytes of a statement's text (D1: 100 KB).
 pub const SQL_BYTES_MAX: usize = 100_000;
@@ -51,15 +52,18 @@ impl Stmt {
 #[derive(Debug, Deserialize)]
 pub struct Rows(pub(super) Box<RawValue>, pub(super) f64, pub(super) f64);
 
+#[cold]
+fn misfit(what: &str, why: &str) -> AppError {
+    AppError::Internal(format!("a row does not fit {what}: {why}"))
+}
+
 impl Rows {
     /// All rows.
     ///
     /// # Errors
     /// Where a row does not fit.
     pub fn all<T: DeserializeOwned>(&self) -> Result<Vec<T>, AppError> {
-        serde_json::from_str(self.0.get()).map_err(|e| {
-            AppError::Internal(format!("a row does not fit {}: {e}", std::any::type_name::<T>()))
-        })
+        json::parse(self.0.get().as_bytes()).map_err(|e| misfit(std::any::type_name::<T>(), &e.to_string()))
     }
 
     /// The first row.
@@ -83,7 +87,7 @@ impl Rows {
         let rows: Vec<&RawValue> = serde_json::from_str(self.0.get()).unwrap_or_default();
         rows.into_iter()
             .map(|row| {
-                serde_json::from_str(row.get())
+                json::parse(row.get().as_bytes())
                     .map_err(|_| serde_json::from_str(row.get()).unwrap_or_default())
             })
             .collect()

@@ -14,6 +14,7 @@ use worker::Url;
 
 use crate::platform::app::App;
 use crate::platform::error::AppError;
+use crate::platform::json;
 
 /// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -146,11 +147,7 @@ impl Call {
     /// # Errors
     /// [`AppError::BadJson`] names the place.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, AppError> {
-        let mut reader = serde_json::Deserializer::from_slice(&self.body);
-        let value =
-            serde_path_to_error::deserialize(&mut reader).map_err(|e| AppError::BadJson(e.to_string()))?;
-        reader.end().map_err(|e| AppError::BadJson(e.to_string()))?;
-        Ok(value)
+        json::parse(&self.body).map_err(|e| AppError::BadJson(e.to_string()))
     }
 
     /// The body as a form.

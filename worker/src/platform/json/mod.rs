@@ -1,5 +1,10 @@
 //! JSON of our own values, and JSON that a column holds. What cannot be read
 //! is a fault that is told, never an empty value.
+//!
+//! All of it is parsed into a `serde_json::Value` and read from there by
+//! `reader.rs`, for the sake of what is uploaded.
+
+mod reader;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,12 +19,24 @@ pub fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, AppError> {
     serde_json::to_string(value).map_err(|e| AppError::Internal(e.to_string()))
 }
 
+/// Reads JSON; the fault names the place in the value where it is.
+///
+/// # Errors
+/// Where it is no JSON, or not that of a `T`.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, reader::Error> {
+    reader::read(&value(bytes)?)
+}
+
+fn value(bytes: &[u8]) -> Result<serde_json::Value, reader::Error> {
+    serde_json::from_slice(bytes).map_err(serde::de::Error::custom)
+}
+
 /// Reads JSON that we wrote; `what` names it in the log.
 ///
 /// # Errors
 /// Where it is not what was written.
 pub fn read<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, AppError> {
-    serde_json::from_str(text).map_err(|e| AppError::Internal(format!("{what} cannot be read: {e}")))
+    parse(text.as_bytes()).map_err(|e| AppError::Internal(format!("{what} cannot be read: {e}")))
 }
 
 /// For `#[serde(deserialize_with)]`: a column that holds JSON as text.
@@ -28,7 +45,7 @@ pub fn read<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, AppError> 
 /// Where it is not what was written: the row is then not read at all.
 pub fn column<'de, T: DeserializeOwned, D: serde::Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-    serde_json::from_str(&text).map_err(serde::de::Error::custom)
+    parse(text.as_bytes()).map_err(serde::de::Error::custom)
 }
 
 /// As [`column()`], for one that may be NULL.
@@ -39,7 +56,7 @@ pub fn optional_column<'de, T: DeserializeOwned, D: serde::Deserializer<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     let text = Option::<std::borrow::Cow<'de, str>>::deserialize(from)?;
-    text.map(|text| serde_json::from_str(&text).map_err(serde::de::Error::custom)).transpose()
+    text.map(|text| parse(text.as_bytes()).map_err(serde::de::Error::custom)).transpose()
 }
 
 /// As [`column()`], for what is shown in a list: none where it cannot be read, so that one row is one row.
@@ -50,7 +67,7 @@ pub fn lenient_column<'de, T: DeserializeOwned, D: serde::Deserializer<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     let value = serde_json::Value::deserialize(from)?;
-    Ok(value.as_str().and_then(|text| serde_json::from_str(text).ok()))
+    Ok(value.as_str().and_then(|text| parse(text.as_bytes()).ok()))
 }
 
 /// For a column whose value this version may not know, in what is shown in a list.
@@ -61,7 +78,7 @@ pub fn if_known<'de, T: DeserializeOwned, D: serde::Deserializer<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     let value = serde_json::Value::deserialize(from)?;
-    Ok(serde_json::from_value(value).ok())
+    Ok(reader::read(&value).ok())
 }
 
 /// For a column that holds 0 or 1.
