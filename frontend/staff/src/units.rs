@@ -14,8 +14,8 @@ use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use ui::{
-    Badge, Banner, Button, ButtonKind, Card, CheckOption, ConfirmDialog, EmptyState, FormField, IconName, Page,
-    Segmented, Select, SelectOption, TextInput, Tone, t, use_lang, use_toasts,
+    Badge, Banner, Button, ButtonKind, Card, CheckOption, ConfirmDialog, EmptyState, FormField, IconName,
+    Page, Segmented, Select, SelectOption, TextInput, Tone, t, use_lang, use_toasts,
 };
 
 use crate::api::{Order, Query};
@@ -115,9 +115,7 @@ fn Units(
             .map(|(key, words)| CheckOption::new(key, words.get(lang).to_owned()))
             .collect::<Vec<_>>()
     });
-    let drawn = move || {
-        (shown.with(|s| s == CHART)).then(|| view! { <Chart all=all.get_value() /> })
-    };
+    let drawn = move || (shown.with(|s| s == CHART)).then(|| view! { <Chart all=all.get_value() /> });
     let listed = move || shown.with(|s| s == LIST);
     let add = changes.map(|waiting| {
         view! {

@@ -37,7 +37,11 @@ pub fn Chart(all: Vec<UnitView>) -> impl IntoView {
     let open = RwSignal::new(few);
     let fold = move |()| open.update(|open| *open = !*open);
     let label = ui::tw(move || {
-        if open.get() { Words::fixed("全部收起", "Fold all") } else { Words::fixed("全部展开", "Unfold all") }
+        if open.get() {
+            Words::fixed("全部收起", "Fold all")
+        } else {
+            Words::fixed("全部展开", "Unfold all")
+        }
     });
     let roots = below(&all, None).into_iter().map(|root| node(&all, root, 0, open)).collect::<Vec<_>>();
     view! {
@@ -97,15 +101,17 @@ fn people(label: Words, all: &[PersonRef]) -> AnyView {
 /// What stands in a unit's box.
 fn face(all: &[UnitView], unit: &UnitView) -> AnyView {
     let heads = if unit.heads.is_empty() {
-        lacks_head(all, unit)
-            .then(|| view! { <Badge tone=Tone::Warning label=t(Words::fixed("负责人空缺", "No head")) /> }.into_any())
+        lacks_head(all, unit).then(|| {
+            view! { <Badge tone=Tone::Warning label=t(Words::fixed("负责人空缺", "No head")) /> }.into_any()
+        })
     } else {
         Some(people(Words::fixed("负责人", "Head"), &unit.heads))
     };
     let custodian = match &unit.custodian {
         Some(person) => Some(people(Words::fixed("专人", "Custodian"), std::slice::from_ref(person))),
         None if unit.has_account => Some(
-            view! { <Badge tone=Tone::Warning label=t(Words::fixed("专人空缺", "No custodian")) /> }.into_any(),
+            view! { <Badge tone=Tone::Warning label=t(Words::fixed("专人空缺", "No custodian")) /> }
+                .into_any(),
         ),
         None => None,
     };
