@@ -227,6 +227,21 @@ CREATE TABLE decisions (
   UNIQUE (message_id, version, staff_id)            -- I3: reviewer and approver differ
 ) WITHOUT ROWID;
 
+-- What was wrong where, of a decision that returns: places in the title or the
+-- text of its version, counted in characters. The decision's seal covers them.
+CREATE TABLE return_passages (
+  message_id INTEGER NOT NULL,
+  version    INTEGER NOT NULL,
+  position   INTEGER NOT NULL,
+  no         INTEGER NOT NULL,          -- 0, 1, 2, … in the order of the text
+  part       TEXT    NOT NULL,          -- title, body
+  start      INTEGER NOT NULL,
+  len        INTEGER NOT NULL,
+  reason     TEXT    NOT NULL,
+  PRIMARY KEY (message_id, version, position, no),
+  FOREIGN KEY (message_id, version, position) REFERENCES decisions (message_id, version, position)
+) WITHOUT ROWID;
+
 -- A step `register` (登记) done: the signed original is in the register, under
 -- a number that its year has once, with its scan.
 CREATE TABLE registrations (
@@ -600,6 +615,26 @@ BEGIN SELECT RAISE(ABORT, 'decision_after_reset'); END;
 CREATE TRIGGER decisions_no_update BEFORE UPDATE ON decisions
 BEGIN SELECT RAISE(ABORT, 'decisions_stay'); END;
 CREATE TRIGGER decisions_no_delete BEFORE DELETE ON decisions
+WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
+  OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
+BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
+
+-- Written with the decision that returns, before the message is returned by it, and never
+-- later; each lies in the version that was read, and says something.
+CREATE TRIGGER return_passages_fit BEFORE INSERT ON return_passages
+WHEN EXISTS (SELECT 1 FROM return_passages p WHERE p.message_id = NEW.message_id AND p.version = NEW.version
+             AND p.position = NEW.position AND p.no = NEW.no)
+  OR trim(NEW.reason) = '' OR NEW.start < 0 OR NEW.len < 1
+  OR NOT EXISTS (
+    SELECT 1 FROM messages m
+    CROSS JOIN decisions d ON d.message_id = m.id AND d.version = m.version AND d.position = NEW.position AND d.verdict = 'return'
+    CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
+    WHERE m.id = NEW.message_id AND m.version = NEW.version AND m.state = 'submitted'
+      AND NEW.start + NEW.len <= length(CASE NEW.part WHEN 'title' THEN v.title WHEN 'body' THEN v.body ELSE '' END))
+BEGIN SELECT RAISE(ABORT, 'passage_refused'); END;
+CREATE TRIGGER return_passages_no_update BEFORE UPDATE ON return_passages
+BEGIN SELECT RAISE(ABORT, 'decisions_stay'); END;
+CREATE TRIGGER return_passages_no_delete BEFORE DELETE ON return_passages
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)
   OR EXISTS (SELECT 1 FROM messages m WHERE m.id = OLD.message_id AND m.state IN ('submitted', 'approved', 'sending', 'paused'))
 BEGIN SELECT RAISE(ABORT, 'retention_only'); END;

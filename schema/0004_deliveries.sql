@@ -347,7 +347,8 @@ CREATE TABLE attempt_parts (
   outcome     TEXT    NOT NULL,
   PRIMARY KEY (reference, phone_id)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX attempt_parts_id ON attempt_parts (provider, provider_id) WHERE provider_id IS NOT NULL;
+-- One id for all phones of a call (Aliyun), or one for each (Tencent).
+CREATE UNIQUE INDEX attempt_parts_id ON attempt_parts (provider, provider_id, phone_id) WHERE provider_id IS NOT NULL;
 CREATE TRIGGER parts_outcome BEFORE INSERT ON attempt_parts
 WHEN NEW.outcome NOT IN ('accepted', 'rejected', 'not_taken')
 BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
@@ -360,14 +361,15 @@ WHEN NOT EXISTS (SELECT 1 FROM attempts a WHERE a.reference = NEW.reference AND 
 BEGIN SELECT RAISE(ABORT, 'not_a_member'); END;
 CREATE TRIGGER parts_no_replace BEFORE INSERT ON attempt_parts
 WHEN EXISTS (SELECT 1 FROM attempt_parts p WHERE p.reference = NEW.reference AND p.phone_id = NEW.phone_id)
-  OR EXISTS (SELECT 1 FROM attempt_parts p WHERE p.provider = NEW.provider AND p.provider_id = NEW.provider_id AND p.provider_id IS NOT NULL)
+  OR EXISTS (SELECT 1 FROM attempt_parts p WHERE p.provider = NEW.provider AND p.provider_id = NEW.provider_id AND p.provider_id IS NOT NULL
+       AND p.phone_id = NEW.phone_id)
 BEGIN SELECT RAISE(ABORT, 'parts_stay'); END;
 -- The provider's id may come later than the outcome; nothing else moves.
 CREATE TRIGGER parts_fixed BEFORE UPDATE ON attempt_parts
 WHEN NEW.reference <> OLD.reference OR NEW.phone_id <> OLD.phone_id OR NEW.provider <> OLD.provider OR NEW.outcome <> OLD.outcome
   OR OLD.provider_id IS NOT NULL AND NEW.provider_id IS NOT OLD.provider_id
   OR OLD.provider_id IS NULL AND EXISTS (SELECT 1 FROM attempt_parts p
-       WHERE p.provider = NEW.provider AND p.provider_id = NEW.provider_id AND p.provider_id IS NOT NULL)
+       WHERE p.provider = NEW.provider AND p.provider_id = NEW.provider_id AND p.phone_id = NEW.phone_id AND p.provider_id IS NOT NULL)
 BEGIN SELECT RAISE(ABORT, 'parts_stay'); END;
 CREATE TRIGGER parts_no_delete BEFORE DELETE ON attempt_parts
 WHEN NOT EXISTS (SELECT 1 FROM retention_runs WHERE ended_at IS NULL)

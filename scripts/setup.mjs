@@ -106,4 +106,5 @@ await main(async () => {
   say(t("\n请把下面两条一次性链接分别交给本人（72 小时内有效，各用一次）：\n", "\nHand each of these single-use links to its own person (they work for 72 hours, once):\n"));
   for (const { number, name, link } of slips) say(`  ${number} ${name}\n  ${link}\n`);
   say(t("接下来：一位管理员登录后导入教职工名单，另一位登录后在“任命确认”中核对并确认管理岗位；校办室再导入学生名单。", "Next: one administrator signs in and imports the staff file; the other signs in and confirms the managing posts under «Appointments»; then the office imports the students."));
+  say(t("短信：在服务商（阿里云或腾讯云）报备签名和模板，再由两位管理员在“短信账户”页填写并确认，先试运行。要报备的文字就在那一页，步骤见 README。", "SMS: file signature and template with the provider (Alibaba Cloud or Tencent Cloud); then the two administrators enter and confirm the account on the page «SMS account», on trial first. The texts to file stand on that page, the steps in the README."));
 });

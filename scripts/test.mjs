@@ -1,10 +1,10 @@
 // `npm test`: sets up as `npm start` does, then passes everything. Names after
-// `--` choose parts: npm test -- domain worker scripts smoke api browser.
+// `--` choose parts: npm test -- domain worker gateway scripts smoke api browser.
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { Stop, at, bin, main, modernNode, say, seconds, show, t } from "./lib/base.mjs";
 
-const PARTS = ["domain", "worker", "scripts", "smoke", "api", "browser"];
+const PARTS = ["domain", "worker", "gateway", "scripts", "smoke", "api", "browser"];
 
 await main(async () => {
   const chosen = process.argv.slice(2);
@@ -32,6 +32,8 @@ await main(async () => {
     await part("worker", t("Worker 的单元测试", "The Worker's unit tests"), "cargo", ["test", "--package", "worker_app"]);
   }
   await part("domain", t("教职工端网页", "The staff app"), "cargo", ["test", "--package", "staff"]);
+  await part("gateway", t("短信网关与中继", "The SMS gateway and the relay"), "cargo", ["test", "--package", "gateway", "--package", "relay", "--features", "gateway/serve", "--no-fail-fast"]);
+  await part("gateway", t("短信网关：服务商自己的 SDK", "The SMS gateway: the providers' own SDKs"), process.execPath, ["--test", "--test-reporter=spec", at("tests", "gateway", "sdk.test.mjs")]);
   const script = (name, title) => part(name, title, process.execPath, ["--test", "--test-reporter=spec", at("scripts", "test", `${name}.test.mjs`)]);
   await script("scripts", t("构建脚本", "The build's scripts"));
   if (["smoke", "api", "browser"].some(wanted)) {

@@ -104,6 +104,17 @@ impl Post {
         }
     }
 
+    /// The post that leads a class: 辅导员 where it lies in a college, 班主任 elsewhere. Whatever speaks of
+    /// who leads a class takes its title from here.
+    pub const fn class_leader(in_a_college: bool) -> Self {
+        if in_a_college { Self::Counsellor } else { Self::HomeroomTeacher }
+    }
+
+    /// Whether its holder leads a class.
+    pub fn leads_a_class(self) -> bool {
+        [Self::class_leader(false), Self::class_leader(true)].contains(&self)
+    }
+
     /// Whether its holder is the one who answers for the unit's account and password (专人负责, G2): clause 四
     /// names two by their posts. The view `custodians` says the same.
     pub fn is_custodian(self) -> bool {
@@ -168,6 +179,8 @@ pub enum Action {
     EditUnits,
     /// Propose approval procedures, and confirm those that others proposed.
     SetProcedures,
+    /// Propose the account with the SMS provider, confirm what others proposed, and test it.
+    SetSmsAccount,
     /// Be the second person for an activation slip that takes two.
     ConfirmSlips,
     /// Message the guardians of classes.
@@ -288,6 +301,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ManageAccounts, Reach::School),
             (ConfirmSlips, Reach::School),
             (SetProcedures, Reach::School),
+            (SetSmsAccount, Reach::School),
             (EditUnits, Reach::School),
             (WriteToClass, Reach::School),
             (WriteToAllGuardians, Reach::School),
@@ -347,6 +361,7 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ManageAccounts, Reach::School),
             (ConfirmSlips, Reach::School),
             (SetProcedures, Reach::School),
+            (SetSmsAccount, Reach::School),
             (EditUnits, Reach::School),
             (ReadAudit, Reach::School),
         ],
@@ -558,6 +573,14 @@ mod tests {
             });
             assert_eq!(post.needs_confirmation(), strong || post.is_custodian(), "{post:?}");
         }
+    }
+
+    #[test]
+    fn a_class_is_led_by_the_post_of_its_kind_of_school() {
+        assert_eq!(Post::class_leader(false).title().zh, "班主任");
+        assert_eq!(Post::class_leader(true).title().zh, "辅导员");
+        let leading: Vec<&str> = Post::ALL.iter().filter(|p| p.leads_a_class()).map(|p| p.key()).collect();
+        assert_eq!(leading, ["homeroom_teacher", "counsellor"]);
     }
 
     #[test]

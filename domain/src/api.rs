@@ -28,11 +28,11 @@ use crate::delivery::{DeliveryList, Funnel};
 use crate::filing::{FilingLimit, Filings, NewComment, Register, SCAN_BYTES_MAX, Scan};
 use crate::ids::{
     AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, ProcedureId, RequestId,
-    SessionId, SlipId, StaffId, StudentId, TemplateId, UnitChangeId, UnitId,
+    SessionId, SlipId, SmsAccountId, StaffId, StudentId, TemplateId, UnitChangeId, UnitId,
 };
 use crate::message::{
-    Created, Draft, DraftChange, MessageBox, MessageList, MessageState, MessageView, Preview, StopMessage,
-    Submit,
+    Created, Draft, DraftChange, GroupNames, MessageBox, MessageList, MessageState, MessageView, NamesWanted,
+    Preview, RecipientGroup, StopMessage, Submit,
 };
 use crate::office_request::{AnswerChange, DeclineRequest, HandIn, Requests, TakeUp};
 use crate::register::{
@@ -44,9 +44,11 @@ use crate::roster::{
     ListTeachers, MAX_APPLY_BYTES, MAX_IMPORT_BYTES, StaffView,
 };
 use crate::school::{SchoolView, Setup, StopOrder, UnitView};
+use crate::sms_account::{ProposeSmsAccount, SmsAccountView, TestResult};
 use crate::template::{NewTemplate, TemplateView};
 use crate::time::Instant;
 use crate::unit::{NewUnit, UnitChange, UnitChanges, UnitMove};
+use crate::why::WhyNot;
 
 /// Most bytes of a JSON body: a text of 5,000 Chinese characters is 15 KB, three times over.
 pub const JSON_BYTES_MAX: usize = 64_000;
@@ -346,6 +348,7 @@ id_values!(
     UnitChangeId,
     SessionId,
     SlipId,
+    SmsAccountId,
     DisputeId,
     GuardianId,
     StudentId,
@@ -589,6 +592,9 @@ endpoints! {
     /// Open to all staff (G64).
     pub const UNITS: Endpoint<(), (), Vec<UnitView>> =
         Endpoint::get("/api/units", "Units, heads and custodians");
+    /// Of what the table grants in a unit, what it does not grant the reader.
+    pub const WHY_UNIT: Endpoint<UnitId, (), Vec<WhyNot>> =
+        Endpoint::get("/api/units/{id}/why", "What the reader cannot do in a unit, why, and who can");
     /// One that was closed under this name is open again.
     pub const MAKE_UNIT: Endpoint<(), NewUnit, Vec<UnitView>> =
         Endpoint::post("/api/units", "Make a unit").needs(Action::EditUnits);
@@ -630,6 +636,10 @@ endpoints! {
     /// With whether each has an account.
     pub const STAFF: Endpoint<(), (), Vec<StaffView>> =
         Endpoint::get("/api/staff", "Staff and posts").needs(Action::ManageAccounts);
+    /// What takes somebody else than the reader.
+    pub const WHY_MEMBER: Endpoint<StaffId, (), Vec<WhyNot>> =
+        Endpoint::get("/api/staff/{id}/why", "What the reader cannot do about a member of staff, why, and who can")
+            .needs(Action::ManageAccounts);
     /// Those that wait for a second person, and those that their owner knows nothing of.
     pub const SLIPS: Endpoint<(), (), Vec<SlipView>> =
         Endpoint::get("/api/staff/activations", "Activation slips to look at").needs(Action::ConfirmSlips);
@@ -775,6 +785,23 @@ endpoints! {
     pub const DECLINE_PROCEDURE: Endpoint<ProcedureId, WhichVersion, Procedures> =
         Endpoint::post("/api/procedures/{id}/decline", "Decline a proposed version")
             .needs(Action::SetProcedures);
+    /// With what is filed, what it sends and costs; no secret is in it.
+    pub const SMS_ACCOUNT: Endpoint<(), (), SmsAccountView> =
+        Endpoint::get("/api/sms-account", "The account with the SMS provider").needs(Action::SetSmsAccount);
+    /// It counts once a second person has confirmed it.
+    pub const PROPOSE_SMS_ACCOUNT: Endpoint<(), ProposeSmsAccount, SmsAccountView> =
+        Endpoint::post("/api/sms-account", "Propose the next version of the account").needs(Action::SetSmsAccount);
+    /// By somebody else than who proposed it.
+    pub const CONFIRM_SMS_ACCOUNT: Endpoint<SmsAccountId, (), SmsAccountView> =
+        Endpoint::post("/api/sms-account/{id}/confirm", "Confirm a version of the account as the second person")
+            .needs(Action::SetSmsAccount);
+    /// By whoever sets the account, the one who proposed it included.
+    pub const DECLINE_SMS_ACCOUNT: Endpoint<SmsAccountId, (), SmsAccountView> =
+        Endpoint::post("/api/sms-account/{id}/decline", "Decline a proposed version of the account")
+            .needs(Action::SetSmsAccount);
+    /// A few a day.
+    pub const TEST_SMS_ACCOUNT: Endpoint<(), (), TestResult> =
+        Endpoint::post("/api/sms-account/test", "Send a test to one's own phone").needs(Action::SetSmsAccount);
     /// Changes nothing on the roll.
     pub const PREVIEW_IMPORT: Endpoint<(), Csv, ImportPreview> =
         Endpoint::post("/api/roster/imports", "Preview a roster file")
@@ -829,6 +856,15 @@ endpoints! {
         Endpoint::post("/api/messages/{id}/scan", "Store the scan of the signed original")
             .needs(Action::KeepRegister)
             .limit(SCAN_BYTES_MAX);
+    /// Each order that has to do with the message and that the reader cannot give now; nothing for whom sees it for an own class alone.
+    pub const WHY_MESSAGE: Endpoint<MessageId, (), Vec<WhyNot>> =
+        Endpoint::get("/api/messages/{id}/why", "What the reader cannot do with a message, why, and who can");
+    /// For who sees the message as a whole: the frozen list by class, without names.
+    pub const RECIPIENTS: Endpoint<MessageId, (), Vec<RecipientGroup>> =
+        Endpoint::get("/api/messages/{id}/recipients", "To whom it goes, by class, in counts");
+    /// For whom its step waits, and for whoever may read that roll. Each time is logged.
+    pub const NAMES: Endpoint<MessageId, NamesWanted, GroupNames> =
+        Endpoint::post("/api/messages/{id}/names", "The names of one class to whom it goes");
     /// For who may read the message as a whole.
     pub const SCAN: Endpoint<MessageId, (), File> =
         Endpoint::get("/api/messages/{id}/scan", "The scan of the signed original");

@@ -74,6 +74,36 @@ impl ConfirmBar {
     }
 }
 
+/// Whether somebody may end posts of a member of staff.
+///
+/// # Errors
+/// Nobody ends their own.
+pub fn may_end_post(me: StaffId, staff: StaffId) -> Result<(), Refusal> {
+    if me != staff {
+        return Ok(());
+    }
+    let words = Words::fixed(
+        "不能结束自己的任职，请由同事办理",
+        "You cannot end a post of your own: ask a colleague",
+    );
+    Err(Refusal::rights("own_post", words))
+}
+
+/// Whether somebody may take a member of staff off the roll.
+///
+/// # Errors
+/// Nobody takes themselves off.
+pub fn may_take_off(me: StaffId, staff: StaffId) -> Result<(), Refusal> {
+    if me != staff {
+        return Ok(());
+    }
+    let words = Words::fixed(
+        "不能为自己办理离校，请由另一位管理账号的同事办理",
+        "Nobody takes themselves off the roll: ask another person who manages accounts",
+    );
+    Err(Refusal::rights("own_departure", words))
+}
+
 /// An appointment that counts for nothing yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

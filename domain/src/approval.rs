@@ -2,6 +2,7 @@
 //! decide which step, and what makes it complete.
 
 mod holder;
+pub mod passage;
 pub mod procedure;
 
 pub use holder::{Absence, Holder};
@@ -18,6 +19,7 @@ use crate::words;
 use crate::words::Words;
 
 use holder::{Bar, Capacity, Unable};
+use passage::{Passage, PassageView};
 
 keyed! {
     /// What a step asks for. 审核 and 审批 are never swapped.
@@ -455,9 +457,12 @@ pub struct Decide {
     pub verdict: Verdict,
     /// The digest of what the decider has read.
     pub digest: String,
-    /// Why; a return needs it.
+    /// Why; a return needs it, or passages.
     #[serde(default)]
     pub reason: String,
+    /// What is wrong where, of a return.
+    #[serde(default)]
+    pub passages: Vec<Passage>,
     /// The decider's password, where [`asks_password`] says so.
     #[serde(default)]
     pub password: Option<String>,
@@ -701,7 +706,7 @@ impl Chain {
             ));
         }
         if decide.verdict == Verdict::Return {
-            if crate::blank::is_blank(&decide.reason) {
+            if decide.passages.is_empty() && crate::blank::is_blank(&decide.reason) {
                 return Err(Refusal::field(
                     "reason_missing",
                     "reason",
@@ -855,6 +860,9 @@ pub struct DecisionView {
     pub verdict: Verdict,
     /// Why.
     pub reason: String,
+    /// What was wrong where, of a return, in the order of the text.
+    #[serde(default)]
+    pub passages: Vec<PassageView>,
     /// When.
     pub at: Instant,
 }

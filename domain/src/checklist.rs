@@ -18,6 +18,12 @@ keyed! {
         Origin = "origin",
         /// The SMS provider.
         Provider = "provider",
+        /// The signature filed with the provider.
+        SmsSignature = "sms_signature",
+        /// The template filed with the provider.
+        SmsTemplate = "sms_template",
+        /// Still on trial: parents receive nothing.
+        SmsTrial = "sms_trial",
         /// The deployment's secrets.
         Secrets = "secrets",
         /// Administrators: at least two.
@@ -47,6 +53,9 @@ impl CheckPoint {
         match self {
             Self::Origin => Words::fixed("家长链接的网址", "Address of the parents' links"),
             Self::Provider => Words::fixed("短信服务商", "SMS provider"),
+            Self::SmsSignature => Words::fixed("短信签名报备", "Filing of the SMS signature"),
+            Self::SmsTemplate => Words::fixed("短信模板报备", "Filing of the SMS template"),
+            Self::SmsTrial => Words::fixed("试运行", "Trial"),
             Self::Secrets => Words::fixed("系统密钥", "Secrets of the system"),
             Self::Administrators => Words::fixed("系统管理员", "Administrators"),
             Self::Posts => Words::fixed("审批岗位", "Posts that decide"),
@@ -70,6 +79,13 @@ impl CheckPoint {
             Self::Provider => {
                 Words::fixed("没有接通，通知批准后暂不发送", "None: what is approved does not go out")
             }
+            Self::SmsSignature => {
+                Words::fixed("签名还没有通过服务商审核", "The provider has not approved it yet")
+            }
+            Self::SmsTemplate => {
+                Words::fixed("模板还没有通过服务商审核", "The provider has not approved it yet")
+            }
+            Self::SmsTrial => Words::fixed("正在试运行，家长收不到短信", "On trial: parents receive no SMS"),
             Self::Secrets => Words::fixed("有密钥缺失或格式不对", "One is missing or malformed"),
             Self::Administrators => words!(
                 "还差 {n} 位，须有两位，不让一个人独自掌管",
@@ -104,9 +120,18 @@ impl CheckPoint {
                 "请系统管理员把 PUBLIC_ORIGIN 设为备案域名的 https 网址",
                 "Let the administrator set PUBLIC_ORIGIN to the https address of the filed domain",
             ),
-            Self::Provider => {
-                Words::fixed("请系统管理员设置 SMS_PROVIDER", "Let the administrator set SMS_PROVIDER")
-            }
+            Self::Provider => Words::fixed(
+                "请系统管理员在“短信账户”页设置",
+                "Let the administrator set it on the page “SMS account”",
+            ),
+            Self::SmsSignature | Self::SmsTemplate => Words::fixed(
+                "请在服务商处报备，通过后在“短信账户”页登记",
+                "File it with the provider; once approved, enter it on the page “SMS account”",
+            ),
+            Self::SmsTrial => Words::fixed(
+                "教职工收得到后，请两位管理人员在“短信账户”页结束试运行",
+                "Once staff receive, let two people end the trial on the page “SMS account”",
+            ),
             Self::Secrets => Words::fixed(
                 "请系统管理员按部署说明核对各项密钥",
                 "Let the administrator check the secrets against the deployment guide",
@@ -117,8 +142,8 @@ impl CheckPoint {
             ),
             Self::Accounts => Words::fixed("在“教职工”页签发开通单", "Issue slips on the page “Staff”"),
             Self::Children => Words::fixed(
-                "请班主任核对后重新导入学生名单",
-                "Let homeroom teachers check, then import the students again",
+                "请各班老师核对后重新导入学生名单",
+                "Let those who lead the classes check, then import the students again",
             ),
             Self::StaffNumbers => {
                 Words::fixed("请重新导入教职工名单，补上手机号", "Import the staff list again with numbers")

@@ -26,6 +26,8 @@ pub const HOLD: i64 = 90 * SECOND;
 pub const CLAIMS_IN_VAIN: i64 = 3;
 /// How long after it is proven that an SMS was not accepted it is tried again.
 pub const RETRY_AFTER: i64 = 20 * SECOND;
+/// The same where its number got too many SMS.
+pub const LIMIT_AFTER: i64 = 10 * MINUTE;
 /// How many attempts are made before a delivery is given up as rejected.
 pub const ATTEMPTS_MAX: u32 = 5;
 /// How long a receipt, or the provider's answer, is waited for.
@@ -266,6 +268,8 @@ keyed! {
         TooOld = "too_old",
         /// A person stopped the message before it went.
         Stopped = "stopped",
+        /// The account with the provider is on trial, and the number is none of staff's.
+        Trial = "trial",
         /// The number is there and cannot be opened.
         Unreadable = "unreadable",
         /// The approval behind it, or the change of number that leads to it, does not carry its seal.
@@ -276,6 +280,12 @@ keyed! {
         NumberInvalid = "number_invalid",
         /// The phone is off, full or barred.
         PhoneUnreachable = "phone_unreachable",
+        /// The number is on the provider's or carrier's list of those that want nothing.
+        Blacklisted = "blacklisted",
+        /// The provider or the carrier does not take the text.
+        ContentRefused = "content_refused",
+        /// The number got too many SMS.
+        OverLimit = "over_limit",
         /// The provider refused it for another cause.
         ProviderRefused = "provider_refused",
         /// The provider did not answer in time.
@@ -303,6 +313,7 @@ impl Reason {
             }
             Self::TooOld => Words::fixed("错过发送时间超过 24 小时", "More than 24 hours past its time"),
             Self::Stopped => Words::fixed("发送前已停止", "Stopped before it went out"),
+            Self::Trial => Words::fixed("试运行期间只发给教职工", "On trial, SMS go to staff alone"),
             Self::Unreadable => Words::fixed("号码无法读取", "The number cannot be read"),
             Self::NotAuthorised => Words::fixed(
                 "审批记录核对不符，系统已停止发送",
@@ -317,6 +328,16 @@ impl Reason {
             }
             Self::PhoneUnreachable => {
                 Words::fixed("手机关机、停机或不在服务区", "The phone is off, barred or out of reach")
+            }
+            Self::Blacklisted => Words::fixed(
+                "号码在短信服务商的黑名单中，多因曾退订",
+                "On the SMS provider's blocklist, mostly after opting out",
+            ),
+            Self::ContentRefused => {
+                Words::fixed("内容被短信服务商拦截", "The SMS provider does not take the text")
+            }
+            Self::OverLimit => {
+                Words::fixed("这个号码收到的短信已达上限", "This number has had the most SMS it may get")
             }
             Self::ProviderRefused => Words::fixed("短信服务商拒收", "The SMS provider refused it"),
             Self::NoAnswer => Words::fixed(
@@ -349,6 +370,10 @@ impl Reason {
             Self::Withdrawn => Words::fixed("无需处理", "Nothing to do"),
             Self::TooOld => Words::fixed("如仍需告知，请另发一条", "If it still matters, send a new message"),
             Self::Stopped => Words::fixed("如需更正，请另发一条", "To correct it, send a new message"),
+            Self::Trial => Words::fixed(
+                "家长收不到短信，请用其他方式告知；结束试运行后另发一条",
+                "Parents receive nothing: tell them in another way, and send a new message after the trial",
+            ),
             Self::Unreadable => Words::fixed(
                 "请电话告知，并请校办室重新录入这个号码",
                 "Tell them by phone, and ask the office to enter the number again",
@@ -363,6 +388,13 @@ impl Reason {
             Self::PhoneUnreachable => {
                 Words::fixed("请稍后电话联系，或通知另一位监护人", "Call later, or tell the other guardian")
             }
+            Self::Blacklisted | Self::OverLimit => {
+                Words::fixed("请电话告知这一次", "Tell them by phone this time")
+            }
+            Self::ContentRefused => Words::fixed(
+                "请改标题后另发一条，或电话告知",
+                "Change the title and send a new message, or tell them by phone",
+            ),
             Self::ProviderRefused => Words::fixed(
                 "请电话告知，并请校办室查看短信服务商的说明",
                 "Tell them by phone, and ask the office to look into the provider's answer",
@@ -540,4 +572,19 @@ pub struct RecipientRow {
     /// Whether what is stored of its SMS cannot be read.
     #[serde(default)]
     pub unreadable: bool,
+    /// SMS that came back from the phone, as they came.
+    #[serde(default)]
+    pub replies: Vec<SmsReply>,
+}
+
+/// An SMS that came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SmsReply {
+    /// What it says.
+    pub text: String,
+    /// When.
+    pub at: Instant,
+    /// Whether it says that no more are wanted: then none are sent.
+    pub opts_out: bool,
 }

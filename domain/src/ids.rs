@@ -59,6 +59,8 @@ ids! {
     SessionId,
     /// An activation slip (开通单).
     SlipId,
+    /// A version of the account with an SMS provider.
+    SmsAccountId,
     /// A shared template.
     TemplateId,
     /// An approval procedure of the school; its versions share the id.

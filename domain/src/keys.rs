@@ -63,6 +63,7 @@ mod tests {
     use crate::message::{
         AnswerLevel, Category, Hold, HoldReason, MessageBox, MessageState, Mode, RecipientKind,
     };
+    use crate::provider::{FilingState, ProviderKind};
     use crate::roster::ImportKind;
     use crate::roster::people::{LeaveReason, NumberState};
     use crate::school::UnitKind;
@@ -93,6 +94,7 @@ mod tests {
             ConfirmBar,
             CheckPoint,
             DeliveryState,
+            FilingState,
             Hold,
             HoldReason,
             ImportKind,
@@ -106,6 +108,7 @@ mod tests {
             PersonKind,
             PlaceState,
             Post,
+            ProviderKind,
             Reason,
             RecipientKind,
             RecordKind,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Action, ClassPlace, Person, Post};
+use crate::approval::passage::PassageView;
 use crate::approval::{ChainView, DecisionView, StepKind};
 use crate::blank::is_blank;
 use crate::content::{Finding, Severity};
@@ -18,13 +19,19 @@ use crate::time::{DAY, Instant};
 use crate::words;
 use crate::words::Words;
 
+mod asked;
 mod canonical;
 mod children;
+mod command;
 mod kinds;
+mod recipients;
 
+pub use asked::{AskedFor, Asker};
 pub use canonical::{CanonicalMessage, ListRoot, OutOfOrder, Recipient, RecipientKind, RootHasher};
 pub use children::{CHILDREN_MAX, CHILDREN_ZH, ChosenChild, children_words, count_words};
+pub use command::Command;
 pub use kinds::{AnswerLevel, Category, Mode};
+pub use recipients::{ChildNames, GroupNames, NamesWanted, RecipientGroup};
 
 /// Most characters of a title: it goes into the SMS.
 pub const TITLE_MAX: usize = 20;
@@ -369,7 +376,7 @@ fn class_not_yours() -> Refusal {
         "audience_not_yours",
         "audience",
         Words::fixed(
-            "您只能给本人任教或担任班主任的班级发送",
+            "您只能给本人任教或负责的班级发送",
             "You can only write to classes that you teach or lead",
         ),
     )
@@ -698,6 +705,9 @@ pub struct MessageView {
     /// Its correction that is under way or has gone out, where the reader may see that one.
     #[serde(default)]
     pub corrected_by: Option<Linked>,
+    /// Who asked the office for it, and in which words, where somebody did (G13).
+    #[serde(default)]
+    pub asked: Option<AskedFor>,
     /// When its drafter last reminded whoever it waits for.
     #[serde(default)]
     pub reminded_at: Option<Instant>,
@@ -872,6 +882,9 @@ pub struct Earlier {
     pub audience: Words,
     /// Why it was returned.
     pub reason: String,
+    /// What was wrong where.
+    #[serde(default)]
+    pub passages: Vec<PassageView>,
 }
 
 /// When what happened.
@@ -888,46 +901,6 @@ pub struct Times {
     pub approved_at: Option<Instant>,
     /// When its deliveries were made.
     pub released_at: Option<Instant>,
-}
-
-/// What a person can order for a message: the last part of
-/// `POST /api/messages/{id}/{command}`; `edit` is the `PUT`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Command {
-    /// Change the draft (a returned message becomes one again).
-    Edit,
-    /// Submit for approval (报批).
-    Submit,
-    /// Decide the step that waits.
-    Decide,
-    /// Remind whoever it waits for, once a day.
-    Remind,
-    /// Take back before the last decision.
-    Withdraw,
-    /// Enter the number and the scan of the signed original in the register.
-    Register,
-    /// Release what is registered, as the department's designated sender.
-    Release,
-    /// Register its filing.
-    Receive,
-    /// Comment on it, or ask the sender.
-    Comment,
-    /// Answer what was asked.
-    Answer,
-    /// Cancel before its time.
-    Cancel,
-    /// Hold what is not sent yet.
-    Pause,
-    /// Go on after a pause.
-    Resume,
-    /// End it: what has not left is not sent.
-    Stop,
-    /// Put what is set apart on its way again.
-    PutAgain,
-    /// Write its correction (更正).
-    Correct,
 }
 
 /// `POST /api/messages/{id}/submit`: the statement that G60 asks for.

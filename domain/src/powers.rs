@@ -8,7 +8,7 @@ use crate::words::Words;
 
 impl Action {
     /// Every action, in the order in which a person's powers are shown.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::WriteToClass,
         Self::WriteToAllGuardians,
         Self::WriteToAllTeachers,
@@ -25,6 +25,7 @@ impl Action {
         Self::ConfirmSlips,
         Self::EditUnits,
         Self::SetProcedures,
+        Self::SetSmsAccount,
         Self::ReadAudit,
     ];
 
@@ -60,6 +61,9 @@ impl Action {
             }
             Self::SetProcedures => {
                 Words::fixed("提出和确认审批流程的改动", "Propose and confirm changes of approval procedures")
+            }
+            Self::SetSmsAccount => {
+                Words::fixed("提出和确认短信账户的改动", "Propose and confirm changes of the SMS account")
             }
             Self::ConfirmSlips => {
                 Words::fixed("作为第二人确认开通单", "Be the second person for activation slips")

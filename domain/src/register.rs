@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Post;
 use crate::approval::{StepKind, Verdict};
 use crate::ids::{MessageId, UnitId};
-use crate::message::{Audiences, Category, MessageState};
+use crate::message::{Asker, Audiences, Category, MessageState};
 use crate::time::Instant;
 use crate::words;
 use crate::words::Words;
@@ -112,6 +112,9 @@ pub struct RegisterEntry {
     pub statement_at: Option<Instant>,
     /// The digest of the version that stands; none while it is being changed.
     pub digest: Option<String>,
+    /// Who asked the office for it (G13).
+    #[serde(default)]
+    pub asked: Option<Asker>,
     /// The message that it corrects.
     pub corrects: Option<MessageId>,
 }

@@ -56,8 +56,19 @@ pub struct SchoolView {
     pub platform_word: String,
     /// When parents and teachers may be disturbed.
     pub window: SendingWindow,
+    /// 试运行: SMS go to numbers of staff alone.
+    #[serde(default)]
+    pub trial: bool,
+    /// The post that leads a class here: [`Post::class_leader`].
+    #[serde(default = "homeroom_teacher")]
+    pub class_leader: Post,
     /// Set while all sending is stopped.
     pub stopped: Option<Stopped>,
+}
+
+/// What an answer without it means.
+fn homeroom_teacher() -> Post {
+    Post::class_leader(false)
 }
 
 /// All sending is stopped: by whom, why, since when.

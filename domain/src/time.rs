@@ -78,6 +78,13 @@ impl Instant {
         format!("{:04}-{:02}-{:02}", t.year(), t.month(), t.day())
     }
 
+    /// `2026-08-31T23:30:00Z`, in UTC.
+    pub fn rfc3339(self) -> String {
+        let utc = Utc.timestamp_millis_opt(self.0).single().unwrap_or_default();
+        let (h, m, s) = (utc.hour(), utc.minute(), utc.second());
+        format!("{:04}-{:02}-{:02}T{h:02}:{m:02}:{s:02}Z", utc.year(), utc.month(), utc.day())
+    }
+
     /// `2026-09-01 07:30` in Shanghai.
     pub fn date_time(self) -> String {
         let t = self.shanghai();

@@ -147,6 +147,7 @@ impl World {
                     verdict: if *approve { Verdict::Approve } else { Verdict::Return },
                     digest: if *stale { "0:0".into() } else { self.chain.digest.clone() },
                     reason: if *reason { "错别字".into() } else { String::new() },
+                    passages: Vec::new(),
                     password: None,
                 };
                 if let Ok(outcome) = self.chain.decide(StaffId(*by), &decide) {
@@ -349,6 +350,7 @@ fn reaches_the_end(chain: &Chain) -> bool {
             verdict: Verdict::Approve,
             digest: chain.digest.clone(),
             reason: String::new(),
+            passages: Vec::new(),
             password: None,
         };
         chain.decide(who, &decide).is_ok_and(|o| {

@@ -38,6 +38,7 @@ export function freshSecrets() {
     LINK_KEYS: `1:${key()}`,
     RECORD_KEY: key(),
     PASSWORD_PEPPER: key(),
+    HOOK_SECRET: key(),
     SETUP_KEY: randomBytes(32).toString("base64url"),
   };
 }

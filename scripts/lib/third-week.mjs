@@ -8,8 +8,9 @@ const DAY = 86_400_000;
 
 /** The people of a school at work; each signs in when first needed. */
 class Week {
-  constructor(origin) {
+  constructor(origin, texts) {
     this.origin = origin;
+    this.texts = texts;
     this.people = new Map();
   }
 
@@ -80,10 +81,8 @@ class Week {
 
   /** So many of its parents open their link and confirm. */
   async confirm(title, count) {
-    const answer = await fetch(`${this.origin}/sandbox/api/messages?after=0&limit=5000`);
-    const { messages } = await answer.json();
-    const texts = messages.filter(({ text }) => text.includes(title));
-    for (const { text } of texts.slice(0, count)) {
+    const texts = (await this.texts()).filter((text) => text.includes(title));
+    for (const text of texts.slice(0, count)) {
       const link = /\/m\/[\w-]+/.exec(text)?.[0];
       if (!link) continue;
       await fetch(this.origin + link);
@@ -161,7 +160,16 @@ const weeks = {
   },
 };
 
-/** Plays the weeks before the visit in a demo school that was just loaded. */
-export async function playWeeks(origin, name) {
-  await weeks[name](new Week(origin));
+/** What stands on the pretend phones of the sandbox. */
+async function sandboxTexts(origin) {
+  const answer = await fetch(`${origin}/sandbox/api/messages?after=0&limit=5000`);
+  return (await answer.json()).messages.map(({ text }) => text);
+}
+
+/**
+ * Plays the weeks before the visit in a demo school that was just loaded.
+ * `texts` are those of the SMS that were taken, for the parents who confirm.
+ */
+export async function playWeeks(origin, name, texts = () => sandboxTexts(origin)) {
+  await weeks[name](new Week(origin, texts));
 }

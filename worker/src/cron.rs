@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::delivery::{BATCH_MAX, PATIENCE};
 use domain::ids::{MessageId, StreamId};
 use domain::time::{DAY, MINUTE, SECOND, SendingWindow};
 use serde::Deserialize;
@@ -23,11 +24,11 @@ use crate::{args, audit, filing, sandbox, sequencer};
 const GIVEN_UP_MAX: usize = 30;
 /// Statements for giving up waiting, for asking about an unknown outcome, for closing without a receipt.
 const GIVE_UP: usize = 6;
-const ASK: usize = 15;
+const ASK: usize = 18;
 const CLOSE: usize = 2;
 /// Questions to the provider in one run. Each may take [`LOOK_UP_TIMEOUT`], and they come last: a slow
 /// provider keeps neither the sealer nor the pokes.
-const ASKS_MAX: usize = 12;
+const ASKS_MAX: usize = 10;
 /// No question is begun later than so long after the first one.
 const ASKING_MAX: i64 = 20 * SECOND;
 /// Batches whose receipts never came, closed in one run.
@@ -52,14 +53,15 @@ const QUERIES: usize = (release::RELEASES_MAX * release::RELEASE_QUERIES) as usi
     + filing::chase::QUERIES
     + REST;
 /// Subrequests of one run, were each statement a round trip of its own: those, one for each poke, one
-/// for each question, and the day's head into the bucket.
-const SUBREQUESTS: usize = QUERIES + POKES_MAX + ASKS_MAX + 1;
+/// for each number that is asked about, and the day's head into the bucket.
+const SUBREQUESTS: usize = QUERIES + POKES_MAX + ASKS_MAX * BATCH_MAX + 1;
 // The platform gives an invocation 1,000 D1 queries and 10,000 subrequests, and cron 15 minutes.
 const _: () = assert!(QUERIES < 1_000 && SUBREQUESTS < 10_000);
 const _: () = assert!(ASKING_MAX + LOOK_UP_TIMEOUT < MINUTE);
 
 /// Runs all steps: first what others wait for, and last the questions that may take long.
 pub async fn every_minute(app: &App) {
+    provider::prepare(app).await;
     let mut streams = BTreeSet::new();
     let mut told = |step: &str, result: Result<BTreeSet<StreamId>, AppError>| match result {
         Ok(more) => streams.extend(more),
@@ -278,6 +280,7 @@ async fn forget(app: &App) -> Result<(), AppError> {
             sql("DELETE FROM idempotency WHERE at < ?1", args![now.plus(-2 * DAY)]),
             sql("DELETE FROM sessions WHERE expires_at < ?1", args![now]),
             sql("DELETE FROM signin_failures WHERE last_at < ?1", args![now.plus(-DAY)]),
+            sql("DELETE FROM early_receipts WHERE at < ?1", args![now.plus(-PATIENCE)]),
             sql("DELETE FROM dead_letters WHERE at < ?1", args![now.plus(-DEAD_LETTERS_KEPT)]),
             // An upload that nobody applied is full of numbers.
             sql(

@@ -10,6 +10,7 @@ pub mod dead_letters;
 mod delegation;
 pub mod delivery;
 mod filing;
+pub mod hooks;
 mod link;
 mod me;
 mod message;
@@ -25,8 +26,10 @@ mod sandbox;
 mod school;
 pub mod seals;
 pub mod sequencer;
+pub mod sms_account;
 pub mod sms_queue;
 mod template;
+mod why;
 
 #[cfg(target_arch = "wasm32")]
 mod entries;

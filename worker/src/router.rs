@@ -12,6 +12,7 @@ use domain::api::{self, Gate, Health};
 use domain::words::Lang;
 
 use crate::account::Entered;
+use crate::hooks::routes::HOOK_BYTES_MAX;
 use crate::platform::app::App;
 use crate::platform::crypto::sha256;
 use crate::platform::d1::Usage;
@@ -20,8 +21,9 @@ use crate::platform::http::idempotency::{self, Earlier};
 use crate::platform::http::route::FORM_BYTES_MAX;
 use crate::platform::http::{Call, Handler, Key, Method, Reply, Request, Route, Signed, on, page};
 use crate::{
-    account, appointment, approval, audit, delegation, delivery, filing, link, me, message, office_request,
-    openapi, people, procedure, register, roster, sandbox, school, template,
+    account, appointment, approval, audit, delegation, delivery, filing, hooks, link, me, message,
+    office_request, openapi, people, procedure, register, roster, sandbox, school, sms_account, template,
+    why,
 };
 
 const GET: Method = Method::Known(api::Method::Get);
@@ -45,6 +47,7 @@ pub fn table() -> Vec<Route> {
         on(api::CHECK_ACTIVATION, account::slip_routes::check),
         on(api::ACTIVATE, account::slip_routes::activate),
         on(api::UNITS, school::routes::units),
+        on(api::WHY_UNIT, why::unit),
         on(api::MAKE_UNIT, school::units::make),
         on(api::CHANGE_UNIT, school::units::change),
         on(api::UNIT_CHANGES, school::unit_changes::list),
@@ -58,6 +61,7 @@ pub fn table() -> Vec<Route> {
         on(api::CLASS_ROLL, roster::routes::class_roll),
         on(api::LIST_TEACHERS, roster::routes::list_teachers),
         on(api::STAFF, roster::routes::staff),
+        on(api::WHY_MEMBER, why::member),
         on(api::SLIPS, account::slip_routes::list),
         on(api::CONFIRM_SLIP, account::slip_routes::confirm),
         on(api::DECLINE_SLIP, account::slip_routes::decline),
@@ -99,6 +103,11 @@ pub fn table() -> Vec<Route> {
         on(api::DRY_RUN, procedure::routes::dry_run),
         on(api::CONFIRM_PROCEDURE, procedure::routes::confirm),
         on(api::DECLINE_PROCEDURE, procedure::routes::decline),
+        on(api::SMS_ACCOUNT, sms_account::routes::show),
+        on(api::PROPOSE_SMS_ACCOUNT, sms_account::routes::propose),
+        on(api::CONFIRM_SMS_ACCOUNT, sms_account::routes::confirm),
+        on(api::DECLINE_SMS_ACCOUNT, sms_account::routes::decline),
+        on(api::TEST_SMS_ACCOUNT, sms_account::routes::test),
         on(api::PREVIEW_IMPORT, roster::routes::preview),
         on(api::IMPORTS, roster::routes::imports),
         on(api::LOOK_AGAIN, roster::routes::look_again),
@@ -115,6 +124,9 @@ pub fn table() -> Vec<Route> {
         on(api::TAKE_OVER, message::take_over::take_over),
         on(api::REMIND, message::remind::remind),
         on(api::STORE_SCAN, filing::scan::store),
+        on(api::WHY_MESSAGE, why::message),
+        on(api::RECIPIENTS, delivery::names::groups),
+        on(api::NAMES, delivery::names::names),
         on(api::SCAN, filing::scan::show),
         on(api::REGISTER_ORIGINAL, filing::routes::register),
         on(api::RELEASE, filing::release::release),
@@ -145,6 +157,8 @@ pub fn table() -> Vec<Route> {
         on(api::REVEAL_VALUES, audit::routes::reveal),
         page(Get, "/m/{token}", 0, link::routes::page),
         page(Post, "/m/{token}", FORM_BYTES_MAX, link::routes::answer),
+        page(Post, "/hooks/{provider}/{secret}/report", HOOK_BYTES_MAX, hooks::routes::report),
+        page(Post, "/hooks/{provider}/{secret}/reply", HOOK_BYTES_MAX, hooks::routes::reply),
         page(Get, "/sandbox", 0, sandbox::routes::phones),
         page(Get, "/sandbox/api/messages", 0, sandbox::routes::messages),
         page(Get, "/sandbox/api/usage", 0, sandbox::routes::usage),

@@ -7,6 +7,7 @@
 //! The fields of a seal and their order never change: rows written years ago
 //! have to fit. What a later version adds is a new purpose beside the old one.
 
+use domain::ids::StaffId;
 use domain::time::Instant;
 use serde::Serialize;
 
@@ -156,6 +157,35 @@ impl Seal for UnitChangeSeal {
     const PURPOSE: &'static str = "unit_change";
 }
 
+/// A row of `sms_accounts`. Sealed when it is proposed, and anew when it is confirmed.
+#[derive(Serialize)]
+pub struct SmsAccountSeal<'a> {
+    /// Version.
+    pub version: u32,
+    /// Key of the provider.
+    pub provider: &'a str,
+    /// Whether it is on trial.
+    pub trial: bool,
+    /// The signature, with the key of its filing state.
+    pub signature: (&'a str, &'a str),
+    /// The templates, the JSON as it is stored.
+    pub templates: &'a str,
+    /// Price of one SMS part.
+    pub price: u32,
+    /// The credentials as they are sealed, with the id of the key.
+    pub credentials: (i64, &'a str),
+    /// By whom.
+    pub set_by: i64,
+    /// When it was proposed.
+    pub set_at: Instant,
+    /// The second person, and when; none while it waits.
+    pub confirmed: Option<(StaffId, Instant)>,
+}
+
+impl Seal for SmsAccountSeal<'_> {
+    const PURPOSE: &'static str = "sms_account";
+}
+
 /// A row of `decisions`.
 #[derive(Serialize)]
 pub struct DecisionSeal<'a> {
@@ -181,6 +211,21 @@ pub struct DecisionSeal<'a> {
 
 impl Seal for DecisionSeal<'_> {
     const PURPOSE: &'static str = "decision";
+}
+
+/// A row of `decisions` that returns, with all that was said: also what was wrong where.
+#[derive(Serialize)]
+pub struct ReturnSeal<'a> {
+    /// Who decided what.
+    pub decision: DecisionSeal<'a>,
+    /// Why.
+    pub reason: &'a str,
+    /// Its rows of `return_passages` in their order: key of the part, first character, length, reason.
+    pub passages: &'a [(String, u32, u32, String)],
+}
+
+impl Seal for ReturnSeal<'_> {
+    const PURPOSE: &'static str = "return";
 }
 
 /// A row of `registrations`.

@@ -15,7 +15,7 @@ use crate::sandbox;
 use crate::sequencer::{self, SmsJob};
 
 /// Queue messages of one invocation: `max_batch_size` in wrangler.toml.
-pub const JOBS_MAX: usize = 34;
+pub const JOBS_MAX: usize = 33;
 // An invocation has 1,000 D1 queries.
 const _: () = assert!(QUERIES_PER_JOB * JOBS_MAX < 1_000 && BATCH_MAX <= 100);
 
@@ -32,6 +32,7 @@ pub enum Verdict {
 /// Sequencers have something new to look at. What is no job has no verdict of its own and comes
 /// again, until the queue hands it to the dead letters.
 pub async fn work(app: &App, bodies: &[Option<SmsJob>]) -> (Vec<Verdict>, BTreeSet<StreamId>) {
+    provider::prepare(app).await;
     match provider::of(app) {
         Ok(provider) if app.links_are_safe() => work_with(app, &*provider, bodies).await,
         // Coming again would not help, only end among the dead letters: the batches rest, and their

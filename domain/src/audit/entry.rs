@@ -48,6 +48,14 @@ keyed! {
         ProcedureConfirmed = "procedure.confirmed",
         /// It was not confirmed.
         ProcedureDeclined = "procedure.declined",
+        /// The next version of the account with the SMS provider was proposed; it waits for a second person.
+        SmsAccountProposed = "sms_account.proposed",
+        /// The second person confirmed it.
+        SmsAccountConfirmed = "sms_account.confirmed",
+        /// It was not confirmed.
+        SmsAccountDeclined = "sms_account.declined",
+        /// Somebody sent a test to the own phone.
+        SmsAccountTested = "sms_account.tested",
         /// A homeroom teacher let a subject teacher write to the class.
         TeacherListed = "teacher.listed",
         /// A homeroom teacher took a subject teacher off that list.
@@ -122,6 +130,8 @@ keyed! {
         MessageChanged = "message.changed",
         /// A draft was submitted for approval.
         MessageSubmitted = "message.submitted",
+        /// The names of one class of its list were read before it went out.
+        MessageNamesRead = "message.names_read",
         /// A step was approved or returned.
         MessageDecided = "message.decided",
         /// Its drafter reminded whoever it waits for.
@@ -183,7 +193,11 @@ impl AuditAction {
             && !key.starts_with("request.")
             && !matches!(
                 self,
-                Self::FilingsChased | Self::SessionOpened | Self::SessionsEnded | Self::ValuesRead
+                Self::FilingsChased
+                    | Self::SessionOpened
+                    | Self::SessionsEnded
+                    | Self::SmsAccountTested
+                    | Self::ValuesRead
             )
     }
 
@@ -213,6 +227,10 @@ impl AuditAction {
             Self::ProcedureProposed => Words::fixed("提出审批流程的修改", "Proposed a procedure"),
             Self::ProcedureConfirmed => Words::fixed("确认审批流程的修改", "Confirmed a procedure"),
             Self::ProcedureDeclined => Words::fixed("不采用审批流程的修改", "Declined a procedure"),
+            Self::SmsAccountProposed => Words::fixed("提出短信账户的修改", "Proposed the SMS account"),
+            Self::SmsAccountConfirmed => Words::fixed("确认短信账户的修改", "Confirmed the SMS account"),
+            Self::SmsAccountDeclined => Words::fixed("不采用短信账户的修改", "Declined the SMS account"),
+            Self::SmsAccountTested => Words::fixed("向本人手机发测试短信", "Sent a test to the own phone"),
             Self::TeacherListed => {
                 Words::fixed("列入任课教师发送名单", "Let a subject teacher write to the class")
             }
@@ -264,6 +282,7 @@ impl AuditAction {
             Self::MessageDrafted => Words::fixed("起草通知", "Drafted a notice"),
             Self::MessageChanged => Words::fixed("修改草稿", "Changed a draft"),
             Self::MessageSubmitted => Words::fixed("报批", "Submitted for approval"),
+            Self::MessageNamesRead => Words::fixed("查看收件人姓名", "Read the names of recipients"),
             Self::MessageDecided => Words::fixed("作出审核或审批决定", "Decided a step"),
             Self::MessageTakenOver => Words::fixed("接手离校人员的草稿", "Took over a leaver's draft"),
             Self::MessageReminded => Words::fixed("催办", "Reminded who decides"),

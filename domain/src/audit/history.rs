@@ -34,6 +34,8 @@ keyed! {
         Class = "class",
         /// An approval procedure.
         Procedure = "procedure",
+        /// The account with an SMS provider.
+        SmsAccount = "sms_account",
         /// The school's settings.
         School = "school",
         /// A roster file.
@@ -62,6 +64,7 @@ impl RecordKind {
             Self::UnitChange => Words::fixed("部门调整", "move or closing of a unit"),
             Self::Class => Words::fixed("班级", "class"),
             Self::Procedure => Words::fixed("审批流程", "procedure"),
+            Self::SmsAccount => Words::fixed("短信账户", "SMS account"),
             Self::School => Words::fixed("学校设置", "school settings"),
             Self::Import => Words::fixed("导入", "import"),
             Self::Message => Words::fixed("通知", "notice"),

@@ -76,6 +76,10 @@ impl EntryView {
                 };
                 self.about_message(before, version())
             }
+            AuditAction::MessageNamesRead => self.about_message(
+                Words::fixed("查看了", "read the names of those who get "),
+                Words::fixed("的收件人姓名", ""),
+            ),
             AuditAction::MessageSubmitted => {
                 let n = number("recipients").unwrap_or_default();
                 let (zh, en) = (version().zh, version().en);

@@ -196,6 +196,8 @@ keyed! {
         Registrations = "registrations",
         /// Orders by which designated senders release.
         ReleaseOrders = "release_orders",
+        /// The account with an SMS provider.
+        SmsAccounts = "sms_accounts",
         /// Rounds of SMS.
         Rounds = "rounds",
         /// Changed numbers.
@@ -228,6 +230,7 @@ impl VerifyPart {
             Self::UnitChanges => Words::fixed("核对部门调整", "Moves and closings of units"),
             Self::Registrations => Words::fixed("核对审批原件登记", "Signed originals in the register"),
             Self::ReleaseOrders => Words::fixed("核对指派专人的发送", "Releases by designated senders"),
+            Self::SmsAccounts => Words::fixed("核对短信账户", "SMS account"),
             Self::Rounds => Words::fixed("核对发送", "Rounds of SMS"),
             Self::PhoneChanges => Words::fixed("核对号码变更", "Changed numbers"),
             Self::Imports => Words::fixed("核对导入", "Imports"),

@@ -3,6 +3,7 @@
 
 use super::finding::{Findings, Severity};
 use super::text::Text;
+use crate::sms::is_refused_sign;
 use crate::words;
 use crate::words::Words;
 
@@ -107,22 +108,22 @@ fn title(text: &Text, found: &mut Findings) {
         }
         if let Some(simplified) = simplified(c) {
             found.add(
-                ("traditional", Severity::Hint),
+                ("traditional", Severity::Block),
                 (at, 1),
                 words!(
-                    "短信服务商可能拒发繁体字，请改为“{simplified}”",
-                    "Providers may refuse traditional characters: write “{simplified}”"
+                    "短信服务商不接收繁体字，请改为“{simplified}”",
+                    "SMS providers refuse traditional characters: write “{simplified}”"
                 ),
                 Some(simplified.to_string()),
             );
         }
-        if is_special(c) {
+        if is_special(c) || is_refused_sign(c) && !matches!(c, '【' | '】') && !c.is_control() {
             found.add(
-                ("special_sign", Severity::Hint),
+                ("special_sign", Severity::Block),
                 (at, 1),
                 Words::fixed(
-                    "短信服务商可能拒发标题里的特殊符号，请删去",
-                    "Providers may refuse special signs in the title: leave them out",
+                    "短信服务商不接收标题里的这个符号，请删去",
+                    "SMS providers refuse this sign in the title: leave it out",
                 ),
                 Some(String::new()),
             );

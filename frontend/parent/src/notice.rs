@@ -132,8 +132,8 @@ pub fn not_found(lang: Lang, school: Option<&str>) -> String {
         "Go back to the SMS on your phone and tap the link in it.",
     );
     let then = Words::fixed(
-        "仍然打不开时，请打电话给班主任或学校，请老师告诉您通知内容。",
-        "If it still does not open, call the homeroom teacher or the school: they will tell you what the notice says.",
+        "仍然打不开时，请打电话给孩子的老师或学校，请对方告诉您通知内容。",
+        "If it still does not open, call your child’s teacher or the school: they will tell you what the notice says.",
     );
     let label = Words::fixed("家长通知", "Notices to parents");
     let name = school.unwrap_or_default().to_owned();
@@ -163,8 +163,8 @@ pub fn not_theirs(lang: Lang) -> String {
         "This phone is not, or no longer, the number on the school's roll, so the notice is not shown here and nothing more is sent to it.",
     );
     let wrong = Words::fixed(
-        "如果您是家长、号码也没有换，请打电话告诉班主任。",
-        "If you are the parent and the number is still yours, call the homeroom teacher.",
+        "如果您是家长、号码也没有换，请打电话告诉孩子的老师。",
+        "If you are the parent and the number is still yours, call your child’s teacher.",
     );
     let label = Words::fixed("家长通知", "Notices to parents");
     let body = view! {
@@ -318,8 +318,8 @@ fn genuine(school: &str, lang: Lang, to_staff: bool) -> impl IntoView + use<> {
         )
     } else {
         Words::fixed(
-            "通知里提到缴费，或者让您打开别的网站，拿不准时先打电话问班主任。",
-            "If a notice speaks of a payment or of another website and you are not sure, call the homeroom teacher first.",
+            "通知里提到缴费，或者让您打开别的网站，拿不准时先打电话问孩子的老师。",
+            "If a notice speaks of a payment or of another website and you are not sure, call your child’s teacher first.",
         )
     };
     let own = Words::fixed(

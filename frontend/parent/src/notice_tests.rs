@@ -166,7 +166,7 @@ fn a_page_for_staff_speaks_to_staff() {
     to_staff.recipient = Some("范知".into());
     let html = page(&to_staff, TOKEN, Lang::Zh, false);
     assert!(html.contains("教职工通知") && html.contains("校办室"), "{html}");
-    for word in ["家长", "问班主任", "老师"] {
+    for word in ["家长", "问孩子的老师", "老师"] {
         assert!(!html.contains(word), "{word}: {html}");
     }
     let html = page(&to_staff, TOKEN, Lang::En, false);
@@ -248,7 +248,7 @@ fn a_link_that_is_nobodys_any_more_tells_nothing_of_what_it_was() {
 #[test]
 fn one_page_for_every_link_that_does_not_open() {
     let html = not_found(Lang::Zh, Some("麻阳一中"));
-    assert!(html.contains("打电话给班主任或学校") && html.contains("href=\"?lang=en\""));
+    assert!(html.contains("打电话给孩子的老师或学校") && html.contains("href=\"?lang=en\""));
     assert!(!html.contains("<form"));
     assert!(not_found(Lang::En, None).contains("call the homeroom teacher or the school"));
 }

@@ -33,10 +33,13 @@ pub fn ChecklistPage() -> impl IntoView {
 }
 
 /// The page on which a point is put right, where there is one for this person.
-fn place(point: CheckPoint, imports: bool) -> Option<String> {
+fn place(point: CheckPoint, imports: bool, sets: bool) -> Option<String> {
     use CheckPoint as P;
     match point {
         P::Accounts => Some(Route::Staff.path()),
+        P::Provider | P::SmsSignature | P::SmsTemplate | P::SmsTrial if sets => {
+            Some(Route::SmsAccount.path())
+        }
         P::Administrators | P::Posts | P::Custodians | P::Children | P::StaffNumbers if imports => {
             Some(Route::Import.path())
         }
@@ -46,7 +49,8 @@ fn place(point: CheckPoint, imports: bool) -> Option<String> {
 
 #[component]
 fn Lines(list: Checklist) -> impl IntoView {
-    let imports = use_me().with_untracked(|m| m.person.may(Action::ImportRoster));
+    let may = |action| use_me().with_untracked(|m| m.person.may(action));
+    let (imports, sets) = (may(Action::ImportRoster), may(Action::SetSmsAccount));
     let (open, done): (Vec<CheckLine>, Vec<CheckLine>) = list.lines.iter().partition(|line| line.lacking > 0);
     let lacking = if open.is_empty() {
         view! {
@@ -63,7 +67,7 @@ fn Lines(list: Checklist) -> impl IntoView {
             let (zh, en, then_zh, then_en) = (what.zh, what.en, remedy.zh, remedy.en);
             let (title, icon) = (t(line.point.title()), IconName::Warning);
             let note = t(words!("{zh}。{then_zh}。", "{en}. {then_en}."));
-            match place(line.point, imports) {
+            match place(line.point, imports, sets) {
                 Some(href) => view! { <ListItem href title note icon /> }.into_any(),
                 None => view! { <ListItem title note icon /> }.into_any(),
             }

@@ -19,7 +19,10 @@ use ui::{Card, ErrorState, Page, Skeleton, t, use_lang};
 
 use crate::message::{ComposePage, MessageListPage, MessagePage};
 use crate::route::Route;
-use crate::{account, audit, checklist, filing, office_request, procedure, register, roster, school, units};
+use crate::{
+    account, audit, checklist, filing, office_request, procedure, register, roster, school, sms_account,
+    units,
+};
 
 /// The pages of a chunk: a view for the routes that it knows.
 type Pages = fn(Route) -> AnyView;
@@ -65,6 +68,7 @@ impl Chunk {
             | Route::Units
             | Route::Checklist
             | Route::Procedures
+            | Route::SmsAccount
             | Route::Settings
             | Route::Audit
             | Route::History(..)
@@ -102,6 +106,7 @@ fn office_page(route: Route) -> AnyView {
         Route::Member(id) => view! { <account::MemberPage id /> }.into_any(),
         Route::Units => view! { <units::UnitsPage /> }.into_any(),
         Route::Checklist => view! { <checklist::ChecklistPage /> }.into_any(),
+        Route::SmsAccount => view! { <sms_account::SmsAccountPage /> }.into_any(),
         Route::Procedures => view! { <procedure::ProceduresPage /> }.into_any(),
         Route::Settings => view! { <school::SettingsPage /> }.into_any(),
         Route::History(..) => view! { <audit::HistoryPage /> }.into_any(),

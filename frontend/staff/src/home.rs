@@ -72,6 +72,7 @@ fn Start(slips: RwSignal<Vec<Slip>>) -> impl IntoView {
         <Page title=name actions=write>
             <p class="s-posts x-muted">{posts_line(me)}</p>
             <StoppedBanner />
+            <TrialBanner />
             <Unconfirmed />
             <PostNotices />
             <ToConfirm />
@@ -135,6 +136,32 @@ fn StoppedBanner() -> impl IntoView {
                 {(!stop.reason.is_empty()).then(|| view! { <p class="x-prose">{stop.reason}</p> })}
                 {may.then(|| view! { <a href="/settings">{t(Words::fixed("去恢复发送", "Resume sending"))}</a> })}
             </Banner>
+        })
+    }
+}
+
+/// Says on every start page that parents receive nothing yet, while the SMS account is on trial.
+#[component]
+fn TrialBanner() -> impl IntoView {
+    let me = use_me();
+    let trial = Memo::new(move |_| me.with(|m| m.school.trial));
+    let may = move || me.with(|m| m.person.may(Action::SetSmsAccount));
+    move || {
+        trial.get().then(|| {
+            let link = may().then(|| {
+                view! { <a href=Route::SmsAccount.path()>{t(Words::fixed("去短信账户", "Open the SMS account"))}</a> }
+            });
+            view! {
+                <Banner
+                    tone=Tone::Warning
+                    title=t(Words::fixed(
+                        "试运行：短信只发给教职工，家长收不到",
+                        "On trial: SMS go to staff alone, parents receive nothing",
+                    ))
+                >
+                    {link}
+                </Banner>
+            }
         })
     }
 }

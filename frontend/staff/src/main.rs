@@ -22,7 +22,9 @@ mod roster;
 mod route;
 mod school;
 mod session;
+mod sms_account;
 mod units;
+mod why;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

@@ -76,6 +76,9 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
     if person.may(Action::SetProcedures) {
         items.push(item("/procedures", Words::fixed("审批流程", "Procedures"), IconName::Check, false));
     }
+    if person.may(Action::SetSmsAccount) {
+        items.push(item("/sms-account", Words::fixed("短信账户", "SMS account"), IconName::Message, false));
+    }
     if person.may(Action::StopSending) {
         items.push(item("/settings", Words::fixed("设置", "Settings"), IconName::Settings, false));
     }

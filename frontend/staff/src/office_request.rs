@@ -20,7 +20,7 @@ use ui::{
 
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
-use crate::route::Route;
+use crate::route::{Route, use_router};
 use crate::session::{Session, use_me, use_session};
 
 /// Whether the page concerns a person.
@@ -81,9 +81,12 @@ fn All(all: Requests, query: Query<Requests>) -> impl IntoView {
         }
         .into_any();
     }
-    let (waiting, rest): (Vec<_>, Vec<_>) = all.requests.into_iter().partition(|r| r.waits_for(&reader));
+    // The one that a message leads to stands first, then what waits.
+    let sought = untrack(|| use_router().query("request")).and_then(|text| text.parse().ok()).map(RequestId);
+    let (sought, others): (Vec<_>, Vec<_>) = all.requests.into_iter().partition(|r| Some(r.id) == sought);
+    let (waiting, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(|r| r.waits_for(&reader));
     let card = |r| view! { <One request=r query /> }.into_any();
-    waiting.into_iter().chain(rest).map(card).collect::<Vec<_>>().into_any()
+    sought.into_iter().chain(waiting).chain(rest).map(card).collect::<Vec<_>>().into_any()
 }
 
 /// How far it has got: the message's state once it is one.

@@ -53,6 +53,8 @@ pub enum Route {
     Units,
     /// `/checklist`: what is lacking before SMS reach anybody.
     Checklist,
+    /// `/sms-account`: the account with the SMS provider.
+    SmsAccount,
     /// `/procedures`: approval procedures.
     Procedures,
     /// `/settings`.
@@ -105,6 +107,7 @@ impl Route {
             ["staff", id] => id.parse().map_or(Self::NotFound, Self::Member),
             ["units"] => Self::Units,
             ["checklist"] => Self::Checklist,
+            ["sms-account"] => Self::SmsAccount,
             ["procedures"] => Self::Procedures,
             ["settings"] => Self::Settings,
             ["register"] => Self::Register,
@@ -147,6 +150,7 @@ impl Route {
             Self::Member(id) => format!("/staff/{id}"),
             Self::Units => "/units".into(),
             Self::Checklist => "/checklist".into(),
+            Self::SmsAccount => "/sms-account".into(),
             Self::Procedures => "/procedures".into(),
             Self::Settings => "/settings".into(),
             Self::Register => "/register".into(),
@@ -302,6 +306,7 @@ mod tests {
             Route::Member(StaffId(5)),
             Route::Units,
             Route::Checklist,
+            Route::SmsAccount,
             Route::Procedures,
             Route::Settings,
             Route::Register,

@@ -21,6 +21,7 @@ use ui::{
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
 use crate::session::use_me;
+use crate::why::Why;
 
 use self::changes::Changes;
 use self::chart::Chart;
@@ -193,6 +194,7 @@ fn unit_row(depth: usize, unit: UnitView, changing: Option<RwSignal<Option<UnitV
                 <p class="x-muted x-small s-tree-people">{heads} {custodian}</p>
             </div>
             {edit}
+            <Why from=api::WHY_UNIT.at(unit.id) compact=true />
         </li>
     }
     .into_any()

@@ -17,7 +17,8 @@ use xiaoxun_worker::platform::crypto::Keys;
 use xiaoxun_worker::platform::host::native::Native;
 
 use crate::client::Way;
-use crate::native::{self, Handle};
+use crate::native::{self, Handle, Prepared, Turns};
+use crate::provider::Network;
 use crate::{Client, Reply, template};
 
 /// The passphrase of every demo account: `scripts/lib/demo.mjs`.
@@ -67,6 +68,8 @@ pub struct App {
     production: bool,
     vars: Vec<(String, String)>,
     running: Option<Engine>,
+    /// The SMS provider that stands behind it, where that is not the sandbox.
+    pub(crate) network: Option<Network>,
     /// Statements that ran before the school was started again.
     ran: BTreeSet<String>,
 }
@@ -140,7 +143,8 @@ impl App {
         let copied = Command::new("cp").arg("-R").arg(from).arg(&state).status();
         assert!(copied.is_ok_and(|s| s.success()), "cannot copy the template to {}", state.display());
         let vars = vars.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        let mut app = Self { state, workerd, production, vars, running: None, ran: BTreeSet::new() };
+        let mut app =
+            Self { state, workerd, production, vars, running: None, network: None, ran: BTreeSet::new() };
         app.run();
         app
     }
@@ -150,9 +154,10 @@ impl App {
     }
 
     fn run_native(&self) -> Engine {
-        let settings = template::settings(&self.state).into_iter().chain(self.vars.clone());
+        let provider = self.network.iter().map(|n| ("SMS_PROVIDER".to_owned(), n.kind.key().to_owned()));
+        let settings = template::settings(&self.state).into_iter().chain(self.vars.clone()).chain(provider);
         let (database, network) = (self.state.join("school.sqlite"), self.state.join("network.sqlite"));
-        Engine::Native(Handle::start(&database, Some(&network), settings.collect()))
+        Engine::Native(Handle::start(&database, Some(&network), settings.collect(), self.network.clone()))
     }
 
     fn run_workerd(&self) -> Engine {
@@ -388,6 +393,43 @@ impl App {
         match self.engine() {
             Engine::Native(school) => self.ran.iter().cloned().chain(school.statements()).collect(),
             Engine::Workerd { .. } => panic!("a school in process tells its statements"),
+        }
+    }
+
+    /// From now on all that a school in process writes can be undone, its telephone company's notes included.
+    /// Nobody else can write to its databases meanwhile.
+    pub fn hold(&self) {
+        self.native().hold();
+    }
+
+    /// Undoes what was written since [`App::hold`], or since the last time.
+    pub fn undo(&self) {
+        self.native().undo();
+    }
+
+    /// How many rows a school in process has changed so far; what was undone or refused half-way counts.
+    pub fn changes(&self) -> u64 {
+        self.native().changes()
+    }
+
+    /// Several people at once in a school in process, each with requests one after the other. Between any two
+    /// batches of statements the seed draws whose turn it is; the turns come with the answers.
+    pub fn at_once(&self, seed: u64, people: Vec<Vec<Prepared>>) -> Turns {
+        self.native().at_once(seed, people)
+    }
+
+    /// One number out of the database of a school in process that holds a transaction open, by its own eyes.
+    ///
+    /// # Panics
+    /// Where the statement fails.
+    pub fn count_held(&self, sql: &str) -> i64 {
+        self.native().count(sql)
+    }
+
+    fn native(&self) -> &Handle {
+        match self.engine() {
+            Engine::Native(school) => school,
+            Engine::Workerd { .. } => panic!("only a school in process holds a transaction open"),
         }
     }
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use ureq::http::{Request, Response};
 use ureq::{Agent, Body};
 
-use crate::native::{Handle, ORIGIN};
+use crate::native::{Handle, ORIGIN, Prepared};
 
 /// An answer with its body read.
 #[derive(Clone, Debug)]
@@ -124,17 +124,8 @@ impl Client {
         self.try_send(method, path, body, headers).unwrap_or_else(|e| panic!("{method} {path}: {e}"))
     }
 
-    /// Any request, to a server that may be killed meanwhile.
-    ///
-    /// # Errors
-    /// Where no answer comes.
-    pub fn try_send(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&[u8]>,
-        headers: &[(&str, &str)],
-    ) -> Result<Reply, ureq::Error> {
+    /// The headers of every request, and these.
+    fn headers<'a>(&'a self, headers: &[(&'a str, &'a str)]) -> BTreeMap<&'a str, &'a str> {
         let origin = match &self.way {
             Way::Native(_) => ORIGIN,
             Way::Http(origin, _) => origin,
@@ -148,16 +139,29 @@ impl Client {
         ];
         let mut all: BTreeMap<&str, &str> = given.into_iter().chain(headers.iter().copied()).collect();
         all.retain(|_, value| !value.is_empty());
+        all
+    }
+
+    /// A request with a value as JSON, for [`crate::App::at_once`].
+    pub fn prepare<T: Serialize + ?Sized>(&self, method: &str, path: &str, body: &T) -> Prepared {
+        let key = fresh_key();
+        with_length(method, path, &self.headers(&[("idempotency-key", &key)]), Some(&json(body)))
+    }
+
+    /// Any request, to a server that may be killed meanwhile.
+    ///
+    /// # Errors
+    /// Where no answer comes.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&[u8]>,
+        headers: &[(&str, &str)],
+    ) -> Result<Reply, ureq::Error> {
+        let all = self.headers(headers);
         match &self.way {
-            Way::Native(school) => {
-                let length = body.map(|b| b.len().to_string());
-                let mut all: Vec<(String, String)> =
-                    all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-                if !all.iter().any(|(name, _)| name == "content-length") {
-                    all.extend(length.map(|n| ("content-length".to_owned(), n)));
-                }
-                Ok(school.fetch(method, path, all, body.unwrap_or_default()))
-            }
+            Way::Native(school) => Ok(school.fetch(with_length(method, path, &all, body))),
             Way::Http(origin, agent) => {
                 let mut request = Request::builder().method(method).uri(format!("{origin}{path}"));
                 let map = request.headers_mut().expect("a good request");
@@ -265,6 +269,21 @@ impl Client {
     pub fn activate(&self, slip: &Slip, password: &str) -> Reply {
         let (_, token) = slip.link.split_once('#').expect("…/activate#token");
         self.post("/api/activations", &Activation { token: token.into(), password: Some(password.into()) })
+    }
+}
+
+fn with_length(method: &str, path: &str, headers: &BTreeMap<&str, &str>, body: Option<&[u8]>) -> Prepared {
+    let length = body.map(|b| b.len().to_string());
+    let mut all: Vec<(String, String)> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    if !headers.contains_key("content-length") {
+        all.extend(length.map(|n| ("content-length".to_owned(), n)));
+    }
+    Prepared {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers: all,
+        body: body.unwrap_or_default().to_vec(),
     }
 }
 

@@ -11,6 +11,7 @@ mod app;
 mod client;
 mod contract;
 mod native;
+mod provider;
 pub mod small_university;
 mod story;
 mod template;
@@ -19,6 +20,7 @@ mod university;
 pub use app::{App, PASSPHRASE, Sms};
 pub use client::{Client, Reply};
 pub use contract::Contract;
+pub use native::{Prepared, Turns};
 pub use story::{PHONES, PHONES_FAILING, PHONES_REFUSED, draft_to, draft_to_all, link_in};
 
 use std::time::Duration;

@@ -101,7 +101,7 @@ const STUDENTS: &str = "学号,姓名,学院,年级,班级,家长姓名,关系,�
 /// Loads the university into an empty deployment.
 pub(crate) fn load(state: &Path) {
     let (database, network) = (state.join("school.sqlite"), state.join("network.sqlite"));
-    let anybody = Client::new(Way::Native(Handle::start(&database, Some(&network), settings(state))));
+    let anybody = Client::new(Way::Native(Handle::start(&database, Some(&network), settings(state), None)));
     let [first, second] = ADMINISTRATORS;
     let body = json!({
         "name": "示范大学", "signature": "示范大学", "platform_word": "校信通", "regulation": "university",
@@ -190,7 +190,7 @@ fn appoint(db: &Connection, keys: &Keys, number: &str, post: Post, unit: i64) {
 }
 
 /// Tells in the log what was written beside the Worker, as a batch of its own would.
-fn told(db: &Connection) {
+pub(crate) fn told(db: &Connection) {
     db.execute_batch(
         "INSERT INTO audit (seq, at, actor, action, subject, subject_id, detail)
          SELECT (SELECT MAX(seq) FROM audit) + ROW_NUMBER() OVER (ORDER BY kind), (SELECT MAX(at) FROM audit), 0, 'record.changed', 'audit',

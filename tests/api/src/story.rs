@@ -121,7 +121,7 @@ impl Client {
         let password = (message.reach.phones > PHONES_WITHOUT_PASSWORD).then(|| PASSPHRASE.to_owned());
         self.post(
             &format!("/api/messages/{id}/decisions"),
-            &Decide { verdict, digest, reason: reason.into(), password },
+            &Decide { verdict, digest, reason: reason.into(), passages: Vec::new(), password },
         )
     }
 

@@ -46,6 +46,7 @@ fn keys() -> Vec<(&'static str, String)> {
         ("LINK_KEYS", format!("1:{}", key(51))),
         ("RECORD_KEY", key(85)),
         ("PASSWORD_PEPPER", key(68)),
+        ("HOOK_SECRET", key(102)),
     ]
 }
 
@@ -118,7 +119,7 @@ struct Slips {
 
 fn load_demo(state: &Path) {
     let (database, network) = (state.join("school.sqlite"), state.join("network.sqlite"));
-    let school = Handle::start(&database, Some(&network), settings(state));
+    let school = Handle::start(&database, Some(&network), settings(state), None);
     let anybody = Client::new(Way::Native(school));
     let body = json!({
         "name": "示范中学", "signature": "示范中学", "platform_word": "校讯通",

@@ -212,7 +212,13 @@ fn a_clerk_alone_releases_nothing() {
     let reply = clerk.post(&format!("/api/messages/{id}/submit"), &serde_json::json!({ "statement": true }));
     if reply.status == 200 {
         let digest = clerk.message(id).digest.expect("a digest");
-        let order = Decide { verdict: Verdict::Approve, digest, reason: String::new(), password: None };
+        let order = Decide {
+            verdict: Verdict::Approve,
+            digest,
+            reason: String::new(),
+            passages: Vec::new(),
+            password: None,
+        };
         for ghost in [&director, &principal] {
             let status = ghost.post(&format!("/api/messages/{id}/decisions"), &order).status;
             assert!(status == 403 || status == 404, "{status}");
@@ -250,7 +256,13 @@ fn an_administrator_alone_makes_nobody_a_leader() {
     let id = teacher.draft(&draft_to(&[teacher.class("八年级1班")]));
     teacher.submit(id);
     let digest = teacher.message(id).digest.expect("a digest");
-    let order = Decide { verdict: Verdict::Approve, digest, reason: String::new(), password: None };
+    let order = Decide {
+        verdict: Verdict::Approve,
+        digest,
+        reason: String::new(),
+        passages: Vec::new(),
+        password: None,
+    };
     assert_eq!(director.post(&format!("/api/messages/{id}/decisions"), &order).status, 404);
     assert!(!has_deliveries(&app, id));
     // Who looks at the list sees it all, and refuses.
@@ -366,8 +378,13 @@ fn an_ended_post_is_ended_in_state_as_well_as_in_time() {
     let clerk = app.office_clerk();
     import(&clerk, "T0016,范亮豪,,八年级,任课教师,,八年级2班:数学\nT0905,新组长,,八年级,年级组长,,\n", &[]);
     assert!(!me(&head).person.holds(Post::GradeHead, None));
-    let order =
-        Decide { verdict: Verdict::Approve, digest: digest.clone(), reason: String::new(), password: None };
+    let order = Decide {
+        verdict: Verdict::Approve,
+        digest: digest.clone(),
+        reason: String::new(),
+        passages: Vec::new(),
+        password: None,
+    };
     let status = head.post(&format!("/api/messages/{id}/decisions"), &order).status;
     assert!(status == 403 || status == 404, "{status}");
 

@@ -28,6 +28,7 @@ fn decide(client: &Client, id: MessageId, digest: &str) -> api_tests::Reply {
         verdict: Verdict::Approve,
         digest: digest.into(),
         reason: String::new(),
+        passages: Vec::new(),
         password: Some(PASSPHRASE.into()),
     };
     client.post(&format!("/api/messages/{id}/decisions"), &order)
@@ -170,7 +171,13 @@ fn i14_of_racing_decisions_one_counts() {
                     let (client, digest) = (deciders[n % 2].clone(), digest.clone());
                     scope.spawn(move || {
                         let verdict = if n % 4 == 3 { Verdict::Return } else { Verdict::Approve };
-                        let order = Decide { verdict, digest, reason: "同时".into(), password: None };
+                        let order = Decide {
+                            verdict,
+                            digest,
+                            reason: "同时".into(),
+                            passages: Vec::new(),
+                            password: None,
+                        };
                         client.post(&format!("/api/messages/{id}/decisions"), &order).status
                     })
                 })

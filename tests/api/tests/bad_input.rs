@@ -26,8 +26,13 @@ struct Takes {
 /// All of them. Ids are of nothing that exists.
 fn bodies() -> Vec<Takes> {
     let draft = serde_json::to_value(draft_to(&[])).expect("json");
-    let decide =
-        Decide { verdict: Verdict::Approve, digest: "0".repeat(64), reason: String::new(), password: None };
+    let decide = Decide {
+        verdict: Verdict::Approve,
+        digest: "0".repeat(64),
+        reason: String::new(),
+        passages: Vec::new(),
+        password: None,
+    };
     let administrator = json!({"number": "T0001", "name": "范知"});
     let bodies: Vec<(&'static Operation, Value)> = vec![
         (
@@ -73,6 +78,11 @@ fn bodies() -> Vec<Takes> {
         ),
         (&api::CONFIRM_PROCEDURE.operation, json!({"version": 1})),
         (&api::DECLINE_PROCEDURE.operation, json!({"version": 1})),
+        (
+            &api::PROPOSE_SMS_ACCOUNT.operation,
+            json!({"behind": 999_999, "provider": "aliyun", "trial": true, "signature": "x", "signature_state": "filed",
+                "templates": [], "price": 45, "credentials": null}),
+        ),
         (&api::LEAVE_STAFF.operation, json!({"reason": "retired"})),
         (&api::CHANGE_STAFF_NUMBER.operation, json!({"phone": "19900000009"})),
         (&api::LEAVE_STUDENT.operation, json!({"reason": "transferred"})),
@@ -85,6 +95,7 @@ fn bodies() -> Vec<Takes> {
         (&api::CHANGE_MESSAGE.operation, draft),
         (&api::SUBMIT.operation, json!({"statement": true})),
         (&api::DECIDE.operation, serde_json::to_value(decide).expect("json")),
+        (&api::NAMES.operation, json!({"group": 999_999})),
         (&api::STOP_MESSAGE.operation, json!({"reason": "x"})),
         (
             &api::SAVE_TEMPLATE.operation,
@@ -196,6 +207,7 @@ fn each_missing_and_each_wrong_field_is_noticed() {
                     }
                     // −1 has the form of an id.
                     "REVEAL_VALUES" => status == 404 && field == "id",
+                    "NAMES" => status == 404 && field == "group",
                     _ => false,
                 };
                 assert!(told || status == 400 || status == 422, "{path}: {field} = {wrong}: {status}");

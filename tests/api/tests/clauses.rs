@@ -29,6 +29,7 @@ fn approves(app: &App, number: &str, id: MessageId, digest: &str) -> u16 {
         verdict: Verdict::Approve,
         digest: digest.into(),
         reason: String::new(),
+        passages: Vec::new(),
         password: Some(PASSPHRASE.into()),
     };
     app.signed_in(number).post(&format!("/api/messages/{id}/decisions"), &order).status

@@ -17,13 +17,17 @@ use domain::approval::{Decide, ProcedureStep, Scope, Sender, StepKind, Verdict};
 use domain::audit::{RecordKind, Reveal, VerifyPart};
 use domain::delegation::RecordAbsence;
 use domain::filing::{CommentKind, FilingLimit, NewComment, Register, Scan};
-use domain::ids::{ClassId, MessageId};
-use domain::message::{Draft, DraftChange, MessageBox, MessageState, MessageView, StopMessage, Submit};
+use domain::ids::{ClassId, MessageId, SmsAccountId};
+use domain::message::{
+    Command, Draft, DraftChange, MessageBox, MessageState, MessageView, NamesWanted, StopMessage, Submit,
+};
 use domain::office_request::{AnswerChange, DeclineRequest, HandIn, TakeUp};
+use domain::provider::{FilingState, ProviderKind};
 use domain::register::Sought;
 use domain::roster::people::{Leave, LeaveReason, MarkNumber, NewNumber, NumberState};
 use domain::roster::{ImportKind, ImportPreview, ListTeachers};
 use domain::school::{FirstAdministrator, Setup, StopOrder, UnitKind};
+use domain::sms_account::{NewCredentials, ProposeSmsAccount};
 use domain::template::NewTemplate;
 use domain::time::{HOUR, Instant};
 use domain::unit::{NewUnit, UnitChange, UnitMove};
@@ -143,7 +147,7 @@ impl Day {
         self.call(
             head,
             api::DECIDE.at(message.id),
-            &Decide { verdict, digest, reason: reason.into(), password: None },
+            &Decide { verdict, digest, reason: reason.into(), passages: Vec::new(), password: None },
         )
     }
 
@@ -203,6 +207,7 @@ impl Day {
     fn somebody_leaves(&self, clerk: &Client) {
         let number = || NewNumber { phone: "19900000009".into() };
         let staff = self.call(clerk, api::STAFF, &());
+        self.call(clerk, api::WHY_MEMBER.at(staff[0].id), &());
         let id = staff.last().expect("somebody").id;
         assert!(!self.call(clerk, api::STAFF_LEAVING.at(id), &()).posts.is_empty());
         self.call(clerk, api::LEAVE_STAFF.at(id), &Leave { reason: LeaveReason::Retired });
@@ -287,6 +292,7 @@ impl Day {
 
     fn edits_units_and_posts(&self, clerk: &Client) {
         let units = self.call(clerk, api::UNITS, &());
+        self.call(clerk, api::WHY_UNIT.at(units[0].id), &());
         let school = units.iter().find(|u| u.parent.is_none()).expect("the school").id;
         let order = NewUnit { parent: school, kind: UnitKind::Department, name: "体卫处".into() };
         let made = self.call(clerk, api::MAKE_UNIT, &order);
@@ -373,6 +379,34 @@ impl Day {
         }
     }
 
+    fn changes_the_sms_account(&self) {
+        let (administrator, director) = (self.app.administrator(), self.app.office_director());
+        for confirms in [false, true] {
+            let known = self.call(&administrator, api::SMS_ACCOUNT, &());
+            let order = ProposeSmsAccount {
+                behind: SmsAccountId(0),
+                provider: ProviderKind::Sandbox,
+                trial: true,
+                signature: known.signature,
+                signature_state: FilingState::Filed,
+                templates: Vec::new(),
+                price: 45,
+                credentials: Some(NewCredentials {
+                    id: "LTAI5tAbCdEf9f2c".into(),
+                    secret: "a-secret-of-the-demo".into(),
+                    app_id: String::new(),
+                    region: String::new(),
+                }),
+            };
+            let waits =
+                self.call(&administrator, api::PROPOSE_SMS_ACCOUNT, &order).proposed.expect("it waits");
+            let to = if confirms { api::CONFIRM_SMS_ACCOUNT } else { api::DECLINE_SMS_ACCOUNT };
+            let now = self.call(&director, to.at(waits.version), &());
+            assert_eq!((now.in_force.is_some(), now.proposed), (confirms, None));
+        }
+        assert!(self.call(&administrator, api::TEST_SMS_ACCOUNT, &()).taken);
+    }
+
     fn imports_a_file(&self, clerk: &Client) {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/students-dirty-gb18030.csv");
         let dirty = self.upload(clerk, ImportKind::Students, &std::fs::read(file).expect("the file"));
@@ -394,6 +428,11 @@ impl Day {
 
         let first = self.submitted(teacher, draft);
         assert!(self.call(teacher, api::REMIND.at(first.id), &()).reminded_at.is_some());
+        let told = self.call(teacher, api::WHY_MESSAGE.at(first.id), &());
+        assert!(told.iter().any(|line| line.what == Command::Decide.title() && !line.who.is_empty()));
+        let groups = self.call(head, api::RECIPIENTS.at(first.id), &());
+        let wanted = NamesWanted { group: groups[0].group };
+        assert!(!self.call(head, api::NAMES.at(first.id), &wanted).children.is_empty());
         let returned = self.decide(head, &first, Verdict::Return, "请写明地点");
         assert_eq!(returned.state, MessageState::Returned);
         let change = DraftChange { draft: draft.clone(), changed_at: Some(returned.times.changed_at) };
@@ -519,6 +558,7 @@ fn every_endpoint_takes_and_answers_what_the_document_says() {
     day.opens_accounts(&clerk);
     day.confirms_posts(&clerk);
     day.changes_a_procedure();
+    day.changes_the_sms_account();
     day.edits_units_and_posts(&clerk);
     day.keeps_the_own_account();
     day.imports_a_file(&clerk);

@@ -141,6 +141,7 @@ fn raw_sql_lets_no_substitute_decide_while_the_post_can() {
         verdict: Verdict::Approve,
         digest: teacher.message(id).digest.expect("a digest"),
         reason: String::new(),
+        passages: Vec::new(),
         password: None,
     };
     let forged = || {

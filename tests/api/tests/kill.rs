@@ -23,6 +23,7 @@ fn nearly_approved(app: &App) -> (MessageId, Decide) {
             digest: view.digest.expect("a digest"),
             reason: String::new(),
             // Asked again: it goes out to many.
+            passages: Vec::new(),
             password: Some(PASSPHRASE.into()),
         },
     )

@@ -14,6 +14,7 @@ use domain::delegation::Delegations;
 use domain::message::{Audience, Created, Draft};
 use domain::roster::{ImportApplied, ImportApply, ImportPreview, OtherPerson, PersonAnswer, Sameness};
 use domain::school::{StopOrder, UnitKind, UnitView};
+use domain::sms_account::SmsAccountView;
 use domain::time::HOUR;
 use rusqlite::Connection;
 use serde_json::json;
@@ -54,10 +55,12 @@ const GROWING: &[&str] = &[
     "recipients",
     "registrations",
     "reminders",
+    "return_passages",
     "release_orders",
     "rounds",
     "sessions",
     "signin_failures",
+    "sms_tests",
     "templates",
     "unit_changes",
 ];
@@ -88,6 +91,21 @@ fn edits_units_and_posts(app: &App) {
     said("decline");
     assert_eq!(clerk.post(&format!("/api/units/{unit}/close"), &json!({})).status, 200);
     said("confirm");
+}
+
+/// Proposes an account with a provider twice, once in vain, and tries it.
+fn changes_the_sms_account(app: &App) {
+    let (administrator, director) = (app.administrator(), app.office_director());
+    let key = json!({ "id": "LTAI5tAbCdEf9f2c", "secret": "a-secret-of-the-demo" });
+    for what in ["decline", "confirm"] {
+        let known: SmsAccountView = administrator.get("/api/sms-account").json();
+        let order = json!({ "behind": 0, "provider": "sandbox", "trial": true, "signature": known.signature,
+            "signature_state": "filed", "templates": [], "price": 45, "credentials": key });
+        let waits: SmsAccountView = administrator.post("/api/sms-account", &order).json();
+        let version = waits.proposed.expect("it waits").version;
+        assert_eq!(director.post(&format!("/api/sms-account/{version}/{what}"), &json!({})).status, 200);
+    }
+    assert_eq!(administrator.post("/api/sms-account/test", &json!({})).status, 200);
 }
 
 /// Uses the product from end to end, so that every statement runs.
@@ -137,6 +155,7 @@ fn use_everything(app: &mut App) {
             "/api/appointments/waiting".into(),
             "/api/delegations".into(),
             "/api/procedures".into(),
+            "/api/sms-account".into(),
             "/api/messages?box=all".into(),
             "/api/messages?box=mine&before=3".into(),
             "/api/messages?box=waiting".into(),
@@ -229,6 +248,7 @@ fn use_everything(app: &mut App) {
     assert_eq!(admin.post(&decline, &json!({ "reason": "不符" })).status, 200);
     assert!(admin.confirm_waiting().waiting.is_empty());
     people_come_and_go(app);
+    changes_the_sms_account(app);
     office.send("DELETE", "/api/session", None, &[]);
     imports(&app.office_clerk());
 }

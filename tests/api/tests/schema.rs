@@ -21,6 +21,8 @@ mod filing;
 mod guards;
 #[path = "schema/office.rs"]
 mod office;
+#[path = "schema/passages.rs"]
+mod passages;
 #[path = "schema/people.rs"]
 mod people;
 #[path = "schema/powers.rs"]
@@ -43,6 +45,8 @@ mod retention;
 mod rounds;
 #[path = "schema/slips.rs"]
 mod slips;
+#[path = "schema/sms_account.rs"]
+mod sms_account;
 #[path = "schema/states.rs"]
 mod states;
 #[path = "schema/unit_changes.rs"]

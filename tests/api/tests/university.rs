@@ -39,6 +39,7 @@ fn decides(app: &App, number: &str, id: MessageId, digest: &str) -> u16 {
         verdict: Verdict::Approve,
         digest: digest.to_owned(),
         reason: String::new(),
+        passages: Vec::new(),
         password: Some(PASSPHRASE.to_owned()),
     };
     app.signed_in(number).post(&format!("/api/messages/{id}/decisions"), &decide).status

@@ -1,13 +1,11 @@
 //! Posts ended by hand: what would follow, the end itself, and how the holder
 //! is told.
 
-use domain::appointment::{EndPost, Ended, Ending};
+use domain::appointment::{EndPost, Ended, Ending, may_end_post};
 use domain::audit::AuditAction;
 use domain::ids::{AppointmentId, StaffId};
-use domain::problem::Refusal;
 use domain::school::PersonRef;
 use domain::time::Instant;
-use domain::words::Words;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -100,13 +98,7 @@ pub async fn end(call: Signed, id: AppointmentId, order: EndPost) -> Result<Repl
     let rows = app.db.run(vec![read, ending_sql(id, now)]).await?;
     let held: Option<SealedAppointment> = rows.at(0)?.first()?;
     let held = held.ok_or(AppError::NotFound)?;
-    if held.staff_id == call.person.id.0 {
-        let words = Words::fixed(
-            "不能结束自己的任职，请由同事办理",
-            "You cannot end a post of your own: ask a colleague",
-        );
-        return Err(Refusal::rights("own_post", words).into());
-    }
+    may_end_post(call.person.id, StaffId(held.staff_id))?;
     let row: EndingRow = rows.at(1)?.first()?.ok_or(AppError::NotFound)?;
     row.ending().check(&order)?;
     let detail = json!({ "staff": held.staff_id, "post": held.post, "unit": held.unit_id });

@@ -8,6 +8,7 @@ use domain::audit::AuditAction;
 use domain::ids::{AppointmentId, ClassId, ImportId, StaffId, UnitId};
 use domain::school::PersonRef;
 use domain::time::Instant;
+use domain::why::Waiting;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -125,6 +126,20 @@ pub fn waiting_sql() -> Stmt {
         ),
         &[],
     )
+}
+
+/// What waits, as the rule of the second person asks of it.
+///
+/// # Errors
+/// Where a row cannot be read.
+pub fn waiting(rows: &Rows) -> Result<Vec<Waiting>, AppError> {
+    let one = |row: WaitingRow| Waiting {
+        staff: row.staff_id,
+        post: row.post,
+        given_by: row.given_by,
+        opened_by: row.opener_id,
+    };
+    Ok(rows.all::<WaitingRow>()?.into_iter().map(one).collect())
 }
 
 /// Declined appointments that the page shows.

@@ -1,7 +1,8 @@
 //! `POST /api/messages/{id}/decisions`: approve or return.
 
 use domain::account::slip::may_decide_after_reset;
-use domain::approval::{Decide, Then, asks_password};
+use domain::approval::passage::Passage;
+use domain::approval::{Decide, Then, Verdict, asks_password, passage};
 use domain::audit::AuditAction;
 use domain::ids::MessageId;
 use domain::message::{MessageState, MessageView};
@@ -17,7 +18,8 @@ use crate::message::{rows, transition};
 use crate::platform::d1::{Answers, Audit, Subject};
 use crate::platform::error::AppError;
 use crate::platform::http::{Reply, Signed};
-use crate::seals::{DecisionSeal, Seal};
+use crate::platform::json;
+use crate::seals::{DecisionSeal, ReturnSeal, Seal};
 use crate::sequencer;
 
 /// Decides the step that waits. The last approval of a message that is due
@@ -50,10 +52,14 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
     let resets = account::slips::recent(more.at(0)?)?;
     let judged = chain
         .decide(person.id, &order)
-        .and_then(|outcome| may_decide_after_reset(&resets, row.author_id, now).map(|()| outcome));
+        .and_then(|outcome| may_decide_after_reset(&resets, row.author_id, now).map(|()| outcome))
+        .and_then(|outcome| {
+            let returns = order.verdict == Verdict::Return;
+            Ok((outcome, passage::checked(&order.passages, returns, &row.title, &row.body)?))
+        });
     let asked = more.get(1..).unwrap_or_default();
-    let outcome = match judged {
-        Ok(outcome) => outcome,
+    let (outcome, passages) = match judged {
+        Ok(judged) => judged,
         Err(refusal) => {
             // Nothing was held against the password: that is no try.
             if order.password.is_some() {
@@ -92,6 +98,15 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
         digest: &order.digest,
         at: now,
     };
+    let (keys, reason) = (call.app.keys()?, order.reason.trim());
+    let mac = match order.verdict {
+        Verdict::Approve => seal.mac(keys),
+        Verdict::Return => {
+            let said = |p: &Passage| (p.part.key().to_owned(), p.start, p.len, p.reason.clone());
+            let passages: Vec<_> = passages.iter().map(said).collect();
+            ReturnSeal { decision: seal, reason, passages: &passages }.mac(keys)
+        }
+    };
     batch = batch
         .must(
             "INSERT INTO decisions (message_id, version, position, staff_id, appointment_id, post, verdict, digest, reason, at, mac)
@@ -105,9 +120,9 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
                 by.post.key(),
                 order.verdict.key(),
                 order.digest.as_str(),
-                order.reason.trim(),
+                reason,
                 now,
-                seal.mac(call.app.keys()?)
+                mac
             ],
         )
         .audit(&Audit {
@@ -117,13 +132,21 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
             subject: Subject::Row("message", id.0),
             detail: &json!({
                 "version": row.version, "position": by.position, "post": by.post.key(), "appointment": by.appointment,
-                "stands_in": by.stands_in, "verdict": order.verdict.key(), "digest": order.digest,
+                "stands_in": by.stands_in, "verdict": order.verdict.key(), "digest": order.digest, "passages": passages.len(),
             }),
         });
     let mut released = false;
     match outcome.then {
         Then::Waits => {}
         Then::Returned => {
+            if !passages.is_empty() {
+                batch = batch.then(
+                    "INSERT INTO return_passages (message_id, version, position, no, part, start, len, reason)
+                     SELECT ?1, ?2, ?3, p.key, p.value ->> '$.part', p.value ->> '$.start', p.value ->> '$.len', p.value ->> '$.reason'
+                     FROM json_each(?4) p",
+                    args![id, row.version, by.position, json::text(&passages)?],
+                );
+            }
             batch = transition::returned(batch, id, &order.digest, now);
         }
         Then::Approved => {
@@ -132,6 +155,7 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
             // Without a provider, or where its author lost the post in which it is sent, it waits, approved,
             // and its page says so.
             // Nor does what waits for its registration and its designated sender (G7).
+            provider::prepare(&call.app).await;
             released = due <= now
                 && provider::missing(&call.app).is_none()
                 && loaded.held.is_none()

@@ -1,6 +1,7 @@
 //! Rows that carry power and are not sealed as the Worker seals them: whoever
 //! writes into the database has no key for it.
 
+use domain::approval::Verdict;
 use domain::audit::VerifyPart;
 use domain::time::Instant;
 use serde::Deserialize;
@@ -11,9 +12,13 @@ use crate::delegation::sealed::{self as absences, SealedAbsence};
 use crate::platform::crypto::Keys;
 use crate::platform::d1::{Rows, Stmt, sql};
 use crate::platform::error::AppError;
+use crate::platform::json;
 use crate::procedure::sealed::{self as procedure, SealedProcedure};
 use crate::school::unit_changes::{self, SealedUnitChange};
-use crate::seals::{DecisionSeal, PhoneChangeSeal, RegistrationSeal, ReleaseOrderSeal, RoundSeal, Seal};
+use crate::seals::{
+    DecisionSeal, PhoneChangeSeal, RegistrationSeal, ReleaseOrderSeal, ReturnSeal, RoundSeal, Seal,
+};
+use crate::sms_account::store as sms_account;
 
 #[derive(Deserialize)]
 struct Decision {
@@ -27,6 +32,9 @@ struct Decision {
     digest: String,
     at: Instant,
     mac: String,
+    reason: String,
+    #[serde(deserialize_with = "json::column")]
+    passages: Vec<(String, u32, u32, String)>,
 }
 
 #[derive(Deserialize)]
@@ -113,9 +121,14 @@ pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> 
             "SELECT message_id AS id, version, staff_id AS staff, appointment_id AS appointment, digest, at, mac
              FROM release_orders WHERE message_id > ?1 AND message_id <= ?2"
         }
+        VerifyPart::SmsAccounts => return Some(sms_account::sealed_sql(from, to)),
         VerifyPart::Decisions => {
-            "SELECT message_id AS id, version, position, staff_id AS staff, appointment_id AS appointment, post, verdict, digest,
-               at, mac FROM decisions WHERE message_id > ?1 AND message_id <= ?2"
+            "SELECT d.message_id AS id, d.version, d.position, d.staff_id AS staff, d.appointment_id AS appointment, d.post, d.verdict,
+               d.digest, d.at, d.mac, d.reason,
+               (SELECT json_group_array(json_array(p.part, p.start, p.len, p.reason)) FROM (
+                  SELECT q.part, q.start, q.len, q.reason FROM return_passages q
+                  WHERE q.message_id = d.message_id AND q.version = d.version AND q.position = d.position ORDER BY q.no) p) AS passages
+             FROM decisions d WHERE d.message_id > ?1 AND d.message_id <= ?2"
         }
         VerifyPart::Rounds => {
             "SELECT n.message_id AS id, n.round, n.kind, n.ordered_by, n.due_at, n.at, COALESCE(m.digest, '') AS digest, n.mac
@@ -185,9 +198,10 @@ pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i
             };
             rows.all()?.into_iter().map(fits).collect()
         }
+        VerifyPart::SmsAccounts => sms_account::sealed(keys, rows)?,
         VerifyPart::Decisions => {
             let fits = |r: Decision| {
-                let seal = DecisionSeal {
+                let decision = DecisionSeal {
                     message: r.id,
                     version: r.version,
                     position: r.position,
@@ -198,7 +212,13 @@ pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i
                     digest: &r.digest,
                     at: r.at,
                 };
-                (r.id, seal.fits(keys, &r.mac))
+                // What was said belongs to a return; an approval is nothing but itself.
+                let fits = if r.verdict == Verdict::Return.key() {
+                    ReturnSeal { decision, reason: &r.reason, passages: &r.passages }.fits(keys, &r.mac)
+                } else {
+                    r.passages.is_empty() && decision.fits(keys, &r.mac)
+                };
+                (r.id, fits)
             };
             rows.all()?.into_iter().map(fits).collect()
         }

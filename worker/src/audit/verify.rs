@@ -229,6 +229,11 @@ fn entries_alone() -> [String; 2] {
            AND NOT EXISTS (SELECT 1 FROM procedures p WHERE p.id = CAST(r.key AS INTEGER)
              AND p.version = r.value ->> '$.version[1]' AND p.steps = r.value ->> '$.steps[1]')
          UNION ALL
+         SELECT a.seq, 'sms_account', CAST(r.key AS INTEGER) {of_rows} = 'sms_account'
+           AND NOT EXISTS (SELECT 1 FROM sms_accounts p WHERE p.version = CAST(r.key AS INTEGER)
+             AND p.templates = COALESCE(r.value ->> '$.templates[1]', p.templates)
+             AND (r.value ->> '$.confirmed_by[1]' IS NULL OR p.confirmed_by IS NOT NULL))
+         UNION ALL
          SELECT a.seq, 'phone_change', CAST(r.key AS INTEGER) {of_rows} IN ('staff', 'guardian')
            AND r.value -> '$.phone' IS NOT NULL AND r.value -> '$.added' IS NULL
            AND (CASE a.detail ->> '$.kind' WHEN 'staff' THEN EXISTS (SELECT 1 FROM staff t WHERE t.id = CAST(r.key AS INTEGER))
@@ -425,6 +430,21 @@ fn untold(part: VerifyPart) -> (RecordKind, &'static str, String) {
             format!(
                 "SELECT o.message_id AS id FROM release_orders o WHERE o.message_id > ?1 AND o.message_id <= ?2 AND NOT {}",
                 told("'message'", "o.message_id", "a.action = 'message.ordered' AND a.actor = o.staff_id AND a.at = o.at")
+            ),
+        ),
+        VerifyPart::SmsAccounts => (
+            RecordKind::SmsAccount,
+            "SELECT COALESCE(MAX(version), 0) AS last FROM sms_accounts",
+            format!(
+                "SELECT p.version AS id FROM sms_accounts p WHERE p.version > ?1 AND p.version <= ?2
+                   AND (NOT {} OR p.confirmed_by IS NOT NULL AND NOT {})",
+                told(
+                    "'sms_account'",
+                    "p.version",
+                    &[field("p.version", "provider", 1) + " = p.provider", field("p.version", "trial", 1) + " = p.trial",
+                        field("p.version", "templates", 1) + " = p.templates"].join(" AND ")
+                ),
+                told("'sms_account'", "p.version", &(field("p.version", "confirmed_by", 1) + " = p.confirmed_by"))
             ),
         ),
         VerifyPart::PhoneChanges => (

@@ -33,6 +33,7 @@ use crate::platform::error::AppError;
 use crate::platform::json;
 use crate::roster::whose::held_back;
 use crate::sequencer::SmsJob;
+use crate::sms_account::store::trial;
 
 /// Provider calls at once. Each job holds one connection at a time (D1 or the
 /// provider), and the platform gives an invocation six.
@@ -41,8 +42,8 @@ pub const AT_ONCE: usize = 6;
 /// lease covers even two calls behind each other that take as long as they may.
 const CLAIMED_TOGETHER: usize = 2 * AT_ONCE;
 const _: () = assert!(LEASE > 2 * (CALL_TIMEOUT + 5 * SECOND));
-/// Statements that a job costs at most: nine to claim it, five for the attempt, fifteen to record it.
-pub const QUERIES_PER_JOB: usize = 29;
+/// Statements that a job costs at most: nine to claim it, five for the attempt, sixteen to record it.
+pub const QUERIES_PER_JOB: usize = 30;
 /// Of these, what claiming asks.
 const CLAIM_QUERIES: usize = FIRST_CLAIM + authority::QUERIES;
 /// The claim itself and what it works with; behind them stands on whose authority it goes.
@@ -63,6 +64,9 @@ struct Claimed {
     stream_id: StreamId,
     tries: u32,
     claim: i64,
+    /// Whether the last calls to the provider failed.
+    #[serde(deserialize_with = "json::flag")]
+    ailing: bool,
     due_at: Instant,
 }
 
@@ -101,13 +105,14 @@ const LOOK_AGAIN: i64 = 3 * SECOND;
 
 /// The claim. Older SMS are asked for by key: for each older round that is open, few, and for each of my
 /// phones, at most a hundred. So it does not grow with what is open.
-fn claim_sql(job: SmsJob, now: Instant) -> Stmt {
+fn claim_sql(job: SmsJob, provider: &str, now: Instant) -> Stmt {
     sql(
         // INDEXED BY: without it the planner walks all batches to spare a sort.
-        "UPDATE batches SET state = 'claimed', claim = claim + 1, check_at = ?4
+        "UPDATE batches SET state = 'claimed', claim = claim + 1, check_at = ?4, provider = ?8
          WHERE message_id = ?1 AND round = ?2 AND no = ?3 AND state = 'enqueued' AND not_before <= ?5 AND set_apart_at IS NULL
            AND EXISTS (SELECT 1 FROM rounds m WHERE m.message_id = ?1 AND m.round = ?2 AND m.state = 'sending')
            AND EXISTS (SELECT 1 FROM school WHERE stopped_at IS NULL AND window_from <= ?6 AND ?6 < window_to)
+           AND NOT EXISTS (SELECT 1 FROM provider_health h WHERE h.provider = ?8 AND h.open_until > ?5)
            -- I6: a phone waits while an older SMS to it is on its way in another stream. One that is
            -- held back is not on its way, and one that still waits for its turn there is waited for as
            -- long as a message holds its stream: two streams never wait for each other for good.
@@ -122,15 +127,15 @@ fn claim_sql(job: SmsJob, now: Instant) -> Stmt {
              WHERE d.state = 'queued' AND o.state <> 'settled' AND o.stream_id <> batches.stream_id AND o.not_before <= ?5 + ?7 AND o.set_apart_at IS NULL
                AND (o.state IN ('claimed', 'submitting') OR (o.state <> 'ready' OR o.ready_at > ?5 - ?7)
                  AND EXISTS (SELECT 1 FROM rounds p WHERE p.message_id = o.message_id AND p.round = o.round AND p.state = 'sending')))
-         RETURNING stream_id, tries, claim, (SELECT m.due_at FROM rounds m WHERE m.message_id = ?1 AND m.round = ?2) AS due_at",
-        args![job.message, job.round, job.no, now.plus(LEASE), now, now.minute_of_day(), HOLD],
+         RETURNING stream_id, tries, claim, EXISTS (SELECT 1 FROM provider_health h WHERE h.provider = ?8 AND h.failures > 0) AS ailing, (SELECT m.due_at FROM rounds m WHERE m.message_id = ?1 AND m.round = ?2) AS due_at",
+        args![job.message, job.round, job.no, now.plus(LEASE), now, now.minute_of_day(), HOLD, provider],
     )
 }
 
-fn claim_and_read(job: SmsJob, now: Instant) -> impl Iterator<Item = Stmt> {
+fn claim_and_read(job: SmsJob, provider: &str, now: Instant) -> impl Iterator<Item = Stmt> + use<> {
     let key = args![job.message, job.round, job.no];
     let first: [Stmt; FIRST_CLAIM] = [
-        claim_sql(job, now),
+        claim_sql(job, provider, now),
         row_sql(MessageId(job.message)),
         sql(
             "SELECT v.digest, v.digest_form, v.procedure_id, v.procedure_version, v.lists FROM messages m
@@ -146,12 +151,13 @@ fn claim_and_read(job: SmsJob, now: Instant) -> impl Iterator<Item = Stmt> {
         ),
         sql(
             format!(
-                "SELECT d.phone_id AS id, COALESCE(p.key_id, -1) AS key_id, COALESCE(p.sealed, '') AS sealed, {} AS held_back
+                "SELECT d.phone_id AS id, COALESCE(p.key_id, -1) AS key_id, COALESCE(p.sealed, '') AS sealed, COALESCE({}, {}) AS held_back
                  FROM batches b CROSS JOIN json_each(b.members) x
                  CROSS JOIN deliveries d ON d.message_id = b.message_id AND d.round = b.round AND d.phone_id = x.value
                  LEFT JOIN phones p ON p.id = d.phone_id
                  WHERE b.message_id = ?1 AND b.round = ?2 AND b.no = ?3 AND d.batch_no = b.no AND d.state = 'queued'",
-                held_back("d", "p")
+                held_back("d", "p"),
+                trial("d.phone_id")
             ),
             key,
         ),
@@ -164,9 +170,9 @@ fn claim_and_read(job: SmsJob, now: Instant) -> impl Iterator<Item = Stmt> {
 type Asked = (SmsJob, Result<Vec<Rows>, AppError>, Instant);
 
 /// Claims some jobs in one round trip.
-async fn claim(app: &App, jobs: &[SmsJob]) -> Vec<Asked> {
+async fn claim(app: &App, provider: &str, jobs: &[SmsJob]) -> Vec<Asked> {
     let now = app.now();
-    let statements = jobs.iter().flat_map(|job| claim_and_read(*job, now)).collect();
+    let statements = jobs.iter().flat_map(|job| claim_and_read(*job, provider, now)).collect();
     match app.db.run(statements).await {
         Ok(rows) => {
             let mut rows = rows.into_iter();
@@ -184,7 +190,7 @@ async fn claim(app: &App, jobs: &[SmsJob]) -> Vec<Asked> {
 /// under way.
 pub async fn run(app: &App, provider: &dyn Provider, jobs: &[SmsJob]) -> Vec<Result<Done, AppError>> {
     futures_util::stream::iter(jobs.chunks(CLAIMED_TOGETHER))
-        .then(|together| claim(app, together))
+        .then(|together| claim(app, provider.key(), together))
         .flat_map(futures_util::stream::iter)
         .map(|(job, rows, now)| async move { one(app, provider, job, &rows?, now).await })
         .buffered(AT_ONCE)
@@ -266,7 +272,8 @@ async fn one(
     if called_at > now.plus(ATTEMPT_DEADLINE - CALL_TIMEOUT) {
         return Ok(Done::Nothing);
     }
-    let request = Request { reference: &reference, sms: &sms, tries: claimed.tries };
+    let request =
+        Request { reference: &reference, template, title: &message.title, sms: &sms, tries: claimed.tries };
     let result = call::submit(app, provider, &request).await;
     // 5.
     let attempt = record::Attempt {
@@ -276,6 +283,7 @@ async fn one(
         provider: provider.key(),
         tries: claimed.tries,
         claim: claimed.claim,
+        ailing: claimed.ailing,
         members: &members,
         called_at,
     };
@@ -334,7 +342,7 @@ fn render(
             link_key.sign(id).ok_or_else(|| AppError::Internal("an id is too large for a link".into()))?;
         let link = format!("{}/m/{token}", app.origin);
         let text = template.render(&message.signature, &message.title, &link);
-        sms.push(Sms { phone_id: row.id, phone, text });
+        sms.push(Sms { phone_id: row.id, phone, text, link });
     }
     Ok((sms, held))
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{BatchKey, totals};
 use crate::args;
 use crate::message::commit::commit_and_show;
-use crate::message::rows::{self, Loaded};
+use crate::message::rows;
 use crate::message::transition;
 use crate::platform::app::App;
 use crate::platform::d1::{Audit, Stmt, Subject, audit_if, sql};
@@ -59,10 +59,6 @@ fn end_what_waits(id: MessageId, now: Instant) -> Result<[Stmt; 4], AppError> {
     ])
 }
 
-fn not_now(call: &Signed, loaded: &Loaded) -> AppError {
-    crate::message::routes::wrong_state_for(&call.person, loaded)
-}
-
 /// `POST /api/messages/{id}/stop`.
 ///
 /// # Errors
@@ -71,9 +67,7 @@ pub async fn stop(call: Signed, id: MessageId, order: StopMessage) -> Result<Rep
     let person = &call.person;
     let loaded = rows::load(&call.app, person, id).await?;
     let view = loaded.view(&call.app, person)?;
-    if !view.may.contains(&Command::Stop) {
-        return Err(not_now(&call, &loaded));
-    }
+    loaded.allows(Command::Stop, person, call.app.now())?;
     let reason = order.checked()?;
     let now = call.app.now();
     let post = person.highest_post().ok_or(AppError::Forbidden)?;
@@ -102,9 +96,7 @@ pub async fn put_again(call: Signed, id: MessageId) -> Result<Reply<MessageView>
     let person = &call.person;
     let loaded = rows::load(&call.app, person, id).await?;
     let view = loaded.view(&call.app, person)?;
-    if !view.may.contains(&Command::PutAgain) {
-        return Err(not_now(&call, &loaded));
-    }
+    loaded.allows(Command::PutAgain, person, call.app.now())?;
     let now = call.app.now();
     // What another version has to come for is not a person's to put again.
     let why = ApartReason::ClaimedInVain;

@@ -5,6 +5,8 @@ pub mod attempt;
 mod authority;
 pub mod expire;
 pub mod halt;
+mod health;
+pub mod names;
 pub mod provider;
 pub mod receipts;
 mod record;

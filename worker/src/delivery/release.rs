@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use domain::audit::AuditAction;
-use domain::delivery::{BATCH_MAX, ENQUEUED_MAX, RoundKind, TOO_OLD};
+use domain::delivery::{ENQUEUED_MAX, RoundKind, TOO_OLD};
 use domain::ids::{MessageId, StaffId, StreamId};
 use domain::message::MessageState;
 use domain::time::{Instant, SendingWindow};
@@ -32,7 +32,7 @@ pub const RELEASE_QUERIES: u32 = 14;
 /// phone lies in the stream of lowest rank, in chunks of one provider call. It
 /// is `here` while anyone behind it still is, and while SMS may go there at all; who has left, or
 /// says that the number is not theirs, is not listed with it.
-fn deliveries() -> String {
+fn deliveries(size: usize) -> String {
     let (barred, disputed) = (barred("p"), disputed("l.phone_id", "l.kind", "l.person"));
     format!(
         "WITH on_the_roll AS (
@@ -59,7 +59,7 @@ fn deliveries() -> String {
            FROM listed GROUP BY phone_id),
          chunked AS (
            SELECT phone_id, here, why, rank, recipients,
-                  (ROW_NUMBER() OVER (PARTITION BY rank ORDER BY phone_id) - 1) / {BATCH_MAX} AS chunk FROM by_phone),
+                  (ROW_NUMBER() OVER (PARTITION BY rank ORDER BY phone_id) - 1) / {size} AS chunk FROM by_phone),
          numbered AS (
            SELECT phone_id, here, why, recipients, DENSE_RANK() OVER (ORDER BY here DESC, rank, chunk) AS no FROM chunked)
          INSERT INTO deliveries (message_id, round, phone_id, batch_no, state, reason, recipients, moved_at)
@@ -125,7 +125,7 @@ pub fn statements<'a>(
              FROM messages m CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version WHERE m.id = ?1",
             args![id, now],
         )
-        .then(deliveries(), args![id, now])
+        .then(deliveries(provider::batch_size(app)), args![id, now])
         .then(batches(), args![id, now, provider::key_of(app)])
         .must(
             "UPDATE rounds SET state = 'sending',

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::access::{Action, Person};
-use domain::delivery::{ChildRow, ClassCount, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow};
+use domain::access::Action;
+use domain::delivery::{
+    ChildRow, ClassCount, DeliveryList, DeliveryState, Funnel, Reason, RecipientRow, SmsReply,
+};
 use domain::ids::{ClassId, GuardianId, MessageId, StreamId, StudentId};
 use domain::message::RecipientKind;
 use domain::roster::OWN_NUMBER;
@@ -11,16 +13,16 @@ use domain::time::Instant;
 use serde::Deserialize;
 
 use super::PhoneRow;
+use super::names::{FROZEN, Named};
 use crate::args;
 use crate::message::rows::{PROGRESS, ProgressRow};
 use crate::message::view;
 use crate::message::visibility::{VISIBLE_WHOLE, visible};
-use crate::platform::d1::{Answers, Rows, Value, sql};
+use crate::platform::d1::{Answers, Rows, sql};
 use crate::platform::error::AppError;
 use crate::platform::http::{Reply, Signed};
 use crate::platform::json;
 use crate::roster::names::{name_at, relation_at};
-use crate::roster::scope::Scope;
 
 /// What the funnel needs of the message itself.
 const SKIPPED: &str =
@@ -90,6 +92,15 @@ struct OpenedRow {
 }
 
 #[derive(Deserialize)]
+struct ReplyRow {
+    phone_id: i64,
+    text: String,
+    at: Instant,
+    #[serde(deserialize_with = "json::flag")]
+    opts_out: bool,
+}
+
+#[derive(Deserialize)]
 struct UnreachedRow {
     id: StudentId,
     name: String,
@@ -100,8 +111,6 @@ struct UnreachedRow {
 /// The number that a person has now, or had when the list was frozen.
 const NUMBER_NOW: &str = "COALESCE(g.phone_id, t.phone_id, r.phone_id)";
 
-/// `GET /api/messages/{id}/deliveries`: by child, with the reason for every failure. Who sees the
-/// message for an own class alone is told that class's names.
 /// A class in counts.
 #[derive(Deserialize)]
 struct CountRow {
@@ -114,35 +123,9 @@ struct CountRow {
     named: bool,
 }
 
-/// Whose names of message ?1's list a reader sees: those of rolls that they may read; once it is
-/// released also, while it is within their reach, those of classes that the author still writes to,
-/// and those of classes whose messages they may read. Everybody else is told counts. Names of staff are
-/// for those who manage accounts, and once it is released for all who see the message.
-struct Named(Vec<Value>);
-
-impl Named {
-    /// Values that [`Named::class`] takes.
-    const OF_CLASSES: usize = 2 + 3 * Scope::VALUES;
-
-    fn of(person: &Person, id: MessageId) -> Self {
-        let scopes = [Action::ReadRoster, Action::WriteToClass, Action::ReadMessages];
-        let scopes = scopes.iter().flat_map(|action| Scope::of(person, &[*action]).args());
-        let staff = person.may(Action::ManageAccounts).into();
-        Self([id.into(), person.id.into()].into_iter().chain(scopes).chain([staff]).collect())
-    }
-
-    /// Whether the names of an entry of message `m` are told: of class `c`, or of the staff where that is NULL.
-    fn entry() -> String {
-        format!("CASE WHEN c.id IS NULL THEN ?12 = 1 OR m.released_at IS NOT NULL ELSE {} END", Self::class())
-    }
-
-    /// Whether the names of class `c` are told, of message `m`.
-    fn class() -> String {
-        let (roll, writes, reads) = (Scope::holds("c", 3), Scope::holds("c", 6), Scope::holds("c", 9));
-        format!("({roll} OR m.released_at IS NOT NULL AND (m.author_id = ?2 AND {writes} OR {reads}))")
-    }
-}
-
+/// `GET /api/messages/{id}/deliveries`: by child, with the reason for every failure. Who sees the
+/// message for an own class alone is told that class's names.
+///
 ///
 /// # Errors
 /// Where the message is not within sight.
@@ -150,10 +133,6 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
     let db = &call.app.db;
     let Named(values) = Named::of(&call.person, id);
     let (named, entry) = (Named::class(), Named::entry());
-    let frozen = "messages m CROSS JOIN message_versions v ON v.message_id = m.id AND v.version = m.version
-         CROSS JOIN json_each(v.lists) l CROSS JOIN streams w ON w.id = l.value ->> '$.stream'
-         LEFT JOIN classes c ON c.id = w.class_id
-         CROSS JOIN recipients r ON r.message_id = m.id AND r.version = m.version AND r.stream_id = w.id";
     let rows = db
         .run(vec![
             visible(&call.person, id, &format!("{SKIPPED}, {VISIBLE_WHOLE} AS whole"))?,
@@ -162,7 +141,7 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
                 format!(
                     "SELECT r.kind, r.person, r.student, COALESCE({guardian}, {staff}, '') AS name, COALESCE({relation}, '') AS relation,
                        {student} AS student_name, c.id AS class_id, {class} AS class_name, {NUMBER_NOW} AS phone_id
-                     FROM {frozen}
+                     FROM {FROZEN}
                      LEFT JOIN guardians g ON r.kind = 'guardian' AND g.id = r.person
                      LEFT JOIN students s ON r.student <> 0 AND s.id = r.student
                      LEFT JOIN staff t ON r.kind = 'staff' AND t.id = r.person
@@ -182,7 +161,7 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
             sql("SELECT seen FROM opened WHERE message_id = ?1", args![id]),
             sql(
                 format!(
-                    "SELECT DISTINCT p.id, p.key_id, p.sealed FROM {frozen}
+                    "SELECT DISTINCT p.id, p.key_id, p.sealed FROM {FROZEN}
                      LEFT JOIN guardians g ON r.kind = 'guardian' AND g.id = r.person
                      LEFT JOIN staff t ON r.kind = 'staff' AND t.id = r.person
                      CROSS JOIN phones p ON p.id = {NUMBER_NOW} WHERE m.id = ?1 AND {entry}"
@@ -210,7 +189,7 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
                 format!(
                     "SELECT c.id AS class, {class} AS class_name, {named} AS named, COUNT(DISTINCT r.student) AS children,
                        COUNT(*) AS people, COUNT(DISTINCT a.student_id) AS confirmed
-                     FROM {frozen}
+                     FROM {FROZEN}
                      LEFT JOIN (SELECT DISTINCT student_id FROM answers_now WHERE message_id = ?1 AND kind = 'confirm') a
                        ON a.student_id = r.student
                      WHERE m.id = ?1 AND c.id IS NOT NULL GROUP BY c.id ORDER BY c.id",
@@ -218,13 +197,14 @@ pub async fn list(call: Signed, id: MessageId) -> Result<Reply<DeliveryList>, Ap
                 ),
                 &values[..Named::OF_CLASSES],
             ),
+            sql("SELECT phone_id, text, at, opts_out FROM replies WHERE message_id = ?1 ORDER BY at", args![id]),
         ])
         .await?;
     let at = |n: usize| rows.at(n);
     let seen: ListSeenRow = at(0)?.one()?;
     let funnel = view::funnel(&at(1)?.all::<ProgressRow>()?, seen.skipped);
     let phones = masked(&call, at(5)?)?;
-    let sent = Sent::read(at(3)?, at(4)?, at(7)?)?;
+    let sent = Sent::read(at(3)?, at(4)?, at(7)?, at(9)?)?;
 
     let mut children: BTreeMap<(i64, usize), ChildRow> = BTreeMap::new();
     let mut places: HashMap<i64, usize> = HashMap::new();
@@ -301,10 +281,11 @@ struct Sent {
     by_phone: HashMap<i64, Outcome>,
     opened: HashMap<i64, Instant>,
     confirmed: HashMap<(i64, i64), Instant>,
+    replies: HashMap<i64, Vec<SmsReply>>,
 }
 
 impl Sent {
-    fn read(deliveries: &Rows, opened: &Rows, answers: &Rows) -> Result<Self, AppError> {
+    fn read(deliveries: &Rows, opened: &Rows, answers: &Rows, told: &Rows) -> Result<Self, AppError> {
         let (mut by_person, mut by_phone) = (HashMap::new(), HashMap::new());
         // Later rounds come last, so that a person's newest SMS is shown.
         for row in deliveries.all::<SentRow>()? {
@@ -325,7 +306,12 @@ impl Sent {
         }
         let confirmed = answers.all::<AnsweredRow>()?;
         let confirmed = confirmed.into_iter().map(|a| ((a.phone_id, a.student_id), a.at)).collect();
-        Ok(Self { by_person, by_phone, opened: first, confirmed })
+        let mut replies: HashMap<i64, Vec<SmsReply>> = HashMap::new();
+        for row in told.all::<ReplyRow>()? {
+            let reply = SmsReply { text: row.text, at: row.at, opts_out: row.opts_out };
+            replies.entry(row.phone_id).or_default().push(reply);
+        }
+        Ok(Self { by_person, by_phone, opened: first, confirmed, replies })
     }
 
     fn recipient(&self, listed: &ListedRow, phones: &HashMap<i64, String>) -> RecipientRow {
@@ -341,6 +327,7 @@ impl Sent {
             opened_at: delivery.and_then(|d| self.opened.get(&d.phone).copied()),
             confirmed_at: delivery.and_then(|d| self.confirmed.get(&(d.phone, listed.student)).copied()),
             unreadable: delivery.is_some_and(|d| d.state.is_none()),
+            replies: delivery.and_then(|d| self.replies.get(&d.phone).cloned()).unwrap_or_default(),
         }
     }
 }

@@ -65,6 +65,8 @@ struct SchoolRow {
     stopped: bool,
     window_from: u16,
     window_to: u16,
+    /// Until when the provider is left alone.
+    open_until: Option<Instant>,
 }
 
 /// A stream's head: the place whose turn it is, else the first one that could have it. A paused
@@ -79,7 +81,7 @@ const RESTING: &str = "b.message_id, b.round, b.no, b.state, b.not_before, b.che
 
 /// Reads a stream whole, in one round trip: its late batches, its head, the head's batches. What is
 /// set apart is none of them: it holds nobody up, and waits for a person or for another version.
-fn read_sql(stream: StreamId) -> [Stmt; 4] {
+fn read_sql(stream: StreamId, provider: &str) -> [Stmt; 4] {
     [
         // Late: put off to a retry, or passed over while paused, their round settled in this stream
         // meanwhile. Few, and found by an index of their own.
@@ -111,7 +113,11 @@ fn read_sql(stream: StreamId) -> [Stmt; 4] {
             ),
             args![stream],
         ),
-        sql("SELECT stopped_at IS NOT NULL AS stopped, window_from, window_to FROM school WHERE id = 1", &[]),
+        sql(
+            "SELECT stopped_at IS NOT NULL AS stopped, window_from, window_to,
+               (SELECT h.open_until FROM provider_health h WHERE h.provider = ?1) AS open_until FROM school WHERE id = 1",
+            args![provider],
+        ),
     ]
 }
 
@@ -143,7 +149,8 @@ impl Standing {
             return Some(now.plus(MINUTE));
         }
         let window = SendingWindow { from: self.school.window_from, to: self.school.window_to };
-        Some(window.next_open(now)).filter(|open| *open > now)
+        let open = self.school.open_until.map_or(now, |until| until.max(now));
+        Some(window.next_open(open)).filter(|open| *open > now)
     }
 }
 
@@ -185,7 +192,8 @@ const PASSED_OVER: &str = "UPDATE batches SET state = CASE state WHEN 'claimed' 
 /// Where the database or the queue fails; calling again is safe.
 pub async fn advance(app: &App, stream: StreamId) -> Result<Option<Instant>, AppError> {
     let now = app.now();
-    let standing = Standing::read(&app.db.run(read_sql(stream).into()).await?)?;
+    provider::prepare(app).await;
+    let standing = Standing::read(&app.db.run(read_sql(stream, provider::key_of(app)).into()).await?)?;
     let late = match standing.held_until(app, now) {
         Some(until) => (!standing.late.is_empty()).then_some(until),
         None => {
@@ -244,7 +252,7 @@ async fn advance_head(
             if start(app, place, stream, now).await? > 0 {
                 return Ok(Some(now.plus(ENQUEUED_MAX)));
             }
-            standing = Standing::read(&app.db.run(read_sql(stream).into()).await?)?;
+            standing = Standing::read(&app.db.run(read_sql(stream, provider::key_of(app)).into()).await?)?;
             continue;
         }
         let due = resting.iter().filter(|b| is_due(b, now)).collect();
@@ -325,7 +333,7 @@ async fn give_way(app: &App, place: &Place, stream: StreamId, now: Instant) -> R
 
 async fn then_read(app: &App, first: Vec<Stmt>, stream: StreamId) -> Result<Standing, AppError> {
     let at = first.len();
-    let rows = app.db.run(first.into_iter().chain(read_sql(stream)).collect()).await?;
+    let rows = app.db.run(first.into_iter().chain(read_sql(stream, provider::key_of(app))).collect()).await?;
     Standing::read(rows.get(at..).unwrap_or_default())
 }
 

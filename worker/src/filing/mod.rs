@@ -4,7 +4,7 @@
 pub mod chase;
 pub mod list;
 pub mod release;
-mod rights;
+pub mod rights;
 pub mod routes;
 pub mod scan;
 pub mod store;

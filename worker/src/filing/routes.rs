@@ -1,14 +1,14 @@
 //! Registering a signed original, registering a filing, and what is said beside a message.
 
-use domain::access::Action;
 use domain::audit::AuditAction;
 use domain::filing::{CommentKind, NewComment, Register};
 use domain::ids::MessageId;
 use domain::message::MessageView;
+use domain::problem::Ground;
 use domain::words::Words;
 use serde_json::json;
 
-use super::rights::why_not_registered;
+use super::rights::{why_not_commented, why_not_received, why_not_registered};
 use super::scan;
 use crate::args;
 use crate::message::commit::commit_and_show;
@@ -26,7 +26,7 @@ use crate::seals::{RegistrationSeal, Seal};
 pub async fn register(call: Signed, id: MessageId, order: Register) -> Result<Reply<MessageView>, AppError> {
     let refusals = order.check();
     let loaded = rows::load(&call.app, &call.person, id).await?;
-    why_not_registered(&call, &loaded)?;
+    why_not_registered(&call.person, &loaded)?;
     if !refusals.is_empty() {
         return Err(AppError::Invalid(refusals));
     }
@@ -107,15 +107,10 @@ pub async fn register(call: Signed, id: MessageId, order: Register) -> Result<Re
 /// Where the caller does not register it, or there is nothing to register.
 pub async fn receive(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
     let loaded = rows::load(&call.app, &call.person, id).await?;
-    let Some(position) = loaded.beside.open_filing else {
-        let words = if loaded.beside.papers.filing.is_some() {
-            Words::fixed("这份备案已经登记", "This filing is registered already")
-        } else {
-            Words::fixed("这条信息没有备案", "This message has no filing")
-        };
-        return Err(AppError::conflict("no_open_filing", words));
+    why_not_received(&loaded)?;
+    let (Some(position), Some(appointment)) = (loaded.beside.open_filing, loaded.beside.receiver) else {
+        return Err(AppError::Forbidden);
     };
-    let Some(appointment) = loaded.beside.receiver else { return Err(AppError::Forbidden) };
     let now = call.app.now();
     let batch = call
         .app
@@ -143,27 +138,15 @@ pub async fn receive(call: Signed, id: MessageId) -> Result<Reply<MessageView>, 
 pub async fn comment(call: Signed, id: MessageId, said: NewComment) -> Result<Reply<MessageView>, AppError> {
     let loaded = rows::load(&call.app, &call.person, id).await?;
     let row = &loaded.row;
-    let is_sender = row.author_id == call.person.id;
-    let may = match said.kind {
-        CommentKind::Answer => is_sender,
-        CommentKind::Comment | CommentKind::Question => !is_sender && call.person.may(Action::KeepRegister),
-    };
-    if !may || !row.seen_whole {
-        return Err(AppError::Forbidden);
+    let refused = why_not_commented(&call.person, &loaded, said.kind == CommentKind::Answer);
+    // Who may not say it is told so before what is wrong with the text.
+    if let Err(refusal) = &refused
+        && refusal.ground == Ground::Rights
+    {
+        return Err(refusal.clone().into());
     }
     let text = said.checked()?;
-    if row.digest.is_none() {
-        return Err(AppError::conflict(
-            "not_submitted",
-            Words::fixed("报批之后才能提意见", "A message can be commented on once it is submitted"),
-        ));
-    }
-    if said.kind == CommentKind::Answer && !loaded.beside.is_asked() {
-        return Err(AppError::conflict(
-            "nothing_asked",
-            Words::fixed("没有待答复的询问", "There is no question to answer"),
-        ));
-    }
+    refused?;
     let now = call.app.now();
     let mut batch = call.app.db.guarded().must(
         "INSERT INTO message_comments (message_id, version, kind, staff_id, text, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -56,7 +56,7 @@ pub async fn stored(app: &App, hash: &str) -> Result<Option<(Scan, Vec<u8>)>, Ap
 pub async fn store(call: Signed, id: MessageId) -> Result<Reply<Scan>, AppError> {
     let scan = look(&call.body)?;
     let loaded = rows::load(&call.app, &call.person, id).await?;
-    why_not_registered(&call, &loaded)?;
+    why_not_registered(&call.person, &loaded)?;
     call.app.host.store_new(ARCHIVE, &name(&scan.sha256), call.body.clone()).await?;
     let batch = call.app.db.guarded().audit(&Audit {
         at: call.app.now(),

@@ -169,18 +169,18 @@ pub struct SentAs {
 }
 
 impl SentAs {
-    /// Whether an appointment sends corrections of what was sent by this one: itself; in an office, any of the
-    /// same unit that sends as the same; of a class, whoever leads it now.
+    /// Whether an appointment sends corrections of what was sent by this one: itself; in an office or a college,
+    /// any of that very unit that sends as the same, and none of a class below it; of a class, whoever leads it now.
     pub fn is_corrected_by(&self, held: &Appointment) -> bool {
         let Some(sender) = held.post.sender().filter(|sender| self.post.sender() == Some(*sender)) else {
             return false;
         };
-        let leads = matches!(held.post, Post::HomeroomTeacher | Post::Counsellor);
+        let leads = held.post.leads_a_class();
         held.id == self.appointment
             || if self.class.is_some() || sender == Sender::Teacher {
                 leads && held.class.is_some() && held.class == self.class
             } else {
-                held.unit == self.unit
+                held.unit == self.unit && held.class.is_none()
             }
     }
 }
@@ -720,6 +720,10 @@ mod tests {
         assert!(
             !sent(CollegeClerk, 20, None).is_corrected_by(&held(2, CollegeLeader, 21, None)),
             "another college"
+        );
+        assert!(
+            !sent(CollegeClerk, 20, None).is_corrected_by(&held(2, Counsellor, 20, Some(201))),
+            "who leads one class of it"
         );
     }
 

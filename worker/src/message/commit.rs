@@ -6,6 +6,7 @@ use domain::ids::MessageId;
 use domain::message::MessageView;
 
 use super::rows::{self, Loaded};
+use crate::delivery::provider;
 use crate::platform::d1::Guarded;
 use crate::platform::error::AppError;
 use crate::platform::http::{Kept, Reply, Signed};
@@ -28,6 +29,7 @@ pub async fn commit_and_show(
     let at = batch.len();
     let batch = batch.append(rows::load_sql(&call.person, id, call.app.now())?);
     let answers = batch.commit().await?;
+    provider::prepare(&call.app).await;
     let loaded = rows::read(answers.get(at..).unwrap_or_default(), call.app.keys()?)?;
     Ok((Reply::json(200, &loaded.view(&call.app, &call.person)?)?, loaded))
 }

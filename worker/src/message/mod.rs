@@ -6,6 +6,7 @@ pub mod children;
 pub mod commit;
 pub mod held;
 pub mod list;
+pub mod may;
 pub mod remind;
 pub mod routes;
 pub mod rows;

@@ -2,8 +2,7 @@
 
 use domain::audit::AuditAction;
 use domain::ids::MessageId;
-use domain::message::{MessageState, MessageView};
-use domain::words::Words;
+use domain::message::{Command, MessageView};
 use serde_json::json;
 
 use super::commit::commit_and_show;
@@ -21,21 +20,7 @@ pub async fn remind(call: Signed, id: MessageId) -> Result<Reply<MessageView>, A
     let (app, person, now) = (&call.app, &call.person, call.app.now());
     let loaded = rows::load(app, person, id).await?;
     let row = &loaded.row;
-    if row.author_id != person.id {
-        return Err(AppError::Forbidden);
-    }
-    if row.state != MessageState::Submitted {
-        let nothing = Words::fixed(
-            "这条信息没有待办的审批步骤，不需要催办",
-            "No step of this message waits for a decision: there is nobody to remind",
-        );
-        return Err(AppError::conflict("nothing_waits", nothing));
-    }
-    if row.reminded_at.is_some_and(|at| at.day() >= now.day()) {
-        let today =
-            Words::fixed("今天已经催办过，明天可以再催", "You have reminded today already: again tomorrow");
-        return Err(AppError::conflict("reminded_today", today));
-    }
+    loaded.allows(Command::Remind, person, now)?;
     let batch = app
         .db
         .guarded()

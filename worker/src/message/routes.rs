@@ -1,6 +1,6 @@
 //! Drafting, previewing, submitting, and taking back.
 
-use domain::access::{Action, Person};
+use domain::access::Action;
 use domain::api;
 use domain::approval::{Chain, Sender};
 use domain::audit::AuditAction;
@@ -22,6 +22,7 @@ use super::list;
 use super::rows::{self, Loaded};
 use super::transition::{self, Halting, Submission};
 use super::view::{self, sample_sms};
+use crate::delivery::provider;
 use crate::office_request;
 use crate::platform::d1::{Answers, Audit, Subject};
 use crate::platform::error::AppError;
@@ -261,6 +262,13 @@ pub async fn correct(call: Signed, id: MessageId) -> Result<Reply<Created>, AppE
     };
     let around = Surroundings::of(&call.app, &call.person, &draft.audience).await?;
     match check_saving(&call, &draft, &around, |_| false).into_iter().next() {
+        None if !loaded.reached_somebody() => Err(AppError::conflict(
+            "nobody_got_it",
+            Words::fixed(
+                "这条通知没有发给任何人，不用更正；如仍需告知，请另写一条",
+                "Nobody got this notice, so there is nothing to correct: if it still matters, write a new one",
+            ),
+        )),
         None => save_new(&call, &draft, &around).await,
         Some(refusal) if refusal.kind == "audience_not_yours" => {
             Err(Refusal { ground: Ground::Rights, ..refusal }.into())
@@ -295,29 +303,12 @@ async fn save_new(call: &Signed, draft: &Draft, around: &Surroundings) -> Result
 /// Where it is not within sight.
 pub async fn show(call: Signed, id: MessageId) -> Result<Reply<MessageView>, AppError> {
     let loaded = rows::load(&call.app, &call.person, id).await?;
+    provider::prepare(&call.app).await;
     Reply::json(200, &loaded.view(&call.app, &call.person)?)
 }
 
 fn own(call: &Signed, loaded: &Loaded) -> Result<(), AppError> {
     if loaded.row.author_id == call.person.id { Ok(()) } else { Err(AppError::Forbidden) }
-}
-
-/// Why an order that the view does not offer is refused.
-pub fn wrong_state_for(person: &Person, loaded: &Loaded) -> AppError {
-    let could_ever = loaded.row.author_id == person.id || person.may_school(Action::StopSending);
-    if could_ever { wrong_state(loaded) } else { AppError::Forbidden }
-}
-
-fn wrong_state(loaded: &Loaded) -> AppError {
-    let state = loaded.row.state.title();
-    let (zh, en) = (state.zh, state.en);
-    AppError::conflict(
-        "wrong_state",
-        domain::words!(
-            "这条信息的状态是“{zh}”，不能这样操作；请刷新后再看",
-            "This message is “{en}”: this cannot be done now. Reload and look again"
-        ),
-    )
 }
 
 /// `PUT /api/messages/{id}`: changes a draft; a returned message becomes the
@@ -335,7 +326,7 @@ pub async fn change(
     own(&call, &loaded)?;
     let state = loaded.row.state;
     if !matches!(state, MessageState::Draft | MessageState::Returned) {
-        return Err(wrong_state(&loaded));
+        return Err(loaded.wrong_state().into());
     }
     if changed_at.is_some_and(|read| read != loaded.row.changed_at) {
         let words = Words::fixed(
@@ -380,7 +371,7 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
     let (loaded, lists) = rows::load_with_roots(&call.app, person, id).await?;
     own(&call, &loaded)?;
     if loaded.row.state != MessageState::Draft {
-        return Err(wrong_state(&loaded));
+        return Err(loaded.wrong_state().into());
     }
     let draft = loaded.draft();
     let mut refusals = check_saving(&call, &draft, &loaded.around, |open| open == id);
@@ -433,19 +424,12 @@ pub async fn submit(call: Signed, id: MessageId, order: Submit) -> Result<Reply<
     }
 }
 
-/// What has to be true before an order is followed: that the view offers it.
+/// What has to be true before an order is followed: that its rule allows it.
 async fn offered(call: &Signed, id: MessageId, command: Command) -> Result<(Loaded, MessageState), AppError> {
     let loaded = rows::load(&call.app, &call.person, id).await?;
-    let view = loaded.view(&call.app, &call.person)?;
-    if view.may.contains(&command) {
-        return Ok((loaded, view.state));
-    }
-    // Who may resume in general, but not what somebody above has paused, is told who can.
-    let runs = loaded.row.author_id == call.person.id || call.person.may_school(Action::StopSending);
-    if command == Command::Resume && view.state == MessageState::Paused && runs {
-        call.person.may_lift(loaded.row.halting_post())?;
-    }
-    Err(wrong_state_for(&call.person, &loaded))
+    loaded.allows(command, &call.person, call.app.now())?;
+    let state = loaded.row.state;
+    Ok((loaded, state))
 }
 
 fn entry<'a>(

@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use domain::access::{Action, Person, Post};
+use domain::approval::passage::PassageView;
 use domain::approval::{Need, Sender, StepKind, Verdict};
 use domain::content::Finding;
 use domain::delivery::SetApart;
 use domain::filing::Application;
 use domain::ids::{AppointmentId, ClassId, MessageId, ProcedureId, StaffId, StreamId, UnitId};
 use domain::message::{
-    AnswerLevel, Audience, Audiences, CanonicalMessage, Category, HoldReason, Linked, ListRoot, MessageState,
-    Mode,
+    AnswerLevel, AskedFor, Audience, Audiences, CanonicalMessage, Category, HoldReason, Linked, ListRoot,
+    MessageState, Mode,
 };
 use domain::time::Instant;
 use serde::Deserialize;
@@ -25,6 +26,7 @@ use super::held::{held_sql, read_held};
 use super::visibility::{VISIBLE_WHOLE, Visibility, visible_sql};
 use crate::args;
 use crate::filing::store::{Beside, beside_sql, read_beside};
+use crate::office_request::store::{asked_sql, read_asked};
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
 use crate::platform::d1::{Answers, Rows, Stmt, Value, sql};
@@ -255,6 +257,13 @@ pub struct StepRow {
     pub needs: Vec<Need>,
 }
 
+/// What was wrong where, of decision `d`, in the words of its version.
+const PASSAGES: &str = "(SELECT json_group_array(json_object('part', p.part, 'start', p.start, 'len', p.len, 'reason', p.reason, 'words', p.words))
+    FROM (SELECT q.part, q.start, q.len, q.reason,
+            substr(CASE q.part WHEN 'title' THEN v.title ELSE v.body END, q.start + 1, q.len) AS words
+          FROM return_passages q CROSS JOIN message_versions v ON v.message_id = q.message_id AND v.version = q.version
+          WHERE q.message_id = d.message_id AND q.version = d.version AND q.position = d.position ORDER BY q.no) p)";
+
 /// A decision's row.
 #[derive(Clone, Debug, Deserialize)]
 pub struct DecisionRow {
@@ -276,6 +285,9 @@ pub struct DecisionRow {
     pub digest: String,
     /// Why.
     pub reason: String,
+    /// What was wrong where.
+    #[serde(deserialize_with = "json::column")]
+    pub passages: Vec<PassageView>,
     /// When.
     pub at: Instant,
 }
@@ -433,6 +445,8 @@ pub struct Loaded {
     pub corrected_by: Option<Linked>,
     /// Whether the reader may see that one.
     pub sees_correction: bool,
+    /// Who asked the office for it.
+    pub asked: Option<AskedFor>,
     /// The papers beside it.
     pub beside: Beside,
     /// The world around.
@@ -507,7 +521,8 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
         ),
         sql(
             format!(
-                "SELECT d.version, d.position, s.kind, d.staff_id, {} AS name, d.post, d.verdict, d.digest, d.reason, d.at
+                "SELECT d.version, d.position, s.kind, d.staff_id, {} AS name, d.post, d.verdict, d.digest, d.reason, d.at,
+                   {PASSAGES} AS passages
                  FROM decisions d JOIN staff t ON t.id = d.staff_id
                  JOIN message_steps s ON s.message_id = d.message_id AND s.version = d.version AND s.position = d.position
                  WHERE d.message_id = ?1 ORDER BY d.version, d.position",
@@ -566,6 +581,7 @@ pub fn load_sql(person: &Person, id: MessageId, now: Instant) -> Result<Vec<Stmt
         changed_sql(id, &roll, now),
         linked_sql(&visible, &seen),
         beside_sql(person, id, now),
+        asked_sql(person, id),
     ];
     statements.extend(surroundings_sql(OPEN_AUDIENCE, &id.into(), &roll, now));
     Ok(statements)
@@ -596,7 +612,8 @@ pub fn read(rows: &[Rows], keys: &Keys) -> Result<Loaded, AppError> {
         held: read_held(rows.at(9)?)?,
         changed: rows.at(10)?.all()?,
         beside: read_beside(rows.at(12)?)?,
-        around: read_surroundings(rows.get(13..).unwrap_or_default(), keys)?,
+        asked: read_asked(rows.at(13)?)?,
+        around: read_surroundings(rows.get(14..).unwrap_or_default(), keys)?,
         row,
     })
 }

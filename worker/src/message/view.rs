@@ -1,11 +1,11 @@
 //! A message as its readers see it, made of its rows by the rules.
 
-use domain::access::{Action, Appointment, Person, Post, Reach};
+use domain::access::{Appointment, Person, Post};
 use domain::approval::{Chain, ChainView, Decision, DecisionView, Sender, Step, StepKind, StepView, Verdict};
 use domain::delivery::{DeliveryState, Funnel};
 use domain::filing::Papers;
 use domain::message::{
-    Audience, CapacityView, ChangedNumber, Command, Draft, Earlier, Halt, Hold, MessageState, MessageSummary,
+    Audience, CapacityView, ChangedNumber, Draft, Earlier, Halt, Hold, MessageState, MessageSummary,
     MessageView, Moves, Times, children_words, count_words,
 };
 use domain::sms::{Template, length};
@@ -103,9 +103,8 @@ pub fn audience_words(audience: &Audience, around: &Surroundings) -> Words {
 pub fn sender_title(held: &Appointment) -> String {
     let class = held.class_name.as_deref().unwrap_or_default();
     match held.post {
-        Post::HomeroomTeacher => format!("{class}班主任"),
+        post if post.leads_a_class() => format!("{class}{}", post.title().zh),
         Post::SubjectTeacher => format!("{class}{}教师", held.subject.as_deref().unwrap_or("任课")),
-        Post::Counsellor => format!("{class}辅导员"),
         _ => held.unit_name.clone(),
     }
 }
@@ -156,6 +155,7 @@ fn decision_view(row: &DecisionRow) -> DecisionView {
         post: row.post,
         verdict: row.verdict,
         reason: row.reason.clone(),
+        passages: row.passages.clone(),
         at: row.at,
     }
 }
@@ -239,58 +239,9 @@ impl Loaded {
         self.skipped.map(|skipped| funnel(&self.progress, skipped))
     }
 
-    /// What the reader may order now.
-    fn may(&self, person: &Person, state: MessageState, chain: &Chain, now: Instant) -> Vec<Command> {
-        let mine = person.id == self.row.author_id;
-        let runs = mine || person.may_school(Action::StopSending);
-        // What nobody answers for any more can be ended by the head of the unit in which it was written.
-        let heads = person
-            .reaches(Action::ReadMessages)
-            .any(|(held, reach)| reach == Reach::Unit && held.unit == self.row.capacity_unit_id);
-        let mut may = Vec::new();
-        match state {
-            MessageState::Draft if mine => may.extend([Command::Edit, Command::Submit, Command::Withdraw]),
-            MessageState::Returned if mine => may.extend([Command::Edit, Command::Withdraw]),
-            MessageState::Submitted => {
-                if mine {
-                    if self.row.reminded_at.is_none_or(|at| at.day() < now.day()) {
-                        may.push(Command::Remind);
-                    }
-                    may.push(Command::Withdraw);
-                }
-                if chain.may_decide(person.id).is_ok() {
-                    may.push(Command::Decide);
-                }
-            }
-            MessageState::Approved if runs || self.held.is_some() && heads => may.push(Command::Cancel),
-            MessageState::Sending if runs => may.extend([Command::Pause, Command::Stop]),
-            MessageState::Paused if runs => {
-                if person.may_lift(self.row.halting_post()).is_ok() {
-                    may.push(Command::Resume);
-                }
-                may.push(Command::Stop);
-            }
-            _ => {}
-        }
-        if state.went_out() && self.may_correct(person) {
-            may.push(Command::Correct);
-        }
-        may.extend(self.may_with_papers(person, state, now));
-        let waits_for_a_person = self.set_apart.iter().any(|apart| !apart.why.goes_on_by_itself());
-        if waits_for_a_person && person.may_school(Action::StopSending) {
-            may.push(Command::PutAgain);
-        }
-        may
-    }
-
-    /// Whether the reader may write its correction: somebody got it, there is none yet, and an appointment sends
-    /// as it was sent.
-    fn may_correct(&self, person: &Person) -> bool {
-        let sent_as = self.row.sent_as();
-        let reached = self.funnel().is_some_and(|funnel| funnel.phones > funnel.skipped);
-        reached
-            && self.corrected_by.is_none()
-            && person.appointments.iter().any(|held| sent_as.is_corrected_by(held))
+    /// Whether somebody got it, or is still to get it.
+    pub fn reached_somebody(&self) -> bool {
+        self.funnel().is_some_and(|funnel| funnel.phones > funnel.skipped)
     }
 
     /// Says of the step that waits since when, and until when it should be done.
@@ -299,38 +250,6 @@ impl Loaded {
             (step.since, step.until) = waits(self.row.waits);
         }
         chain
-    }
-
-    /// What the reader may do about the papers beside it.
-    fn may_with_papers(&self, person: &Person, state: MessageState, now: Instant) -> Vec<Command> {
-        let (row, beside) = (&self.row, &self.beside);
-        let mut may = Vec::new();
-        if beside.registrar.is_some() {
-            may.push(Command::Register);
-        }
-        let in_period = row.application.as_ref().is_some_and(|application| application.holds_at(now));
-        if row.needs_order()
-            && state == MessageState::Approved
-            && beside.missing.is_none()
-            && beside.papers.ordered.is_none()
-            && !beside.had_a_hand
-            && self.held.is_none()
-            && in_period
-            && person.holds(Post::DesignatedSender, Some(row.capacity_unit_id))
-        {
-            may.push(Command::Release);
-        }
-        if beside.receiver.is_some() {
-            may.push(Command::Receive);
-        }
-        let mine = row.author_id == person.id;
-        if row.digest.is_some() && row.seen_whole && !mine && person.may(Action::KeepRegister) {
-            may.push(Command::Comment);
-        }
-        if row.digest.is_some() && mine && beside.is_asked() {
-            may.push(Command::Answer);
-        }
-        may
     }
 
     /// Whether it waits for more than its time once it is approved: a registration, or the order of the
@@ -388,7 +307,10 @@ impl Loaded {
         let told = self.decisions.iter().filter(|d| whole || d.version == self.row.version);
         let mut history: Vec<DecisionView> = told.map(decision_view).collect();
         if !whole {
-            history.iter_mut().for_each(|d| d.reason.clear());
+            for decision in &mut history {
+                decision.reason.clear();
+                decision.passages.clear();
+            }
         }
         let steps = if unfrozen {
             self.around.steps(self.row.capacity(), &self.audience)
@@ -437,6 +359,7 @@ impl Loaded {
                 body: e.body.clone(),
                 audience: in_words(e.audience_zh.clone(), e.audience_en.clone(), e.children.clone()),
                 reason: last_return.map(|d| d.reason.clone()).unwrap_or_default(),
+                passages: last_return.map(|d| d.passages.clone()).unwrap_or_default(),
             }),
             history,
             joined: names(Moved::Joined),
@@ -445,7 +368,7 @@ impl Loaded {
             changed: self.changed_numbers(app)?,
             held: self.held,
             own_class_only: !whole,
-            may: self.may(person, state, &chain, app.now()),
+            may: self.may(person, app.now()),
             papers: if whole { self.beside.papers.clone() } else { Papers::default() },
             times: Times {
                 created_at: self.row.created_at,
@@ -460,6 +383,7 @@ impl Loaded {
             set_apart: self.set_apart.clone(),
             corrects: self.corrects.clone(),
             corrected_by: self.corrected_by.clone().filter(|_| self.sees_correction),
+            asked: self.asked.clone().filter(|_| whole),
             reminded_at: self.row.reminded_at,
             draft,
         })

@@ -2,7 +2,7 @@
 
 use domain::access::{Action, Person, Post};
 use domain::ids::{AppointmentId, MessageId, RequestId, StaffId};
-use domain::message::MessageState;
+use domain::message::{AskedFor, Asker, MessageState};
 use domain::office_request::{ChangedWords, HandIn, RequestState, RequestView, Requests, SHOWN_MAX};
 use domain::time::Instant;
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use crate::args;
 use crate::platform::d1::{Answers, Guarded, Rows, Stmt, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
+use crate::roster::names::name_at;
 
 #[derive(Deserialize)]
 struct RequestRow {
@@ -204,6 +205,49 @@ pub fn answer<'a>(
         ),
         args![id, by, asked_at, why_not.unwrap_or_default()],
     )
+}
+
+#[derive(Deserialize)]
+struct AskedRow {
+    request: RequestId,
+    name: String,
+    post: Post,
+    unit: String,
+    at: Instant,
+    title: String,
+    body: String,
+    whom: String,
+    #[serde(deserialize_with = "json::flag")]
+    may_open: bool,
+}
+
+/// Who asked for a message, and whether the reader finds the request among those that concern him.
+pub fn asked_sql(person: &Person, message: MessageId) -> Stmt {
+    sql(
+        format!(
+            "SELECT r.id AS request, {} AS name, a.post, {} AS unit, r.at, r.title, r.body, r.whom,
+               (r.requester_id = ?2 OR ?3) AS may_open
+             FROM office_requests r JOIN staff t ON t.id = r.requester_id JOIN appointments a ON a.id = r.appointment_id
+             JOIN units u ON u.id = a.unit_id WHERE r.message_id = ?1",
+            name_at("staff", "t", "r.at"),
+            name_at("unit", "u", "r.at"),
+        ),
+        args![message, person.id, person.may(Action::TakeUpRequests)],
+    )
+}
+
+/// Reads what [`asked_sql`] gave.
+///
+/// # Errors
+/// Where the row cannot be read.
+pub fn read_asked(rows: &Rows) -> Result<Option<AskedFor>, AppError> {
+    Ok(rows.first::<AskedRow>()?.map(|row| AskedFor {
+        asker: Asker { request: row.request, name: row.name, post: row.post, unit: row.unit, at: row.at },
+        title: row.title,
+        body: row.body,
+        whom: row.whom,
+        may_open: row.may_open,
+    }))
 }
 
 /// Whether a message's words differ from those that who asked for it agreed to.

@@ -1,13 +1,12 @@
 //! The ways in.
 
+use domain::appointment::may_take_off;
 use domain::ids::{DisputeId, GuardianId, StaffId, StudentId};
 use domain::message::RecipientKind;
-use domain::problem::Refusal;
 use domain::roster::GuardianView;
 use domain::roster::people::{
     Departures, Dispute, FamilyLeaving, Leave, MarkNumber, NewNumber, StaffLeaving,
 };
-use domain::words::Words;
 use serde_json::json;
 
 use super::leaving::{self, Who};
@@ -34,16 +33,7 @@ pub async fn staff_leaving(call: Signed, id: StaffId) -> Result<Reply<StaffLeavi
 /// Where it is oneself, or they have left already.
 pub async fn leave_staff(call: Signed, id: StaffId, order: Leave) -> Result<Reply<()>, AppError> {
     order.check(RecipientKind::Staff)?;
-    if id == call.person.id {
-        return Err(Refusal::rights(
-            "own_departure",
-            Words::fixed(
-                "不能为自己办理离校，请由另一位管理账号的同事办理",
-                "Nobody takes themselves off the roll: ask another person who manages accounts",
-            ),
-        )
-        .into());
-    }
+    may_take_off(call.person.id, id)?;
     let here = sql("SELECT id FROM staff WHERE id = ?1 AND left_at IS NULL", args![id]);
     let rows = call.app.db.run(vec![here, held_by(id)]).await?;
     rows.at(0)?.first::<serde_json::Value>()?.ok_or(AppError::NotFound)?;

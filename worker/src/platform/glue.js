@@ -75,6 +75,23 @@ export async function enqueue(queue, bodies) {
   await queue.sendBatch(JSON.parse(bodies).map((body) => ({ body, contentType: "json" })));
 }
 
+/** What breaks a call off. */
+export function stopper() {
+  return new AbortController();
+}
+
+/** Breaks it off; after its end that changes nothing. */
+export function abort(stopper) {
+  stopper.abort();
+}
+
+/** Calls a server; answers `[status, bytes]`. The body's bytes are a view of wasm's memory, which moves on. */
+export async function call(head, content, { signal }, limit) {
+  const [method, address, headers] = JSON.parse(head);
+  const answer = await fetch(address, { method, headers, body: content.slice(), signal, redirect: "manual" });
+  return [answer.status, await body(answer, limit)];
+}
+
 /** Stores a file unless one of this name is there; says whether it did. The bytes are a view of wasm's memory, which moves on. */
 export async function storeNew(bucket, name, content) {
   return (await bucket.put(name, content.slice(), { onlyIf: new Headers({ "If-None-Match": "*" }) })) !== null;

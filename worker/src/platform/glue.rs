@@ -43,6 +43,17 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub async fn enqueue(queue: &JsValue, bodies: &str) -> Result<JsValue, JsValue>;
 
+    /// What breaks a call off.
+    pub fn stopper() -> JsValue;
+
+    /// Breaks it off.
+    pub fn abort(stopper: &JsValue);
+
+    /// Calls a server: `head` is `[method, address, [[name, value], …]]`. Answers `[status, bytes]`, without bytes where
+    /// there are more than `limit`.
+    #[wasm_bindgen(catch)]
+    pub async fn call(head: &str, body: &[u8], stopper: &JsValue, limit: u32) -> Result<JsValue, JsValue>;
+
     /// Stores a file unless one of this name is there; says whether it did.
     #[wasm_bindgen(catch, js_name = storeNew)]
     pub async fn store_new(bucket: &JsValue, name: &str, content: &[u8]) -> Result<JsValue, JsValue>;

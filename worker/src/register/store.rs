@@ -3,7 +3,7 @@
 use domain::access::{Person, Post};
 use domain::approval::{OWN_PROCEDURE, StepKind, Verdict};
 use domain::ids::{MessageId, ProcedureId, UnitId};
-use domain::message::{Audiences, Category, ListRoot, MessageState};
+use domain::message::{Asker, Audiences, Category, ListRoot, MessageState};
 use domain::register::{AgendaItem, Filed, PAGE, RegisterEntry, RegisterNumber, RegisterSheet, Signature};
 use domain::time::{DAY, Instant};
 use domain::words::Words;
@@ -74,6 +74,8 @@ struct EntryRow {
     statement_at: Option<Instant>,
     digest: Option<String>,
     corrects_id: Option<MessageId>,
+    #[serde(deserialize_with = "json::optional_column")]
+    asked: Option<Asker>,
 }
 
 impl EntryRow {
@@ -104,6 +106,7 @@ impl EntryRow {
             released_at: self.released_at,
             statement_at: self.statement_at,
             digest: self.digest,
+            asked: self.asked,
             corrects: self.corrects_id,
         }
     }
@@ -124,6 +127,7 @@ fn signed(message: &str, version: &str) -> String {
 fn entry_select() -> String {
     let author = name_at("staff", "a", "m.submitted_at");
     let signed = signed("m.id", "m.version");
+    let (asker, of_unit) = (name_at("staff", "q", "r.at"), name_at("unit", "x", "r.at"));
     format!(
         "SELECT m.id, m.version, m.register_year, m.register_unit, u.name AS unit_name, m.register_no, m.title, m.category,
            m.audience_zh, m.audience_en, m.reach, m.state, {author} AS drafter,
@@ -133,7 +137,10 @@ fn entry_select() -> String {
               FROM filings f WHERE f.message_id = m.id AND f.version = m.version
               UNION ALL SELECT 'register', r.number, r.at, (SELECT t.name FROM staff t WHERE t.id = r.staff_id)
               FROM registrations r WHERE r.message_id = m.id AND r.version = m.version) z) AS filed,
-           m.registered_at, m.submitted_at, m.approved_at, m.released_at, m.statement_at, m.digest, m.corrects_id
+           m.registered_at, m.submitted_at, m.approved_at, m.released_at, m.statement_at, m.digest, m.corrects_id,
+           (SELECT json_object('request', r.id, 'name', {asker}, 'post', k.post, 'unit', {of_unit}, 'at', r.at)
+            FROM office_requests r CROSS JOIN staff q ON q.id = r.requester_id CROSS JOIN appointments k ON k.id = r.appointment_id
+            CROSS JOIN units x ON x.id = k.unit_id WHERE r.message_id = m.id) AS asked
          FROM messages m JOIN staff a ON a.id = m.author_id JOIN units u ON u.id = m.register_unit"
     )
 }

@@ -1,11 +1,13 @@
 //! Receipts of the pretended network, handed over as a provider would call back.
 
+use domain::delivery::Reason;
 use domain::phone::Phone;
+use domain::provider::{Fate, Receipt};
 use serde::Deserialize;
 
 use crate::args;
-use crate::delivery::provider::sandbox::db;
-use crate::delivery::receipts::{self, Receipt};
+use crate::delivery::provider::sandbox::{KEY, db};
+use crate::delivery::receipts;
 use crate::platform::app::App;
 use crate::platform::d1::sql;
 use crate::platform::error::AppError;
@@ -60,13 +62,18 @@ async fn hand_over_some(app: &App) -> Result<usize, AppError> {
         .iter()
         .filter_map(|r| {
             Some(Receipt {
-                reference: r.reference.clone(),
+                reference: Some(r.reference.clone()),
+                id: None,
                 phone: Phone::parse(&r.phone).ok()?,
-                delivered: r.outcome == "delivered",
+                fate: if r.outcome == "delivered" {
+                    Fate::Delivered
+                } else {
+                    Fate::Failed(Reason::PhoneUnreachable)
+                },
             })
         })
         .collect();
-    receipts::take_in(app, &receipts).await?;
+    receipts::take_in(app, KEY, &receipts).await?;
     let told: Vec<i64> = due.iter().map(|r| r.id).collect();
     let mark = "UPDATE sms SET told_at = ?1 WHERE id IN (SELECT value FROM json_each(?2))";
     db.run(vec![sql(mark, args![app.now(), json::text(&told)?])]).await?;

@@ -2,6 +2,7 @@
 
 use domain::checklist::{CheckLine, CheckPoint, Checklist, SEAL_PATIENCE};
 use domain::roster::OWN_NUMBER;
+use domain::sms::LINK_TEMPLATE;
 use domain::time::Instant;
 use serde::Deserialize;
 
@@ -26,6 +27,9 @@ struct Counts {
     staff_numbers: u32,
     unsealed: u32,
     set_apart: u32,
+    sms_signature: u32,
+    sms_template: u32,
+    sms_trial: u32,
 }
 
 /// Who holds a post at ?1.
@@ -53,7 +57,12 @@ fn counts() -> String {
                 AND g.relation <> '{OWN_NUMBER}' AND p.revoked_at IS NULL AND p.contact_state NOT IN ('invalid', 'opted_out'))) AS children,
            (SELECT COUNT(*) FROM staff t WHERE t.left_at IS NULL AND t.phone_id IS NULL) AS staff_numbers,
            (SELECT COUNT(*) FROM audit e WHERE e.seq > COALESCE((SELECT MAX(seq) FROM audit_seals), 0) AND e.at < ?2) AS unsealed,
-           (SELECT COUNT(*) FROM batches b INDEXED BY batches_apart WHERE b.set_apart_at IS NOT NULL AND b.state <> 'settled') AS set_apart"
+           (SELECT COUNT(*) FROM batches b INDEXED BY batches_apart WHERE b.set_apart_at IS NOT NULL AND b.state <> 'settled') AS set_apart,
+           (SELECT COUNT(*) FROM sms_account_in_force a WHERE a.signature_state <> 'approved') AS sms_signature,
+           (SELECT COUNT(*) FROM sms_account_in_force a WHERE NOT EXISTS (SELECT 1 FROM json_each(a.templates) x
+              WHERE x.value ->> 'name' = '{}' AND x.value ->> 'version' = {} AND x.value ->> 'state' = 'approved')) AS sms_template,
+           (SELECT COUNT(*) FROM sms_account_in_force a WHERE a.trial = 1) AS sms_trial",
+        LINK_TEMPLATE.name, LINK_TEMPLATE.version
     )
 }
 
@@ -82,11 +91,15 @@ pub async fn checklist(call: Signed) -> Result<Reply<Checklist>, AppError> {
             sql("SELECT sealed_at FROM audit_seals ORDER BY seq DESC LIMIT 1", &[]),
         ])
         .await?;
+    provider::prepare(app).await;
     let counts: Counts = rows.at(0)?.one()?;
     let missing = |is_there: bool| u32::from(!is_there);
     let lacking = |point: CheckPoint| match point {
         CheckPoint::Origin => missing(app.links_are_safe()),
         CheckPoint::Provider => missing(provider::of(app).is_ok()),
+        CheckPoint::SmsSignature => counts.sms_signature,
+        CheckPoint::SmsTemplate => counts.sms_template,
+        CheckPoint::SmsTrial => counts.sms_trial,
         CheckPoint::Secrets => missing(app.keys().is_ok()),
         CheckPoint::Administrators => ADMINISTRATORS.saturating_sub(counts.administrators),
         CheckPoint::Posts => counts.posts,

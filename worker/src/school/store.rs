@@ -23,12 +23,16 @@ struct SchoolRow {
     platform_word: String,
     window_from: u16,
     window_to: u16,
+    #[serde(deserialize_with = "columns::flag")]
+    has_colleges: bool,
     stopped_at: Option<Instant>,
     stopped_by: Option<String>,
     stopped_post: Option<String>,
     stop_reason: Option<String>,
     #[serde(deserialize_with = "columns::flag")]
     vacant: bool,
+    #[serde(deserialize_with = "columns::flag")]
+    trial: bool,
     #[serde(deserialize_with = "columns::optional_column")]
     asked_by: Option<PersonRef>,
 }
@@ -36,7 +40,8 @@ struct SchoolRow {
 /// Reads the school; for [`school_view`].
 pub fn school_sql() -> Stmt {
     sql(
-        "SELECT s.name, s.signature, s.platform_word, s.window_from, s.window_to, s.stopped_at, s.stopped_post, s.stop_reason,
+        "SELECT s.name, s.signature, s.platform_word, COALESCE((SELECT a.trial FROM sms_account_in_force a), 0) AS trial, s.window_from, s.window_to, s.stopped_at, s.stopped_post, s.stop_reason,
+            EXISTS (SELECT 1 FROM units u WHERE u.kind = 'college' AND u.closed_at IS NULL) AS has_colleges,
            (SELECT t.name FROM staff t WHERE t.id = s.stopped_by) AS stopped_by,
            s.stopped_at IS NOT NULL AND NOT EXISTS (
              SELECT 1 FROM ranks r CROSS JOIN appointments_in_power a ON a.post = r.post
@@ -58,7 +63,9 @@ pub fn school_view(rows: &Rows) -> Result<SchoolView, AppError> {
         name: row.name,
         signature: row.signature,
         platform_word: row.platform_word,
+        class_leader: Post::class_leader(row.has_colleges),
         window: SendingWindow { from: row.window_from, to: row.window_to },
+        trial: row.trial,
         stopped: row.stopped_at.map(|at| Stopped {
             by: row.stopped_by.unwrap_or_default(),
             // Where it cannot be read, only the highest post lifts it.

@@ -53,7 +53,11 @@ const STAFF: &[Column] = &[
         name: "部门代码", also: &["部门编号", "单位代码", "单位编号"], needed: Needed::Never
     },
     Column { name: "职务", also: &["岗位", "职位"], needed: Needed::Always },
-    Column { name: "班主任班级", also: &["班主任", "所带班级"], needed: Needed::Always },
+    Column {
+        name: "班主任班级",
+        also: &["班主任", "所带班级", "辅导员班级", "辅导员", "带班"],
+        needed: Needed::Always,
+    },
     Column { name: "任教", also: &["任教班级", "任课", "任教学科"], needed: Needed::Always },
 ];
 

@@ -174,8 +174,7 @@ fn read_row(sheet: &mut Sheet<'_>, row: &Row, places: &Places, above: &mut Above
     let mut held = posts(sheet, &department, known_position, unit.as_ref(), places);
     held.extend(homeroom.iter().map(|class| {
         let is_college = places.college_of(&class.unit).is_some();
-        let post = if is_college { Post::Counsellor } else { Post::HomeroomTeacher };
-        Held::in_class(post, class.clone(), None)
+        Held::in_class(Post::class_leader(is_college), class.clone(), None)
     }));
     held.extend(
         taught.iter().map(|(class, subject)| {
@@ -357,12 +356,14 @@ fn homeroom_classes(sheet: &mut Sheet<'_>, raw: &str, places: &Places, above: &m
     for part in parts(&text) {
         let Some(class) = class(sheet, "班主任班级", part, places, above) else { continue };
         if let Some(first) = above.led.get(&class) {
+            let leader = Post::class_leader(places.college_of(&class.unit).is_some()).title();
+            let (zh, en) = (leader.zh, leader.en.to_lowercase());
             sheet.warn(
                 "班主任班级",
                 class.name.clone(),
                 words!(
-                    "第 {first} 行也是这个班的班主任，请核对",
-                    "Row {first} is a homeroom teacher of this class too: check it"
+                    "第 {first} 行也是这个班的{zh}，请核对",
+                    "Row {first} is a {en} of this class too: check it"
                 ),
             );
         }

@@ -11,6 +11,7 @@ use super::read::{each_row, within_limits};
 use super::refs::{ClassRef, UnitRef};
 use super::rows::{Parsed, Sheet, small};
 use super::table::{self, Decode, Row};
+use crate::access::Post;
 use crate::phone::Phone;
 use crate::problem::Refusal;
 use crate::roster::{ImportCounts, ImportKind, OWN_NUMBER};
@@ -264,12 +265,14 @@ fn read_row(
     }
     if above.classes.insert(class.clone()) && !places.is_led(&class) {
         let name = class.name.clone();
+        let leader = Post::class_leader(places.college_of(&class.unit).is_some()).title();
+        let (zh, en) = (leader.zh, leader.en.to_lowercase());
         sheet.warn(
             "班级",
             name.clone(),
             words!(
-                "“{name}”还没有班主任：请核对班级是否写对，或先导入教职工名单",
-                "“{name}” has no homeroom teacher: check the class, or import the staff file first"
+                "“{name}”还没有{zh}：请核对班级是否写对，或先导入教职工名单",
+                "“{name}” has no {en}: check the class, or import the staff file first"
             ),
         );
     }

@@ -20,6 +20,7 @@ use crate::common::{Loaded, Problems};
 use crate::message::title_or_none;
 use crate::roster::Reasons;
 use crate::route::{Route, use_router};
+use crate::why::Why;
 
 /// `/staff/{id}`.
 #[component]
@@ -75,6 +76,7 @@ fn Member(member: StaffView, staff: Query<Vec<StaffView>>) -> impl IntoView {
             </p>
         </Card>
         <Posts member=held staff />
+        <Why from=api::WHY_MEMBER.at(id) />
         <NumberDialog id open=changing staff />
         <LeaveDialog id open=leaving />
     }

@@ -4,18 +4,17 @@
 use domain::api::{self, Endpoint};
 use domain::approval::{Decide, PHONES_WITHOUT_PASSWORD, REASON_MAX, StepKind, Verdict};
 use domain::ids::MessageId;
-use domain::message::{
-    Command, MessageBox, MessageList, MessageState, MessageView, STOP_REASON_MAX, StopMessage,
-};
+use domain::message::{Command, MessageBox, MessageState, MessageView, STOP_REASON_MAX, StopMessage};
 use domain::words;
 use domain::words::{Words, count};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ui::{
     Banner, Button, ButtonKind, ButtonLink, ConfirmDialog, FormField, IconName, TextArea, TextInput, Tone, t,
     tw, use_toasts,
 };
 
+use super::next::next_one;
+use super::returning::ReturnDialog;
 use crate::api::{Order, use_api};
 use crate::common::{Problems, refresh_me};
 use crate::route::{Route, use_router};
@@ -368,42 +367,15 @@ fn CommandDialog(
     .into_any()
 }
 
-/// Opens the next message that waits for the reader's decision (下一条), who has waited longest first, and says
-/// how many there are: several small ones are decided in a row without going back to a list.
-fn next_one(decided: MessageId) -> Callback<()> {
-    let (api, router, toasts) = (use_api(), use_router(), use_toasts());
-    Callback::new(move |()| {
-        let here = router.here();
-        spawn_local(async move {
-            let waiting = api.get(api::MESSAGES.with(api::BOX, MessageBox::Waiting)).await;
-            let Ok(MessageList { messages, next, .. }) = waiting else { return };
-            let mut left: Vec<_> =
-                messages.into_iter().filter(|m| m.asked.is_some() && m.id != decided).collect();
-            left.sort_by_key(|m| (m.since, m.id));
-            let (n, more) = (left.len(), if next.is_some() { "+" } else { "" });
-            // Who has gone elsewhere meanwhile is left alone.
-            if router.here() != here {
-                return;
-            }
-            let Some(first) = left.first() else { return };
-            toasts.show(
-                Tone::Info,
-                words!("下一条（还有 {n}{more} 条待您办理）", "Next one ({n}{more} left for you)"),
-            );
-            router.go(&Route::Message(first.id).path());
-        });
-    })
-}
-
-/// Sends a decision about exactly what was on the screen.
-fn decide(
+/// Approves exactly what was on the screen.
+fn approve(
     order: Order,
     view: RwSignal<MessageView>,
-    (verdict, reason, password): (Verdict, String, Option<String>),
+    (reason, password): (String, Option<String>),
     done: impl FnOnce(MessageView) + 'static,
 ) {
     let (id, digest) = view.with_untracked(|v| (v.id, v.digest.clone().unwrap_or_default()));
-    let body = Decide { verdict, digest, reason, password };
+    let body = Decide { verdict: Verdict::Approve, digest, reason, passages: Vec::new(), password };
     order.send(api::DECIDE.at(id), &body, done);
 }
 
@@ -436,7 +408,7 @@ fn ApproveDialog(
     });
     let run = move |()| {
         let given = asks_password.get_untracked().then(|| password.get_untracked()).filter(|p| !p.is_empty());
-        decide(order, view, (Verdict::Approve, remark.get_untracked(), given), move |v| {
+        approve(order, view, (remark.get_untracked(), given), move |v| {
             password.set(String::new());
             let _ = open.try_set(false);
             session.update(|me| me.waiting = me.waiting.saturating_sub(1));
@@ -587,78 +559,6 @@ fn StopDialog(
                 required=true
             >
                 <TextArea value=reason rows=3 max=STOP_REASON_MAX />
-            </FormField>
-            <Problems order />
-        </ConfirmDialog>
-    }
-    .into_any()
-}
-
-#[component]
-fn ReturnDialog(
-    open: RwSignal<bool>,
-    view: RwSignal<MessageView>,
-    changed: Callback<MessageView>,
-) -> impl IntoView {
-    let order = Order::new();
-    let (toasts, session) = (use_toasts(), use_session());
-    let next = next_one(view.with_untracked(|v| v.id));
-    let reason = RwSignal::new(String::new());
-    let tried = RwSignal::new(false);
-    Effect::new(move |_| {
-        if open.get() {
-            order.clear();
-            tried.set(false);
-        }
-    });
-    let missing = t(Words::fixed(
-        "请写明理由，起草人才知道怎么改",
-        "Say why, so that the drafter knows what to change",
-    ));
-    let server = order.field_error("reason");
-    let error = Signal::derive(move || {
-        let is_missing = tried.get() && reason.with(|r| r.trim().is_empty());
-        if is_missing { Some(missing.get()) } else { server.get() }
-    });
-    let run = move |()| {
-        tried.set(true);
-        if reason.with_untracked(|r| r.trim().is_empty()) {
-            return;
-        }
-        decide(order, view, (Verdict::Return, reason.get_untracked(), None), move |v| {
-            let _ = open.try_set(false);
-            session.update(|me| me.waiting = me.waiting.saturating_sub(1));
-            toasts.show(Tone::Info, Words::fixed("已退回给起草人", "Returned to the drafter"));
-            changed.run(v);
-            next.run(());
-        });
-    };
-    view! {
-        <ConfirmDialog
-            open
-            title=t(Words::fixed("退回修改", "Return it"))
-            confirm=t(Words::fixed("退回", "Return"))
-            on_confirm=run
-            busy=order.busy()
-            typing=true
-        >
-            <FormField
-                label=t(Words::fixed("退回理由", "Reason"))
-                hint=Some(String::new()).filter(|h| !h.is_empty())
-                error
-                required=true
-            >
-                <TextArea
-                    value=reason
-                    rows=4
-                    max=REASON_MAX
-                    placeholder=t(
-                        Words::fixed(
-                            "例如：到校时间写错了，应为 7:20",
-                            "e.g. The time is wrong: it should be 7:20",
-                        ),
-                    )
-                />
             </FormField>
             <Problems order />
         </ConfirmDialog>

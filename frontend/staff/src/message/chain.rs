@@ -8,6 +8,8 @@ use leptos::prelude::*;
 use ui::{Badge, Icon, IconName, Tone, t};
 
 use super::common::join;
+use super::passages::PassageReasons;
+use crate::session::use_session;
 
 /// The steps in order, each with its people or its decision.
 #[component]
@@ -36,12 +38,21 @@ fn step(view: &StepView) -> AnyView {
                 (false, true) => words!("等待：{zh}", "Waits for {en}"),
                 (false, false) => words!("由 {zh} 办理", "By {en}"),
             };
+            let now = use_session().now();
             let times = view
                 .since
                 .map(|since| view! { <p class="x-small x-muted">{t(waits(since, view.until))}</p> });
+            let late = is_late(view, now).then(|| {
+                view! {
+                    <p class="x-small">
+                        <Badge tone=Tone::Warning label=t(Words::fixed("已过期限", "Late")) />
+                    </p>
+                }
+            });
             view! {
                 <p class="x-small x-muted">{t(words)}</p>
                 {times}
+                {late}
             }
             .into_any()
         }
@@ -70,6 +81,11 @@ fn step(view: &StepView) -> AnyView {
     .into_any()
 }
 
+/// Whether a step that waits is past its time. Nothing is decided by the clock: it says whom to ask.
+fn is_late(view: &StepView, now: Instant) -> bool {
+    view.waits && view.until.is_some_and(|until| until <= now)
+}
+
 /// Since when a step waits, and until when it should be done.
 fn waits(since: Instant, until: Option<Instant>) -> Words {
     let since = since.words();
@@ -84,7 +100,7 @@ fn waits(since: Instant, until: Option<Instant>) -> Words {
 }
 
 /// A decision: who, by which post, when, why.
-fn said(decision: &DecisionView) -> AnyView {
+pub fn said(decision: &DecisionView) -> AnyView {
     let (tone, verdict) = match decision.verdict {
         Verdict::Approve => (Tone::Good, Words::fixed("同意", "Approved")),
         Verdict::Return => (Tone::Warning, Words::fixed("退回", "Returned")),
@@ -94,6 +110,7 @@ fn said(decision: &DecisionView) -> AnyView {
     let who = words!("{name}（{pz}） {az}", "{name} ({pe}), {ae}");
     let reason = (!decision.reason.trim().is_empty())
         .then(|| view! { <p class="m-reason x-prose">{decision.reason.clone()}</p> });
+    let passages = decision.passages.clone();
     view! {
         <p class="x-small">
             <Badge tone label=t(verdict) />
@@ -101,33 +118,42 @@ fn said(decision: &DecisionView) -> AnyView {
             {t(who)}
         </p>
         {reason}
+        <PassageReasons passages />
     }
     .into_any()
 }
 
-/// Decisions on earlier versions.
-#[component]
-pub fn EarlierDecisions(history: Vec<DecisionView>) -> impl IntoView {
-    let entries: Vec<_> = history
-        .iter()
-        .map(|d| {
-            let (version, kind) = (d.version, d.kind.title());
-            let (zh, en) = (kind.zh, kind.en);
-            let heading = words!("第 {version} 稿 · {zh}", "Version {version} · {en}");
-            view! {
-                <li class="m-earlier">
-                    <p class="m-link-title">{t(heading)}</p>
-                    {said(d)}
-                </li>
-            }
-        })
-        .collect();
-    (!entries.is_empty()).then(|| {
-        view! {
-            <details class="m-details">
-                <summary>{t(Words::fixed("以前各稿的意见", "Decisions on earlier versions"))}</summary>
-                <ul class="m-earlier-list">{entries}</ul>
-            </details>
-        }
-    })
+#[cfg(test)]
+mod tests {
+    use domain::access::Post;
+    use domain::approval::{ProcedureStep, Step, StepKind};
+
+    use super::*;
+
+    #[test]
+    fn a_step_is_late_while_it_waits_past_its_time() {
+        let step = ProcedureStep::new(StepKind::Approve, Post::Principal);
+        let step = Step {
+            position: 0,
+            kind: step.kind,
+            post: step.post,
+            unit: None,
+            substitute: None,
+            substitute_unit: None,
+            holds: true,
+            needs: Vec::new(),
+        };
+        let view = |waits, until: Option<i64>| StepView {
+            step: step.clone(),
+            people: Vec::new(),
+            stands_in: None,
+            decision: None,
+            waits,
+            since: Some(Instant(1)),
+            until: until.map(Instant),
+        };
+        let late = |waits, until| is_late(&view(waits, until), Instant(10));
+        assert_eq!((late(true, Some(10)), late(true, Some(11)), late(true, None)), (true, false, false));
+        assert!(!late(false, Some(9)), "what is decided is not late any more");
+    }
 }

@@ -30,6 +30,7 @@ use super::editor::{After, Editor, OnServer};
 use super::errors::{Errors, use_errors};
 use super::findings::LiveFindings;
 use super::form::{self, Form, LATER, NOW};
+use super::passages::{LivePassages, to_correct};
 use super::preview::{Letter, SmsBubble};
 use super::submit::SubmitDialog;
 use super::templates::Templates;
@@ -186,6 +187,10 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
         };
         general.get().into_iter().map(refusal).collect::<Vec<_>>()
     };
+    let marked = match &start {
+        Start::Edit(message) => to_correct(message),
+        Start::New(..) | Start::Copy(_) | Start::Request(_) => Vec::new(),
+    };
     let remark = match &start {
         Start::New(..) => None,
         Start::Copy(message) => {
@@ -226,6 +231,7 @@ fn Composer(classes: Vec<ClassView>, start: Start) -> impl IntoView {
                     <CapacityField editor error=errors.of("appointment") />
                     <Templates form />
                     <TextFields form />
+                    <LivePassages form passages=marked />
                     <LiveFindings form findings />
                 </Card>
                 <ApplicationFields editor />

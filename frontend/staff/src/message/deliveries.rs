@@ -19,7 +19,7 @@ use ui::{
 
 use super::common::every;
 use crate::api::use_api;
-use crate::session::use_session;
+use crate::session::{use_me, use_session};
 
 /// Rows shown at first, and added with each «more».
 const SHOWN: usize = 50;
@@ -198,9 +198,11 @@ fn Counts(classes: Vec<ClassCount>) -> impl IntoView {
             view! { <ListItem title=class.class_name note=t(note) icon=IconName::People /> }
         })
         .collect::<Vec<_>>();
-    let why = Words::fixed(
-        "这些班级的姓名只显示给班主任和校办室；发送后，任课和审批的老师也能看到。",
-        "Names of these classes are for the homeroom teacher and the office; once it is sent, also for who teaches there or answers for it.",
+    let leader = use_me().with_untracked(|m| m.school.class_leader.title());
+    let (zh, en) = (leader.zh, leader.en.to_lowercase());
+    let why = words!(
+        "这些班级的姓名只显示给{zh}和管理名册的部门；发送后，任课和审批的老师也能看到。",
+        "Names of these classes are for the {en} and those who keep the rolls; once it is sent, also for who teaches there or answers for it."
     );
     view! {
         <p class="x-small x-muted">{t(why)}</p>
@@ -361,6 +363,22 @@ fn recipient(row: RecipientRow, with_name: bool) -> AnyView {
         (None, Some(time)) => Some(at(time, "已打开", "Opened")),
         (None, None) => None,
     };
+    let replies: Vec<_> = row
+        .replies
+        .into_iter()
+        .map(|reply| {
+            let opts_out = reply.opts_out.then(|| {
+                view! { <Badge tone=Tone::Danger label=t(Words::fixed("退订，以后不再发送", "Opted out: gets no more")) /> }
+            });
+            view! {
+                <p class="x-row x-small">
+                    <span class="x-muted">{at(reply.at, "短信回复", "Replied by SMS")}</span>
+                    <span lang="zh-CN">{reply.text}</span>
+                    {opts_out}
+                </p>
+            }
+        })
+        .collect();
     let name = with_name.then(|| view! { <span lang="zh-CN">{row.relation} " " {row.name}</span> });
     view! {
         <li class="m-recipient">
@@ -372,6 +390,7 @@ fn recipient(row: RecipientRow, with_name: bool) -> AnyView {
                 {unreadable}
             </p>
             {what}
+            {replies}
         </li>
     }
     .into_any()
@@ -402,6 +421,7 @@ mod tests {
             opened_at: None,
             confirmed_at: None,
             unreadable: false,
+            replies: Vec::new(),
         }
     }
 

@@ -235,7 +235,7 @@ const REASON_MISSING: Words =
     Words::fixed("请修改正文，或在这里说明理由", "Change the text, or give the reason here");
 
 /// Puts the cursor on a place of the title or the text.
-fn select(is_title: bool, text: &str, start: usize, len: usize) {
+pub fn select(is_title: bool, text: &str, start: usize, len: usize) {
     let units = |n: usize| text.chars().take(n).map(char::len_utf16).sum::<usize>() as u32;
     let (from, to) = (units(start), units(start + len));
     let selector = if is_title { "#m-title input" } else { "#m-body textarea" };

@@ -25,6 +25,7 @@ use crate::session::use_me;
 
 const WAITING: &str = MessageBox::Waiting.key();
 const MINE: &str = MessageBox::Mine.key();
+const LATE: &str = MessageBox::Late.key();
 const ALL: &str = MessageBox::All.key();
 
 /// Where the messages of a box are read.
@@ -32,7 +33,7 @@ fn messages_of(which: &str) -> Address<(), MessageList> {
     api::MESSAGES.with(api::BOX, MessageBox::from_key(which).unwrap_or(MessageBox::Mine))
 }
 
-/// `/messages?box=waiting|mine|all`.
+/// `/messages?box=waiting|mine|late|all`.
 #[component]
 pub fn MessageListPage() -> impl IntoView {
     let (me, router, lang) = (use_me(), use_router(), use_lang());
@@ -44,7 +45,7 @@ pub fn MessageListPage() -> impl IntoView {
             () => ALL,
         })
     };
-    let in_address = move || router.query("box").filter(|b| [WAITING, MINE, ALL].contains(&b.as_str()));
+    let in_address = move || router.query("box").filter(|b| [WAITING, MINE, LATE, ALL].contains(&b.as_str()));
     let chosen = RwSignal::new(untrack(in_address).unwrap_or_else(|| fallback().to_owned()));
     // The address follows the choice, so that «back» returns to it; and a link
     // to another box of this page changes the choice.
@@ -70,6 +71,12 @@ pub fn MessageListPage() -> impl IntoView {
         let mut entries = vec![entry(WAITING, Words::fixed("待我办理", "Waiting for me")).note(count)];
         if writes() {
             entries.push(entry(MINE, Words::fixed("我写的", "Written by me")));
+        }
+        // What is late with somebody else is a box of its own while there is some, or while it is looked at.
+        let late = me.with(|m| m.late);
+        if late > 0 || chosen.get() == LATE {
+            let count = if late > 0 { late.to_string() } else { String::new() };
+            entries.push(entry(LATE, Words::fixed("他人超期", "Late with others")).note(count));
         }
         if reads_all {
             entries.push(entry(ALL, Words::fixed("全部", "All")));
@@ -150,13 +157,21 @@ fn empty(which: &str, writes: bool) -> AnyView {
                 "Write one and submit it: it goes out once it is approved. You can save it as a draft meanwhile.",
             ),
         ),
+        LATE => (
+            IconName::Done,
+            Words::fixed("没有超过期限的", "Nothing is late"),
+            Words::fixed(
+                "一步超过审批流程里的期限还没有办，而您是下一位时，会出现在这里，请您过问；到期不会自动通过。",
+                "What somebody has not done within the time that the procedure gives appears here when you are the next in line: please ask. Nothing is approved by the clock.",
+            ),
+        ),
         _ => (
             IconName::Message,
             Words::fixed("还没有通知", "No notices yet"),
             Words::fixed("老师们提交的通知会出现在这里。", "Notices that teachers submit appear here."),
         ),
     };
-    let write = (writes && which != WAITING).then(|| {
+    let write = (writes && which != WAITING && which != LATE).then(|| {
         view! {
             <ButtonLink
                 href=Route::Compose.path()

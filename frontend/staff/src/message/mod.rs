@@ -4,6 +4,7 @@
 mod actions;
 mod application;
 mod applied;
+mod asked;
 mod audience;
 mod chain;
 mod common;
@@ -16,13 +17,20 @@ mod errors;
 mod findings;
 mod form;
 mod funnel;
+mod history;
 mod list;
+mod names;
+mod next;
 mod page;
 mod papers;
+mod passages;
 mod preview;
+mod remarks;
+mod returning;
 mod row;
 mod students;
 mod submit;
+mod summary;
 mod templates;
 mod units;
 

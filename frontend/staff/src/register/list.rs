@@ -444,8 +444,8 @@ fn Totals() -> impl IntoView {
 #[component]
 fn Paper(school: String, month: String, all: Vec<RegisterEntry>) -> impl IntoView {
     let lang = use_lang();
-    /// Columns that paper has no room for: capacity, statement and digest stand on each message's sheet.
-    const LEFT_OUT: [usize; 4] = [1, 8, 15, 16];
+    /// Columns that paper has no room for: capacity, statement, digest and who asked stand on each message's sheet.
+    const LEFT_OUT: [usize; 5] = [1, 8, 15, 16, 17];
     let keep = |cells: Vec<String>| {
         let kept = cells.into_iter().enumerate().filter(|(at, _)| !LEFT_OUT.contains(at));
         kept.map(|(_, cell)| cell).collect::<Vec<_>>()

@@ -133,6 +133,10 @@ fn Sheet(sheet: Box<RegisterSheet>) -> impl IntoView {
         let all = reasons.join("；");
         wide(Words::fixed("内容检查说明", "Explanations"), view! { <span lang="zh-CN">{all}</span> })
     });
+    let asked = entry.asked.as_ref().map(|asker| {
+        let words = t(asker.words());
+        wide(Words::fixed("来件", "Asked for"), view! { <span>{words}</span> })
+    });
     let corrects = entry.corrects.map(|id| {
         let words = words!("更正第 {id} 号通知", "Corrects notice {id}");
         wide(Words::fixed("更正", "Correction"), view! { <a href=Route::Message(id).path()>{t(words)}</a> })
@@ -188,7 +192,7 @@ fn Sheet(sheet: Box<RegisterSheet>) -> impl IntoView {
                             </div>
                         },
                     )}
-                    {explained} {corrects}
+                    {asked} {explained} {corrects}
                     {two(
                         (
                             Words::fixed("起草人", "Drafted by"),

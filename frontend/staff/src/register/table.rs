@@ -27,6 +27,7 @@ pub fn heads(lang: Lang) -> Vec<String> {
         Words::fixed("发送时间", "Sent"),
         Words::fixed("内容负责声明", "Statement"),
         Words::fixed("内容指纹", "Digest"),
+        Words::fixed("来件", "Asked for by"),
     ]
     .map(|words| words.get(lang).to_owned())
     .to_vec()
@@ -53,6 +54,7 @@ pub fn cells(entry: &RegisterEntry, lang: Lang) -> Vec<String> {
         at(entry.released_at),
         at(entry.statement_at),
         entry.digest.clone().unwrap_or_default(),
+        entry.asked.as_ref().map(|asker| asker.words().get(lang).to_owned()).unwrap_or_default(),
     ]
 }
 
@@ -135,6 +137,7 @@ pub mod tests {
             released_at: None,
             statement_at: Some(at),
             digest: Some("00ff".into()),
+            asked: None,
             corrects: None,
         }
     }

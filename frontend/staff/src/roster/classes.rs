@@ -54,9 +54,11 @@ fn Classes(all: Vec<ClassView>) -> impl IntoView {
                 "Import the staff list, then the students': the classes come with them.",
             )
         } else {
-            Words::fixed(
-                "您还没有可以查看或发通知的班级。任课教师须由班主任列入发送名单；如有出入，请告诉校办室。",
-                "There is no class that you can read or write to yet. A homeroom teacher lets the subject teachers write; if something is wrong, tell the school office.",
+            let leader = me.with_untracked(|m| m.school.class_leader.title());
+            let (zh, en) = (leader.zh, leader.en.to_lowercase());
+            words!(
+                "您还没有可以查看或发通知的班级。任课教师须由{zh}列入发送名单；如有出入，请告诉管理名册的部门。",
+                "There is no class that you can read or write to yet. The {en} of a class lets its subject teachers write; if something is wrong, tell the office that keeps the rolls."
             )
         };
         return view! {
@@ -106,6 +108,7 @@ fn Classes(all: Vec<ClassView>) -> impl IntoView {
             None => grades.push(vec![class]),
         }
     }
+    let leader = me.with_untracked(|m| m.school.class_leader.title());
     let is_open = grades.iter().map(Vec::len).sum::<usize>() <= OPEN_CLASSES;
     let grades = grades
         .into_iter()
@@ -117,8 +120,10 @@ fn Classes(all: Vec<ClassView>) -> impl IntoView {
             let unreachable: u32 = grade.iter().map(|c| c.unreachable).sum();
             let trailing = move || (unreachable > 0).then(|| out_of_reach(unreachable));
             let grade = StoredValue::new(grade);
+            let leader = leader.clone();
             let rows = move || {
-                let rows = grade.get_value().into_iter().map(class_row).collect::<Vec<_>>();
+                let rows =
+                    grade.get_value().into_iter().map(|class| class_row(class, &leader)).collect::<Vec<_>>();
                 view! { <List label=t(Words::fixed("班级", "Classes"))>{rows}</List> }.into_any()
             };
             view! { <Fold title=t(Words::name(name)) note=t(note) trailing is_open rows /> }
@@ -138,18 +143,19 @@ fn out_of_reach(students: u32) -> AnyView {
     .into_any()
 }
 
-fn class_row(class: ClassView) -> AnyView {
+fn class_row(class: ClassView, leader: &Words) -> AnyView {
+    let (leader_zh, leader_en) = (&leader.zh, leader.en.to_lowercase());
     let ClassView { students, phones, unreachable, .. } = class;
     let teachers = class.homeroom.join("、");
     let (students_en, phones_en) = (count(students, "student", "students"), count(phones, "phone", "phones"));
     let note = if teachers.is_empty() {
         words!(
-            "{students} 名学生 · {phones} 个接收手机号 · 还没有班主任",
-            "{students_en} · {phones_en} · no homeroom teacher"
+            "{students} 名学生 · {phones} 个接收手机号 · 还没有{leader_zh}",
+            "{students_en} · {phones_en} · no {leader_en}"
         )
     } else {
         words!(
-            "班主任 {teachers} · {students} 名学生 · {phones} 个接收手机号",
+            "{leader_zh} {teachers} · {students} 名学生 · {phones} 个接收手机号",
             "{teachers} · {students_en} · {phones_en}"
         )
     };
@@ -290,7 +296,7 @@ fn Roll(roll: ClassRoll) -> impl IntoView {
     view! {
         {warning}
         <dl class="x-stats">
-            <Stat label=t(Words::fixed("班主任", "Homeroom teacher")) value=if homeroom.is_empty() { "—".to_owned() } else { homeroom } />
+            <Stat label=t(use_me().with_untracked(|m| m.school.class_leader.title())) value=if homeroom.is_empty() { "—".to_owned() } else { homeroom } />
             <Stat label=t(Words::fixed("学生", "Students")) value=students.to_string() />
             <Stat label=t(Words::fixed("家长", "Parents")) value=guardians.to_string() />
             <Stat label=t(Words::fixed("接收手机号", "Receiving numbers")) value=phones.to_string() />

@@ -88,7 +88,7 @@ fn Rows(roll: ClassRoll, desk: Desk) -> impl IntoView {
                 <EmptyState
                     icon=IconName::People
                     title=t(Words::fixed("这个班的名册不由您维护", "This class's roll is not yours to change"))
-                    note=t(Words::fixed("请班主任或校办室办理。", "Ask its homeroom teacher or the office."))
+                    note=t(Words::fixed("请带这个班的老师或负责名册的岗位办理。", "Ask who leads the class, or who keeps the rolls."))
                 />
             </Card>
         }

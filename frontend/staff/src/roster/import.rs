@@ -67,8 +67,8 @@ fn Choose(stage: RwSignal<Stage>, kind: RwSignal<String>) -> impl IntoView {
                 ImportKind::Staff.key(),
                 Words::fixed("教职工名单", "Staff list"),
                 Words::fixed(
-                    "工号、姓名、手机、部门、职务、班主任班级、任教",
-                    "Number, name, phone, department, post, homeroom class, teaching",
+                    "工号、姓名、手机、部门、职务、班主任班级（大学为辅导员所带班级）、任教",
+                    "Number, name, phone, department, post, class led (as homeroom teacher or counsellor), teaching",
                 ),
             ),
             option(

@@ -11,6 +11,7 @@ use ui::{Badge, Button, ButtonKind, Card, Tone, t};
 
 use crate::api::{Order, Query};
 use crate::common::Problems;
+use crate::session::use_me;
 
 /// The card on a class's page; nothing where nobody but the homeroom teacher teaches it.
 #[component]
@@ -92,9 +93,11 @@ pub fn Teachers(
             "Teachers with a tick may write to the parents of the class; each notice still needs its approval. A tick taken away counts at once, also for what they have not sent yet.",
         )
     } else {
-        Words::fixed(
-            "由班主任决定哪些任课教师可以给本班家长发通知。",
-            "The homeroom teacher says which subject teachers may write to the parents of the class.",
+        let leader = use_me().with_untracked(|m| m.school.class_leader.title());
+        let (zh, en) = (leader.zh, leader.en.to_lowercase());
+        words!(
+            "由{zh}决定哪些任课教师可以给本班家长发通知。",
+            "The {en} says which subject teachers may write to the parents of the class."
         )
     };
     let rows = teachers.into_iter().map(row).collect::<Vec<_>>();

@@ -214,7 +214,16 @@ fn a_last_decision_over_500_phones_asks_for_the_password() {
     let path = format!("/api/messages/{id}/decisions");
     let decide = |client: &Client, password: Option<&str>| {
         let (digest, password) = (digest.clone(), password.map(str::to_owned));
-        client.post(&path, &Decide { verdict: Verdict::Approve, digest, reason: String::new(), password })
+        client.post(
+            &path,
+            &Decide {
+                verdict: Verdict::Approve,
+                digest,
+                reason: String::new(),
+                passages: Vec::new(),
+                password,
+            },
+        )
     };
     // The review is not the last one.
     assert_eq!(decide(&app.office_director(), None).status, 200);
@@ -245,6 +254,7 @@ fn a_password_that_was_not_looked_at_costs_no_try() {
         verdict: Verdict::Approve,
         digest,
         reason: String::new(),
+        passages: Vec::new(),
         password: Some(PASSPHRASE.into()),
     };
     let principal = app.principal();
@@ -266,8 +276,13 @@ fn refused_decisions_do_not_buy_tries() {
     let principal = app.principal();
     let wrong = || change(&principal, "not the passphrase at all", OTHER).status;
     assert_eq!((0..7).map(|_| wrong()).collect::<Vec<_>>(), [422, 422, 422, 422, 422, 429, 429]);
-    let order =
-        Decide { verdict: Verdict::Approve, digest, reason: String::new(), password: Some("x".into()) };
+    let order = Decide {
+        verdict: Verdict::Approve,
+        digest,
+        reason: String::new(),
+        passages: Vec::new(),
+        password: Some("x".into()),
+    };
     for _ in 0..8 {
         principal.post(&format!("/api/messages/{id}/decisions"), &order);
     }
@@ -287,7 +302,13 @@ fn other_decisions_ask_for_no_password() {
     let digest = clerk.submit(id).digest.expect("a digest");
     app.office_director().approve(id);
     let path = format!("/api/messages/{id}/decisions");
-    let order = Decide { verdict: Verdict::Return, digest, reason: "请写明时间".into(), password: None };
+    let order = Decide {
+        verdict: Verdict::Return,
+        digest,
+        reason: "请写明时间".into(),
+        passages: Vec::new(),
+        password: None,
+    };
     assert_eq!(app.principal().post(&path, &order).status, 200);
     app.class_notice();
 }
@@ -304,6 +325,7 @@ fn the_kept_hash_of_an_order_does_not_give_the_password_away() {
         verdict: Verdict::Approve,
         digest,
         reason: String::new(),
+        passages: Vec::new(),
         password: Some(PASSPHRASE.into()),
     };
     let path = format!("/api/messages/{id}/decisions");

@@ -206,7 +206,13 @@ fn a_reset_account_does_not_decide_on_what_those_two_wrote() {
     reset(&app, "T0001");
     let decide = |app: &App| {
         let (digest, password) = (digest.clone(), Some(NEW.to_owned()));
-        let order = Decide { verdict: Verdict::Approve, digest, reason: String::new(), password };
+        let order = Decide {
+            verdict: Verdict::Approve,
+            digest,
+            reason: String::new(),
+            passages: Vec::new(),
+            password,
+        };
         opened(app, "T0001").post(&format!("/api/messages/{id}/decisions"), &order)
     };
     let reply = decide(&app);

@@ -38,6 +38,16 @@ const TOLD: &[(&str, &str, &str)] = &[
         r#"procedure 1 {"version":[1,1],"confirmed_by":[0,6],"declined_by":[null,null]}"#,
     ),
     (
+        "sms_accounts_told",
+        "INSERT INTO sms_accounts VALUES (1, 'aliyun', 1, '校', 'filed', '[]', 45, 1, 'sealed', 5, 9, NULL, NULL, NULL, NULL, 'n')",
+        r#"sms_account 1 {"provider":[null,"aliyun"],"trial":[null,1],"signature":[null,"校"],"templates":[null,"[]"],"price":[null,45],"set_by":[null,5]}"#,
+    ),
+    (
+        "sms_accounts_changed_told",
+        "UPDATE sms_accounts SET confirmed_by = 6, confirmed_at = 9, mac = 'o'",
+        r#"sms_account 1 {"confirmed_by":[null,6],"declined_by":[null,null]}"#,
+    ),
+    (
         "school_told",
         "INSERT INTO school VALUES (1, '某校', '某', '校信通', 1, 2, 1, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL)",
         r#"school 1 {"name":[null,"某校"],"signature":[null,"某"],"platform_word":[null,"校信通"],"window_from":[null,1],"window_to":[null,2]}"#,
@@ -137,8 +147,13 @@ fn every_change_is_put_down_with_before_and_after() {
     for (trigger, change, told) in TOLD {
         for without in [false, true] {
             let db = unguarded();
-            if *trigger == "school_told" {
-                run(&db, "DELETE FROM school");
+            match *trigger {
+                "school_told" => run(&db, "DELETE FROM school"),
+                "sms_accounts_changed_told" => run(
+                    &db,
+                    "INSERT INTO sms_accounts VALUES (1, 'aliyun', 1, '校', 'filed', '[]', 45, 1, 'c', 5, 9, NULL, NULL, NULL, NULL, 'n')",
+                ),
+                _ => {}
             }
             if without {
                 run(&db, &format!("DROP TRIGGER {trigger}"));

@@ -347,6 +347,7 @@ impl Play {
             verdict: if approve { Verdict::Approve } else { Verdict::Return },
             digest: digest.clone(),
             reason: "错别字".into(),
+            passages: Vec::new(),
             password: None,
         };
         let rule = if self.at == At::Submitted { self.chain.decide(StaffId(by), &order).ok() } else { None };

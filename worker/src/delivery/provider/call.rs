@@ -1,9 +1,12 @@
 //! What passes between us and an SMS provider.
 
-use domain::delivery::{CALL_TIMEOUT, Reason};
+use domain::delivery::CALL_TIMEOUT;
 use domain::ids::PhoneId;
 use domain::phone::Phone;
-use domain::time::SECOND;
+use domain::provider::Finding;
+pub use domain::provider::{Outcome, Part};
+use domain::sms::Template;
+use domain::time::{Instant, SECOND};
 use futures_util::future::{Either, LocalBoxFuture, select};
 
 use crate::platform::app::App;
@@ -18,42 +21,22 @@ pub struct Sms {
     pub phone: Phone,
     /// The rendered text.
     pub text: String,
+    /// The whole link in it.
+    pub link: String,
 }
 
 /// One provider call.
 pub struct Request<'a> {
     /// Our reference: the provider is asked by it later.
     pub reference: &'a str,
+    /// The wording of the SMS.
+    pub template: &'a Template,
+    /// The title in it.
+    pub title: &'a str,
     /// At most `BATCH_MAX` SMS.
     pub sms: &'a [Sms],
     /// Earlier attempts of these SMS.
     pub tries: u32,
-}
-
-/// What a provider says of one SMS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Taken.
-    Accepted,
-    /// Refused for good.
-    Rejected(Reason),
-    /// Proven not taken; may be tried again.
-    NotTaken,
-}
-
-/// What became of one SMS of a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// What the provider says of it.
-    pub outcome: Outcome,
-    /// The provider's own id of it, by which a receipt may name it.
-    pub id: Option<String>,
-}
-
-impl From<Outcome> for Part {
-    fn from(outcome: Outcome) -> Self {
-        Self { outcome, id: None }
-    }
 }
 
 /// What a call gave.
@@ -65,13 +48,14 @@ pub enum CallResult {
     Unknown(String),
 }
 
-/// What looking an attempt up by its reference gave for one phone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// The provider has it.
-    Taken,
-    /// The provider proves that it has not.
-    Absent,
+/// An attempt that the provider is asked about.
+pub struct Question<'a> {
+    /// Our reference.
+    pub reference: &'a str,
+    /// When it was begun.
+    pub at: Instant,
+    /// The numbers whose outcome is not known.
+    pub phones: &'a [Phone],
 }
 
 /// An SMS provider.
@@ -86,13 +70,12 @@ pub trait Provider {
         request: &'a Request<'a>,
     ) -> LocalBoxFuture<'a, Result<CallResult, AppError>>;
 
-    /// Asks what became of an attempt; one answer for each phone, or none where the provider cannot tell.
+    /// Asks what became of an attempt: one answer for each phone.
     fn look_up<'a>(
         &'a self,
         app: &'a App,
-        reference: &'a str,
-        phones: &'a [Phone],
-    ) -> LocalBoxFuture<'a, Result<Option<Vec<Lookup>>, AppError>>;
+        question: &'a Question<'a>,
+    ) -> LocalBoxFuture<'a, Result<Vec<Finding>, AppError>>;
 }
 
 /// How long a question about an attempt may take.
@@ -101,7 +84,7 @@ pub const LOOK_UP_TIMEOUT: i64 = 10 * SECOND;
 /// Waits for a call as long as it may take. One that takes longer is dropped on the spot, and with it
 /// whatever it holds: nothing of it goes on behind our back. A provider that calls over HTTP does so
 /// through a future that aborts its request when it is dropped.
-async fn in_time<T>(app: &App, call: LocalBoxFuture<'_, T>, most: i64) -> Option<T> {
+pub(super) async fn in_time<T>(app: &App, call: LocalBoxFuture<'_, T>, most: i64) -> Option<T> {
     match select(call, app.host.sleep(most)).await {
         Either::Left((result, _)) => Some(result),
         Either::Right(((), call)) => {
@@ -128,17 +111,16 @@ pub async fn submit(app: &App, provider: &dyn Provider, request: &Request<'_>) -
     }
 }
 
-/// Asks what became of an attempt; none where the provider cannot tell, or not in time.
+/// Asks what became of an attempt; nothing where no answer comes in time.
 ///
 /// # Errors
 /// Where the provider's answer cannot be had.
 pub async fn look_up(
     app: &App,
     provider: &dyn Provider,
-    reference: &str,
-    phones: &[Phone],
-) -> Result<Option<Vec<Lookup>>, AppError> {
-    in_time(app, provider.look_up(app, reference, phones), LOOK_UP_TIMEOUT).await.unwrap_or(Ok(None))
+    question: &Question<'_>,
+) -> Result<Vec<Finding>, AppError> {
+    in_time(app, provider.look_up(app, question), LOOK_UP_TIMEOUT).await.unwrap_or(Ok(Vec::new()))
 }
 
 #[cfg(test)]
@@ -186,9 +168,8 @@ mod tests {
         fn look_up<'a>(
             &'a self,
             _: &'a App,
-            _: &'a str,
-            _: &'a [Phone],
-        ) -> LocalBoxFuture<'a, Result<Option<Vec<Lookup>>, AppError>> {
+            _: &'a Question<'a>,
+        ) -> LocalBoxFuture<'a, Result<Vec<Finding>, AppError>> {
             let held = Held(self.0.clone());
             Box::pin(async move {
                 let _held = held;
@@ -210,14 +191,16 @@ mod tests {
         let app = App::new(Native::new(Instant(1), 1, [], [(DB, database)])).expect("a deployment");
         let over = Rc::new(Cell::new(false));
         let silent = Silent(over.clone());
-        let request = Request { reference: "r", sms: &[], tries: 0 };
+        let template = &domain::sms::LINK_TEMPLATE;
+        let request = Request { reference: "r", template, title: "", sms: &[], tries: 0 };
         let result = now(submit(&app, &silent, &request));
         assert!(matches!(result, CallResult::Unknown(_)), "{result:?}");
         assert!(over.replace(false), "the call is over when its outcome is written");
         assert_eq!(app.now(), Instant(1 + CALL_TIMEOUT));
 
-        let found = now(look_up(&app, &silent, "r", &[])).expect("no fault");
-        assert_eq!((found, over.get()), (None, true));
+        let question = Question { reference: "r", at: app.now(), phones: &[] };
+        let found = now(look_up(&app, &silent, &question)).expect("no fault");
+        assert_eq!((found.len(), over.get()), (0, true));
         assert_eq!(app.now(), Instant(1 + CALL_TIMEOUT + LOOK_UP_TIMEOUT));
     }
 }

@@ -2,12 +2,13 @@
 //! answers, and knows by reference. What each number does stands in
 //! `domain::sandbox`.
 
-use domain::phone::Phone;
+use domain::delivery::Reason;
+use domain::provider::{Finding, ProviderKind, variables};
 use domain::sandbox::Magic;
 use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 
-use super::call::{CallResult, Lookup, Outcome, Provider, Request};
+use super::call::{CallResult, Outcome, Part, Provider, Question, Request, Sms};
 use crate::args;
 use crate::platform::app::App;
 use crate::platform::d1::{Db, sql};
@@ -37,10 +38,9 @@ impl Provider for Sandbox {
     fn look_up<'a>(
         &'a self,
         app: &'a App,
-        reference: &'a str,
-        phones: &'a [Phone],
-    ) -> LocalBoxFuture<'a, Result<Option<Vec<Lookup>>, AppError>> {
-        Box::pin(async move { Ok(Some(look_up(app, reference, phones).await?)) })
+        question: &'a Question<'a>,
+    ) -> LocalBoxFuture<'a, Result<Vec<Finding>, AppError>> {
+        Box::pin(look_up(app, question))
     }
 }
 
@@ -66,6 +66,13 @@ async fn submit(app: &App, request: &Request<'_>) -> Result<CallResult, AppError
     let magic: Vec<Magic> = request.sms.iter().map(|s| Magic::of(&s.phone)).collect();
     if request.tries == 0 && magic.contains(&Magic::TimeoutAbsent) {
         return Ok(CallResult::Unknown("timeout".into()));
+    }
+    // As strict as the strictest: what a real provider would refuse does not work in the demo either.
+    let refused =
+        |sms: &Sms| variables(ProviderKind::Sandbox, request.template, request.title, &sms.link).is_err();
+    if request.sms.iter().any(refused) {
+        let part: Part = Outcome::Rejected(Reason::ContentRefused).into();
+        return Ok(CallResult::Parts(vec![part; request.sms.len()]));
     }
     let now = app.now();
     let taken: Vec<_> = request
@@ -100,12 +107,19 @@ struct Taken {
 }
 
 /// What became of an attempt, by its reference.
-async fn look_up(app: &App, reference: &str, phones: &[Phone]) -> Result<Vec<Lookup>, AppError> {
+async fn look_up(app: &App, question: &Question<'_>) -> Result<Vec<Finding>, AppError> {
     wait(app, "SANDBOX_LATENCY_MS").await;
     let taken: Vec<Taken> =
-        db(app)?.all("SELECT phone FROM sms WHERE reference = ?1", args![reference]).await?;
-    Ok(phones
+        db(app)?.all("SELECT phone FROM sms WHERE reference = ?1", args![question.reference]).await?;
+    Ok(question
+        .phones
         .iter()
-        .map(|p| if taken.iter().any(|t| t.phone == p.digits()) { Lookup::Taken } else { Lookup::Absent })
+        .map(|p| {
+            if taken.iter().any(|t| t.phone == p.digits()) {
+                Finding::Taken(None, None)
+            } else {
+                Finding::Absent
+            }
+        })
         .collect())
 }

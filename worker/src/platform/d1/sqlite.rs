@@ -73,11 +73,24 @@ impl Sqlite {
                 self.ran.borrow_mut().insert(text.to_string());
             }
         }
+        // Whoever holds a transaction open undoes several batches at once: each is whole or nothing inside it, too.
+        if !connection.is_autocommit() {
+            let batch = connection.savepoint()?;
+            let results = statements.iter().map(|s| one(&batch, s)).collect::<rusqlite::Result<Vec<_>>>()?;
+            batch.commit()?;
+            return Ok(results);
+        }
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let results =
             statements.iter().map(|s| one(&transaction, s)).collect::<rusqlite::Result<Vec<_>>>()?;
         transaction.commit()?;
         Ok(results)
+    }
+
+    /// What the API does not offer, on the connection that the batches run on: a transaction around several
+    /// of them, or how many rows were changed.
+    pub fn on<T>(&self, run: impl FnOnce(&Connection) -> T) -> T {
+        run(&self.connection.borrow())
     }
 }
 

@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use domain::provider::{ANSWER_BYTES_MAX, HttpAnswer, HttpCall};
 use domain::time::Instant;
 use futures_util::future::LocalBoxFuture;
 use wasm_bindgen::JsValue;
 use worker::Env;
-use worker::js_sys::Uint8Array;
+use worker::js_sys::{Array, Uint8Array};
 use worker::wasm_bindgen::JsCast;
 
 use super::Host;
@@ -34,6 +35,15 @@ impl Cloudflare {
 
     fn binding(&self, name: &str) -> JsValue {
         glue::binding(self.0.as_ref(), name)
+    }
+}
+
+/// Breaks a call off when it is dropped: without it, what nobody waits for goes on.
+struct Stop(JsValue);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        glue::abort(&self.0);
     }
 }
 
@@ -69,6 +79,24 @@ impl Host for Cloudflare {
         Box::pin(async move {
             let sent = glue::enqueue(&self.binding(queue), &json::text(&bodies)?).await;
             sent.map(|_| ()).map_err(|e| AppError::Internal(glue::message(&e)))
+        })
+    }
+
+    fn fetch<'a>(&'a self, call: &'a HttpCall) -> LocalBoxFuture<'a, Result<HttpAnswer, AppError>> {
+        Box::pin(async move {
+            // The runtime sets the host by the address.
+            let headers: Vec<_> = call.headers.iter().filter(|(name, _)| *name != "host").collect();
+            let head = json::text(&(call.method, &call.url, headers))?;
+            let stop = Stop(glue::stopper());
+            let answer = glue::call(&head, &call.body, &stop.0, ANSWER_BYTES_MAX as u32).await;
+            // What the runtime says of it may hold the address.
+            let answer: Array = answer
+                .ok()
+                .and_then(|answer| answer.dyn_into().ok())
+                .ok_or_else(|| AppError::Internal("a call that did not come back".into()))?;
+            let status = answer.get(0).as_f64().unwrap_or_default() as u16;
+            let body = answer.get(1).dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec());
+            Ok(HttpAnswer { status, body: body.unwrap_or_default() })
         })
     }
 

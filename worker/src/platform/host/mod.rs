@@ -9,6 +9,7 @@ pub mod native;
 
 use std::rc::Rc;
 
+use domain::provider::{HttpAnswer, HttpCall};
 use domain::time::Instant;
 use futures_util::future::LocalBoxFuture;
 
@@ -48,6 +49,10 @@ pub trait Host {
         queue: &'static str,
         bodies: Vec<serde_json::Value>,
     ) -> LocalBoxFuture<'a, Result<(), AppError>>;
+
+    /// Calls a server of somebody else's. It is broken off when the future is dropped, and every error
+    /// leaves open whether the call arrived. No part of a call gets into an error.
+    fn fetch<'a>(&'a self, call: &'a HttpCall) -> LocalBoxFuture<'a, Result<HttpAnswer, AppError>>;
 
     /// Calls the object of this name, which then looks what there is to do.
     fn wake<'a>(&'a self, objects: &'static str, name: &'a str) -> LocalBoxFuture<'a, Result<(), AppError>>;

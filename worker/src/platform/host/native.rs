@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use domain::provider::{HttpAnswer, HttpCall};
 use domain::time::Instant;
 use futures_util::future::LocalBoxFuture;
 
@@ -24,6 +25,19 @@ pub enum Sent {
     Woken(&'static str, String),
 }
 
+/// What comes back from a call.
+pub enum Heard {
+    /// An answer.
+    Answer(HttpAnswer),
+    /// Nothing, ever.
+    Nothing,
+    /// The connection breaks.
+    Broken,
+}
+
+/// A server that calls go to, asked at a time: how long it takes, and what comes back.
+pub type Network = dyn FnMut(Instant, &HttpCall) -> (i64, Heard);
+
 /// A runtime in process.
 #[derive(Default)]
 pub struct Native {
@@ -34,6 +48,8 @@ pub struct Native {
     sent: RefCell<VecDeque<Sent>>,
     /// Where buckets lie: `bucket/name` below it. Without one nothing can be stored.
     files: RefCell<Option<PathBuf>>,
+    /// Where calls go; without one there is no network.
+    network: RefCell<Option<Box<Network>>>,
 }
 
 impl Native {
@@ -72,6 +88,11 @@ impl Native {
     /// Keeps what is stored in buckets below this folder.
     pub fn keep_files_in(&self, folder: PathBuf) {
         *self.files.borrow_mut() = Some(folder);
+    }
+
+    /// Lets calls go to this server.
+    pub fn connect(&self, network: Box<Network>) {
+        *self.network.borrow_mut() = Some(network);
     }
 
     fn path(&self, bucket: &str, name: &str) -> Result<PathBuf, AppError> {
@@ -121,6 +142,20 @@ impl Host for Native {
         Box::pin(async move {
             self.sent.borrow_mut().extend(bodies.into_iter().map(|body| Sent::Queued(queue, body)));
             Ok(())
+        })
+    }
+
+    fn fetch<'a>(&'a self, call: &'a HttpCall) -> LocalBoxFuture<'a, Result<HttpAnswer, AppError>> {
+        Box::pin(async move {
+            let now = self.now();
+            let heard = self.network.borrow_mut().as_mut().map(|network| network(now, call));
+            let (after, heard) = heard.unwrap_or((0, Heard::Broken));
+            self.sleep(after).await;
+            match heard {
+                Heard::Answer(answer) => Ok(answer),
+                Heard::Nothing => std::future::pending().await,
+                Heard::Broken => Err(AppError::Internal("a call that did not come back".into())),
+            }
         })
     }
 

@@ -31,6 +31,28 @@ fn only<T>(parsed: &Parsed<T>) -> &RowFinding {
     }
 }
 
+/// Who leads a class is called what that school calls it, in every line of a preview.
+#[test]
+fn a_class_without_its_leader_says_which_post_is_lacking() {
+    let lacking = |parsed: &Parsed<StudentRow>| {
+        let of_classes = parsed.findings.iter().filter(|f| f.column == "班级");
+        of_classes.map(|f| f.words.zh.clone().into_owned()).collect::<Vec<_>>()
+    };
+    let university = read_students(UNIVERSITY_STUDENTS, &Roll::new("示范大学").places()).expect("a file");
+    let (all, counsellors) = (lacking(&university), "还没有辅导员");
+    assert!(all.len() == 64 && all.iter().all(|words| words.contains(counsellors)), "{:?}", all.first());
+    let school = read_students(STUDENTS, &Roll::new("示范中学").places()).expect("a file");
+    assert!(!lacking(&school).is_empty());
+    assert!(lacking(&school).iter().all(|words| words.contains("还没有班主任")));
+    // Two rows that lead one class.
+    let twice = |department: &str, class: &str| {
+        let row = |n: u32| format!("U{n},甲{n},1990000000{n},{department},辅导员,{class},\n");
+        let parsed = staff_at(&Roll::new("示范大学"), &format!("{}{}", row(1), row(2)));
+        parsed.findings.iter().map(|f| f.words.zh.clone().into_owned()).collect::<Vec<_>>().join("\n")
+    };
+    assert!(twice("信息学院", "信息学院/2023级1班").contains("也是这个班的辅导员"));
+}
+
 #[test]
 fn a_university_comes_from_its_two_files() {
     let mut roll = university();

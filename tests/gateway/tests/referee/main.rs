@@ -1,0 +1,7 @@
+//! The referee is held to the providers' published descriptions.
+
+mod aliyun;
+mod callbacks;
+mod client;
+mod faults;
+mod tencent;
