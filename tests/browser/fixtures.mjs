@@ -6,9 +6,9 @@
 //     await page.goto(demo.origin);
 //   });
 //
-// `demo` holds the middle school with its demo accounts, `empty` a deployment
-// on which nobody has called POST /api/setup. Both are on the pretend telephone
-// network (`/sandbox`), both belong to one test alone. Each `visitor` is another
+// `demo` holds the middle school with its demo accounts, `university` the other
+// demo school, `empty` a deployment on which nobody has called POST /api/setup.
+// Each is on the pretend telephone network (`/sandbox`) and belongs to one test alone. Each `visitor` is another
 // person with a browser of the project's size; whatever the story is about, a
 // visitor's browser must not report an error or a breach of the content policy.
 import { expect, test as base } from "@playwright/test";
@@ -20,7 +20,7 @@ import { createInterface } from "node:readline";
 import { at } from "../../scripts/lib/base.mjs";
 import { Client } from "../../scripts/lib/client.mjs";
 import { PASSPHRASE, setUp } from "../../scripts/lib/demo.mjs";
-import { templates } from "../../scripts/lib/template.mjs";
+import { template } from "../../scripts/lib/template.mjs";
 
 export { expect } from "@playwright/test";
 export { PASSPHRASE };
@@ -50,9 +50,9 @@ async function serve(state, port, vars = {}) {
   return { origin, setupKey, stop };
 }
 
-async function run(template) {
+async function run(name) {
   const state = mkdtempSync(join(tmpdir(), "xiaoxun-browser-"));
-  cpSync(join(await templates(), template), state, { recursive: true });
+  cpSync(await template(name), state, { recursive: true });
   let server = await serve(state, 0);
   const { origin, setupKey } = server;
   return {
@@ -108,16 +108,16 @@ async function run(template) {
   };
 }
 
-const school = (template) => [
+const school = (name) => [
   async ({}, use) => {
-    const app = await run(template);
+    const app = await run(name);
     try {
       await use(app);
     } finally {
       await app.stop();
     }
   },
-  { timeout: 60_000 },
+  { timeout: 90_000 },
 ];
 
 /** What browsers say where a story has the Worker refuse, or stop for a moment. */
@@ -141,6 +141,7 @@ async function listen(context, complaints) {
 export const test = base.extend({
   demo: school("demo"),
   empty: school("empty"),
+  university: school("university"),
   /** `await visitor({ javaScriptEnabled: false })`: a person with a browser of the own. */
   visitor: async ({ browser }, use) => {
     const [contexts, complaints] = [[], []];

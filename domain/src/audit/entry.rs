@@ -299,7 +299,7 @@ impl AuditAction {
             Self::FilingLimitSet => Words::fixed("更改备案期限", "Changed the time limit for filings"),
             Self::MessageWithdrawn => Words::fixed("撤回", "Withdrew"),
             Self::MessageCancelled => Words::fixed("取消", "Cancelled"),
-            Self::MessagePutOff => Words::fixed("推迟到可发送时段", "Put off to the sending hours"),
+            Self::MessagePutOff => Words::fixed("调整发送时间", "Moved the time of sending"),
             Self::MessageTooOld => Words::fixed("错过时间，取消发送", "Cancelled: its time was long past"),
             Self::MessageReleased => Words::fixed("开始发送", "Released for sending"),
             Self::MessagePaused => Words::fixed("暂停发送", "Paused sending"),

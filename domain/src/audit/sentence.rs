@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::entry::{AuditAction, EntryView};
 use super::history::RecordKind;
 use crate::access::Post;
+use crate::approval::StepKind;
 use crate::ids::MessageId;
 use crate::words;
 use crate::words::Words;
@@ -69,10 +70,10 @@ impl EntryView {
             AuditAction::MessageDecided => {
                 let before = match text("verdict") {
                     "return" => Words::fixed("退回修改", "returned "),
-                    _ => match text("post") {
-                        "office_director" => Words::fixed("审核同意了", "reviewed and passed "),
-                        _ => Words::fixed("审批同意了", "approved "),
-                    },
+                    _ if text("step") == StepKind::Review.key() => {
+                        Words::fixed("审核通过了", "reviewed and passed ")
+                    }
+                    _ => Words::fixed("审批同意了", "approved "),
                 };
                 self.about_message(before, version())
             }
@@ -138,6 +139,11 @@ impl EntryView {
             AuditAction::MessageCancelled => {
                 self.about_message(Words::fixed("取消了", "cancelled "), Words::fixed("的发送", ""))
             }
+            // A person's release gives it its time; the system moves one that fell outside the hours.
+            AuditAction::MessagePutOff if entry.actor != 0 => self.about_message(
+                Words::fixed("定下了", "set the time of sending of "),
+                Words::fixed("的发送时间", ""),
+            ),
             AuditAction::MessagePutOff => self.about_message(
                 Words::fixed("把", "put "),
                 Words::fixed("推迟到可发送时段", " off to the sending hours"),
@@ -347,6 +353,20 @@ mod tests {
         assert_eq!(sentence.words().zh, "审批同意了《秋季运动会》第 2 稿");
         assert_eq!(sentence.words().en, "approved “秋季运动会”, version 2");
         assert_eq!(sentence.target, Some(Target::Message(MessageId(12))));
+        let reviewed = view(
+            "message.decided",
+            "message",
+            "秋季运动会",
+            r#"{"version":2,"verdict":"approve","step":"review","post":"college_leader"}"#,
+        );
+        assert_eq!(reviewed.sentence().words().zh, "审核通过了《秋季运动会》第 2 稿");
+        let moved = |actor| {
+            let mut moved = view("message.put_off", "message", "秋季运动会", "{}");
+            moved.entry.actor = actor;
+            moved.sentence().words().zh
+        };
+        assert_eq!(moved(0), "把《秋季运动会》推迟到可发送时段");
+        assert_eq!(moved(3), "定下了《秋季运动会》的发送时间");
         let returned = view("message.decided", "message", "", r#"{"version":1,"verdict":"return"}"#);
         assert_eq!(returned.sentence().words().zh, "退回修改第 12 号通知第 1 稿");
     }

@@ -14,7 +14,7 @@ use domain::words::Words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ui::{
-    Badge, Banner, Button, ButtonKind, Card, EmptyState, ErrorState, IconName, Page, Progress, Tone, t, tw,
+    Badge, Banner, Button, ButtonKind, Card, EmptyState, ErrorState, IconName, Page, Progress, Tone, t,
     use_lang,
 };
 
@@ -188,10 +188,12 @@ fn Log(page: Entries) -> impl IntoView {
 fn row(view: EntryView) -> AnyView {
     let lang = use_lang();
     let (seq, at, sealed) = (view.entry.seq, view.entry.at, view.sealed);
-    let (tone, seal) = if sealed {
-        (Tone::Good, Words::fixed("已封存", "Sealed"))
+    // Sealed is the normal case.
+    let seal = if sealed {
+        let words = t(Words::fixed("已封存", "Sealed"));
+        view! { <span class="x-small x-muted s-sealed">{words}</span> }.into_any()
     } else {
-        (Tone::Neutral, Words::fixed("待封存", "Not yet"))
+        view! { <Badge tone=Tone::Neutral label=t(Words::fixed("待封存", "Not sealed yet")) /> }.into_any()
     };
     view! {
         <tr>
@@ -199,9 +201,7 @@ fn row(view: EntryView) -> AnyView {
             <td class="x-num s-nowrap">{move || at.show(lang.get())}</td>
             <td>{who(&view)}</td>
             <td>{told(view.sentence())}</td>
-            <td>
-                <Badge tone label=tw(move || seal.clone()) />
-            </td>
+            <td>{seal}</td>
         </tr>
     }
     .into_any()

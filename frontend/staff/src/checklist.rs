@@ -7,7 +7,7 @@ use domain::checklist::{CheckLine, CheckPoint, Checklist};
 use domain::words;
 use domain::words::{Words, count};
 use leptos::prelude::*;
-use ui::{Badge, Card, EmptyState, IconName, List, ListItem, Page, Tone, t};
+use ui::{Card, EmptyState, IconName, List, ListItem, Page, t};
 
 use crate::api::{Load, Query};
 use crate::common::Loaded;
@@ -77,11 +77,7 @@ fn Lines(list: Checklist) -> impl IntoView {
     };
     let rows = done.into_iter().map(|line| {
         view! {
-            <ListItem
-                title=t(line.point.title())
-                icon=IconName::Check
-                trailing=|| view! { <Badge tone=Tone::Good label=t(Words::fixed("正常", "Fine")) /> }
-            />
+            <ListItem title=t(line.point.title()) icon=IconName::Check />
         }
     });
     let sealed = list.sealed_at.map(|at| {

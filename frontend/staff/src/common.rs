@@ -76,7 +76,8 @@ pub fn state_tone(state: MessageState) -> Tone {
     }
 }
 
-/// Asks again who is signed in and how many messages wait for a decision.
+/// Asks again who is signed in and how many messages wait for a decision. Not for when an answer has come:
+/// see [`me_refresher`].
 pub fn refresh_me() {
     me_refresher()();
 }

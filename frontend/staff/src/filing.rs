@@ -110,7 +110,7 @@ fn line(line: FilingLine, now: domain::time::Instant) -> AnyView {
         if filing.is_late(now) {
             view! { <Badge tone=Tone::Warning label=t(Words::fixed("超期", "Late")) /> }.into_any()
         } else if is_asked {
-            view! { <Badge tone=Tone::Info label=t(Words::fixed("待答复", "Asked")) /> }.into_any()
+            view! { <Badge tone=Tone::Info label=t(Words::fixed("待答复", "Unanswered")) /> }.into_any()
         } else {
             ().into_any()
         }

@@ -1,7 +1,7 @@
 //! The start page: what waits for this person, and the way to write.
 
 use domain::access::Action;
-use domain::account::Slip;
+use domain::account::{Me, Slip};
 use domain::api;
 use domain::message::{MessageBox, MessageList, MessageState, MessageSummary};
 use domain::words;
@@ -255,11 +255,13 @@ fn Desk(writes: bool) -> impl IntoView {
     let which = if writes { MessageBox::Mine } else { MessageBox::All };
     let waiting = Query::new(|| api::MESSAGES.with(api::BOX, MessageBox::Waiting));
     let lately = Query::new(move || api::MESSAGES.with(api::BOX, which));
+    // Told above this part of the page: then it is not said that nothing waits.
+    let other = use_me().with_untracked(elsewhere);
     let show = move |waiting: MessageList| {
         view! {
             <Loaded
                 query=lately
-                show=move |lately| desk(waiting.clone().messages, lately.messages, which)
+                show=move |lately| desk(waiting.clone().messages, lately.messages, which, other)
                 lines=5
             />
         }
@@ -268,7 +270,18 @@ fn Desk(writes: bool) -> impl IntoView {
     view! { <Loaded query=waiting show lines=5 /> }.into_any()
 }
 
-fn desk(mut waiting: Vec<MessageSummary>, lately: Vec<MessageSummary>, which: MessageBox) -> AnyView {
+/// Whether something that is no message waits for this person.
+fn elsewhere(me: &Me) -> bool {
+    let papers = me.desk.to_receive + me.desk.to_release + me.desk.asked;
+    me.requests + me.to_confirm + me.late + papers > 0 || !me.resets.is_empty()
+}
+
+fn desk(
+    mut waiting: Vec<MessageSummary>,
+    lately: Vec<MessageSummary>,
+    which: MessageBox,
+    other: bool,
+) -> AnyView {
     // Who has waited longest comes first.
     waiting.reverse();
     let is_under_way = |m: &MessageSummary| matches!(m.state, MessageState::Sending | MessageState::Paused);
@@ -279,7 +292,7 @@ fn desk(mut waiting: Vec<MessageSummary>, lately: Vec<MessageSummary>, which: Me
         return nothing(which);
     }
     let own = which == MessageBox::Mine;
-    let quiet = waiting.is_empty().then(|| {
+    let quiet = (waiting.is_empty() && !other).then(|| {
         view! {
             <p class="s-quiet x-muted">
                 <Icon name=IconName::Done />

@@ -61,7 +61,7 @@ pub fn title(takes: bool) -> Words {
     if takes {
         Words::fixed("校办来件", "Requests")
     } else {
-        Words::fixed("报校办室办理", "Hand in to the office")
+        Words::fixed("报校办室办理", "Hand to the office")
     }
 }
 

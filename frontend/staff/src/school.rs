@@ -21,11 +21,13 @@ pub fn SettingsPage() -> impl IntoView {
     let me = use_me();
     let school = move || me.with(|m| m.school.clone());
     let window = tw(move || school().window.words());
+    // The switch is for those who may throw it; a stop that holds is everybody's to see.
+    let may_see = me.with_untracked(|m| m.person.may(Action::StopSending) || m.school.stopped.is_some());
     let is_always = move || me.with(|m| m.school.window.is_always());
     view! {
         <Page title=t(Words::fixed("设置", "Settings"))>
             <div class="x-columns x-columns-even">
-                <StopCard />
+                {may_see.then(|| view! { <StopCard /> })}
                 <Card title=t(Words::fixed("学校", "School"))>
                     <Facts>
                         <Fact label=t(Words::fixed("名称", "Name"))>{move || school().name}</Fact>

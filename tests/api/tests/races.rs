@@ -63,7 +63,13 @@ fn lost(reply: &Reply) {
 }
 
 fn decide(client: &Client, id: MessageId, digest: &str, verdict: Verdict) -> Prepared {
-    let order = Decide { verdict, digest: digest.into(), reason: "同时".into(), password: None };
+    let order = Decide {
+        verdict,
+        digest: digest.into(),
+        reason: "同时".into(),
+        password: None,
+        passages: Vec::new(),
+    };
     client.prepare("POST", &format!("/api/messages/{id}/decisions"), &order)
 }
 

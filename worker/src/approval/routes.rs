@@ -87,6 +87,7 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
         None => {}
     }
     let by = outcome.by;
+    let step = chain.steps.iter().find(|s| s.position == by.position).map(|s| s.kind.key());
     let seal = DecisionSeal {
         message: id.0,
         version: row.version,
@@ -131,7 +132,7 @@ pub async fn decide(call: Signed, id: MessageId, order: Decide) -> Result<Reply<
             action: AuditAction::MessageDecided,
             subject: Subject::Row("message", id.0),
             detail: &json!({
-                "version": row.version, "position": by.position, "post": by.post.key(), "appointment": by.appointment,
+                "version": row.version, "position": by.position, "step": step, "post": by.post.key(), "appointment": by.appointment,
                 "stands_in": by.stands_in, "verdict": order.verdict.key(), "digest": order.digest, "passages": passages.len(),
             }),
         });

@@ -34,6 +34,7 @@ pub(super) fn view() -> String {
       WHEN 'staff' THEN {subject}
       WHEN 'appointment' THEN {holder}
       WHEN 'delegation' THEN {away}
+      WHEN 'unit' THEN (SELECT u.name FROM units u WHERE u.id = a.subject_id)
       WHEN 'message' THEN CASE WHEN ?3 = 1 THEN COALESCE(
         (SELECT v.title FROM message_versions v WHERE v.message_id = a.subject_id AND v.version = a.detail ->> '$.version'),
         (SELECT m.title FROM messages m WHERE m.id = a.subject_id AND m.digest IS NOT NULL)) END

@@ -499,6 +499,15 @@ impl Surroundings {
         self.unit_row(unit).map(|row| row.name.as_str())
     }
 
+    /// A class's name, behind its college's: a 2023级1班 stands in every college.
+    pub fn class_name(&self, class: &NamedClass) -> String {
+        let college = self.college(class.unit_id).and_then(|id| self.unit_name(id));
+        match college.filter(|college| !class.name.starts_with(college)) {
+            Some(college) => format!("{college}{}", class.name),
+            None => class.name.clone(),
+        }
+    }
+
     fn unit_row(&self, id: UnitId) -> Option<&UnitRow> {
         self.units.iter().find(|unit| unit.id == id)
     }

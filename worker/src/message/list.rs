@@ -108,7 +108,8 @@ pub async fn list(
                    COALESCE((SELECT s.kind FROM deciding_steps s WHERE {WAITS_FOR_ME} AND s.message_id = m.id AND s.version = m.version
                       AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.message_id = s.message_id AND d.version = s.version AND d.position = s.position)
                     ORDER BY s.position LIMIT 1), CASE WHEN {TO_REGISTER} THEN 'register' END) AS asked,
-                   {WAITS} AS waits, {REMINDED} AS reminded_at, COALESCE(m.due_at, m.send_at) AS send_at, m.released_at,
+                   {WAITS} AS waits, {REMINDED} AS reminded_at, CASE WHEN m.send_at IS NOT NULL OR m.due_at > m.approved_at THEN COALESCE(m.due_at, m.send_at) END AS send_at,
+                   m.released_at,
                    COALESCE((SELECT json_group_array(json_array(json(b.totals), b.confirmed)) FROM batches b
                      WHERE b.message_id = m.id AND b.round = 0), '[]') AS progress,
                    COALESCE((SELECT r.skipped FROM rounds r WHERE r.message_id = m.id AND r.round = 0), 0) AS skipped

@@ -43,7 +43,7 @@ fn in_words(zh: String, en: String, children: Named) -> Words {
 pub fn named_words(audience: &Audience, around: &Surroundings) -> Words {
     let words = audience_words(audience, around);
     let names: Option<Vec<String>> = around.children.iter().map(|child| child.name.clone()).collect();
-    let class = around.classes.first().map(|c| c.name.clone());
+    let class = around.classes.first().map(|c| around.class_name(c));
     in_words(words.zh.into_owned(), words.en.into_owned(), class.zip(names))
 }
 
@@ -68,7 +68,8 @@ pub fn audience_words(audience: &Audience, around: &Surroundings) -> Words {
             }
         }
         Audience::Children { students, .. } => {
-            count_words(around.classes.first().map_or("", |c| &c.name), students.len())
+            let class = around.classes.first().map(|c| around.class_name(c)).unwrap_or_default();
+            count_words(&class, students.len())
         }
         Audience::Earlier { .. } => {
             let (zh, en) = around.earlier.as_ref().map_or(("", ""), |e| (&e.audience_zh, &e.audience_en));
@@ -76,7 +77,7 @@ pub fn audience_words(audience: &Audience, around: &Surroundings) -> Words {
         }
         Audience::Classes { .. } | Audience::Students { .. } => {
             let to_students = matches!(audience, Audience::Students { .. });
-            let names: Vec<&str> = around.classes.iter().map(|c| c.name.as_str()).collect();
+            let names: Vec<String> = around.classes.iter().map(|c| around.class_name(c)).collect();
             let n = names.len();
             match n {
                 0 => Words::fixed("尚未选择班级", "No class chosen"),

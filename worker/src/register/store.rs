@@ -133,7 +133,7 @@ fn entry_select() -> String {
            m.audience_zh, m.audience_en, m.reach, m.state, {author} AS drafter,
            (SELECT p.post FROM appointments p WHERE p.id = m.appointment_id) AS post, m.sender_title, {signed} AS signatures,
            (SELECT json_group_array(json_array(z.kind, z.number, z.at, z.name)) FROM (
-              SELECT 'file' AS kind, f.year || '-' || f.no AS number, f.filed_at AS at, (SELECT t.name FROM staff t WHERE t.id = f.registered_by) AS name
+              SELECT 'file' AS kind, '备〔' || f.year || '〕' || f.no || '号' AS number, f.filed_at AS at, (SELECT t.name FROM staff t WHERE t.id = f.registered_by) AS name
               FROM filings f WHERE f.message_id = m.id AND f.version = m.version
               UNION ALL SELECT 'register', r.number, r.at, (SELECT t.name FROM staff t WHERE t.id = r.staff_id)
               FROM registrations r WHERE r.message_id = m.id AND r.version = m.version) z) AS filed,

@@ -44,7 +44,9 @@ pub fn post_words(held: &Appointment, lang: Lang) -> String {
 /// All posts of a person in words. Classes that share post and subject stand together.
 pub fn posts_words(held: &[Appointment], lang: Lang) -> Vec<String> {
     let mut lines: Vec<(String, Vec<String>)> = Vec::new();
-    for appointment in held {
+    // Keeping a unit's account comes with another post, which says more of the person.
+    let (kept, first): (Vec<_>, Vec<_>) = held.iter().partition(|a| a.post == Post::Custodian);
+    for appointment in first.into_iter().chain(kept) {
         let (Some(class), true) = (&appointment.class_name, appointment.post == Post::SubjectTeacher) else {
             lines.push((post_words(appointment, lang), Vec::new()));
             continue;
@@ -60,10 +62,35 @@ pub fn posts_words(held: &[Appointment], lang: Lang) -> Vec<String> {
         .into_iter()
         .map(|(line, classes)| match (classes.is_empty(), lang) {
             (true, _) => line,
-            (false, Lang::Zh) => format!("{line}（{}）", classes.join("、")),
-            (false, Lang::En) => format!("{line} ({})", classes.join(", ")),
+            (false, Lang::Zh) => format!("{line}（{}）", together(&classes, "、")),
+            (false, Lang::En) => format!("{line} ({})", together(&classes, ", ")),
         })
         .collect()
+}
+
+/// `七年级1、2、3班、八年级1班`: what names of classes in a row share is written once.
+fn together(classes: &[String], and: &str) -> String {
+    let parts = |name: &str| {
+        let end = name.rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
+        let begin = name[..end]
+            .rfind(|c: char| !c.is_ascii_digit())
+            .map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8));
+        (name[..begin].to_owned(), name[begin..end].to_owned(), name[end..].to_owned())
+    };
+    let mut groups: Vec<(String, Vec<String>, String)> = Vec::new();
+    for class in classes {
+        let (before, number, after) = parts(class);
+        match groups.last_mut() {
+            Some((b, numbers, a)) if *b == before && *a == after && !number.is_empty() => {
+                numbers.push(number)
+            }
+            _ => groups.push((before, vec![number], after)),
+        }
+    }
+    let group = |(before, numbers, after): (String, Vec<String>, String)| {
+        format!("{before}{}{after}", numbers.join(and))
+    };
+    groups.into_iter().map(group).collect::<Vec<_>>().join(and)
 }
 
 /// The first post of the person at the screen, and that there are more.
@@ -85,4 +112,19 @@ pub fn posts_line(me: Signal<Me>) -> Signal<String> {
             }
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_in_a_row_share_their_grade() {
+        let told =
+            |names: &[&str]| together(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>(), "、");
+        assert_eq!(told(&["七年级1班", "七年级2班", "七年级10班"]), "七年级1、2、10班");
+        assert_eq!(told(&["七年级1班", "八年级1班"]), "七年级1班、八年级1班");
+        assert_eq!(told(&["实验班", "实验班乙", "2023级1班"]), "实验班、实验班乙、2023级1班");
+        assert_eq!(told(&[]), "");
+    }
 }

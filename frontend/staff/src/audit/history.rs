@@ -63,15 +63,17 @@ fn Told(history: History) -> impl IntoView {
     let ask = move || {
         may_reveal.then(|| {
             view! {
-                <Button
-                    label=t(Words::fixed("查看当时的姓名、号码", "Show the names and numbers of that time"))
-                    kind=ButtonKind::Plain
-                    busy=order.busy()
-                    on_click=reveal
-                />
-                <p class="x-muted">
-                    {t(Words::fixed("查看本身也会记入日志。", "That you looked is logged as well."))}
-                </p>
+                <div class="x-row">
+                    <Button
+                        label=t(Words::fixed("查看当时的姓名、号码", "Show the names and numbers of that time"))
+                        kind=ButtonKind::Plain
+                        busy=order.busy()
+                        on_click=reveal
+                    />
+                    <p class="x-muted x-small">
+                        {t(Words::fixed("查看本身也会记入日志。", "That you looked is logged as well."))}
+                    </p>
+                </div>
             }
         })
     };

@@ -31,7 +31,7 @@ const FEW: usize = 6;
 pub fn AudienceLine(form: Form, classes: Vec<ClassView>, error: Signal<Option<String>>) -> impl IntoView {
     let open = RwSignal::new(false);
     let names =
-        StoredValue::new(classes.iter().map(|c| (c.id.to_string(), c.name.clone())).collect::<Vec<_>>());
+        StoredValue::new(classes.iter().map(|c| (c.id.to_string(), c.full_name())).collect::<Vec<_>>());
     let editor = expect_context::<Editor>();
     let is_chosen = move || !editor.draft.with(|d| d.audience.is_empty());
     let preview = editor.preview;
@@ -186,7 +186,7 @@ fn AudienceFields(form: Form, classes: Vec<ClassView>) -> impl IntoView {
                     />
                 }
             })}
-        <div hidden=move || !(by_class() && has_classes)>
+        <div class="m-by-class" hidden=move || !(by_class() && has_classes)>
             <ClassPicker classes=classes.clone() chosen=form.classes />
             <WhoseNumbers form classes=classes.clone() />
             <PartOfClass form classes />
@@ -350,11 +350,12 @@ fn by_grade(classes: Vec<ClassView>) -> Vec<(String, Vec<ClassView>)> {
     let mut grades: Vec<(UnitId, String, Vec<ClassView>)> = Vec::new();
     for class in &classes {
         match grades.iter_mut().find(|(unit, ..)| *unit == class.unit) {
-            None => grades.push((class.unit, class.name.clone(), vec![class.clone()])),
+            None => grades.push((class.unit, class.full_name(), vec![class.clone()])),
             Some((_, name, of)) => {
+                // `信息学院2023级` where each college has such a grade.
                 *name = name
                     .chars()
-                    .zip(class.name.chars())
+                    .zip(class.full_name().chars())
                     .take_while(|(a, b)| a == b)
                     .map(|(a, _)| a)
                     .collect();

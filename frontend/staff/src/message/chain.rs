@@ -1,6 +1,7 @@
 //! The chain of a message: who decides, who has decided, when and why.
 
-use domain::approval::{ChainView, DecisionView, StepView, Verdict};
+use domain::approval::{ChainView, DecisionView, StepKind, StepView, Verdict};
+use domain::filing::Papers;
 use domain::time::Instant;
 use domain::words;
 use domain::words::Words;
@@ -13,24 +14,70 @@ use crate::session::use_session;
 
 /// The steps in order, each with its people or its decision.
 #[component]
-pub fn ChainSteps(chain: ChainView) -> impl IntoView {
-    let steps: Vec<_> = chain.steps.iter().map(step).collect();
+pub fn ChainSteps(
+    /// The chain.
+    chain: ChainView,
+    /// What was registered and filed of it.
+    #[prop(optional)]
+    papers: Papers,
+) -> impl IntoView {
+    let steps: Vec<_> = chain.steps.iter().map(|view| step(view, entered(view.step.kind, &papers))).collect();
     view! { <ol class="m-chain">{steps}</ol> }.into_any()
 }
 
-fn step(view: &StepView) -> AnyView {
+/// How far a step has got that asks for an entry, and nobody's decision.
+struct Entered {
+    done: bool,
+    words: Words,
+}
+
+/// What the papers say of a step.
+fn entered(kind: StepKind, papers: &Papers) -> Option<Entered> {
+    match kind {
+        StepKind::Register => papers.registration.as_ref().map(|entry| {
+            let (number, by, at) = (&entry.number, &entry.by, entry.at.words());
+            let (zh, en) = (at.zh, at.en);
+            Entered {
+                done: true,
+                words: words!("{number} · {by} {zh} 登记", "{number} · entered by {by}, {en}"),
+            }
+        }),
+        StepKind::File => papers.filing.as_ref().map(|filing| {
+            let number = filing.number();
+            match (&filing.received_by, filing.received_at) {
+                (Some(by), Some(at)) => {
+                    let (zh, en) = (at.words().zh, at.words().en);
+                    let words = words!("{number} · {by} {zh} 登记", "{number} · registered by {by}, {en}");
+                    Entered { done: true, words }
+                }
+                _ => {
+                    let (zh, en) = (filing.due.words().zh, filing.due.words().en);
+                    let words = words!("{number} · 待登记，{zh} 前", "{number} · to be registered by {en}");
+                    Entered { done: false, words }
+                }
+            }
+        }),
+        _ => None,
+    }
+}
+
+fn step(view: &StepView, entered: Option<Entered>) -> AnyView {
     let (kind, post) = (view.step.kind.title(), view.step.post.title());
     let (kz, ke, pz, pe) = (&kind.zh, &kind.en, &post.zh, &post.en);
     let heading = words!("{kz} · {pz}", "{ke} · {pe}");
     let (class, icon) = match &view.decision {
         Some(d) if d.verdict == Verdict::Approve => ("m-link m-link-done", IconName::Check),
         Some(_) => ("m-link m-link-back", IconName::Back),
+        None if entered.as_ref().is_some_and(|e| e.done) => ("m-link m-link-done", IconName::Check),
+        None if entered.is_some() => ("m-link m-link-waits", IconName::Clock),
         None if view.waits => ("m-link m-link-waits", IconName::Clock),
         None => ("m-link", IconName::More),
     };
-    let what = match &view.decision {
-        Some(decision) => said(decision),
-        None => {
+    let substitute = view.step.substitute.filter(|_| view.decision.is_none() && entered.is_none());
+    let what = match (&view.decision, entered) {
+        (Some(decision), _) => said(decision),
+        (None, Some(entered)) => view! { <p class="x-small x-muted">{t(entered.words)}</p> }.into_any(),
+        (None, None) => {
             let names = join(&view.people.iter().map(|p| Words::name(p.clone())).collect::<Vec<_>>());
             let (zh, en) = (names.zh, names.en);
             let words = match (view.people.is_empty(), view.waits) {
@@ -57,7 +104,7 @@ fn step(view: &StepView) -> AnyView {
             .into_any()
         }
     };
-    let substitute = view.step.substitute.filter(|_| view.decision.is_none()).map(|post| {
+    let substitute = substitute.map(|post| {
         let post = post.title();
         let (zh, en) = (post.zh, post.en);
         let words = view.stands_in.clone().unwrap_or_else(|| {
@@ -106,8 +153,8 @@ pub fn said(decision: &DecisionView) -> AnyView {
         Verdict::Return => (Tone::Warning, Words::fixed("退回", "Returned")),
     };
     let (name, post, at) = (&decision.name, decision.post.title(), decision.at.words());
-    let (pz, pe, az, ae) = (post.zh, post.en, at.zh, at.en);
-    let who = words!("{name}（{pz}） {az}", "{name} ({pe}), {ae}");
+    let (pz, pe) = (post.zh, post.en);
+    let who = words!("{name}（{pz}）", "{name} ({pe})");
     let reason = (!decision.reason.trim().is_empty())
         .then(|| view! { <p class="m-reason x-prose">{decision.reason.clone()}</p> });
     let passages = decision.passages.clone();
@@ -116,6 +163,8 @@ pub fn said(decision: &DecisionView) -> AnyView {
             <Badge tone label=t(verdict) />
             " "
             {t(who)}
+            " "
+            <span class="m-when x-muted">{t(at)}</span>
         </p>
         {reason}
         <PassageReasons passages />

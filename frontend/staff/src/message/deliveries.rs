@@ -120,6 +120,57 @@ fn trouble(row: &RecipientRow) -> Option<(Words, Words)> {
     }
 }
 
+/// As many of the same are said once above the list, and no more in each line.
+const SHARED: usize = 4;
+
+/// What many lines have in common: a state that all of them are in, and reasons with their numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Common {
+    state: Option<DeliveryState>,
+    phones: usize,
+    reasons: Vec<(Words, Words, usize)>,
+}
+
+impl Common {
+    fn of(lines: &[Line]) -> Self {
+        let mut common = Self::default();
+        let rows = || lines.iter().flat_map(|line| &line.recipients);
+        for (title, remedy) in rows().filter_map(trouble) {
+            match common.reasons.iter_mut().find(|(known, ..)| *known == title) {
+                Some((.., n)) => *n += 1,
+                None => common.reasons.push((title, remedy, 1)),
+            }
+        }
+        common.reasons.retain(|(.., n)| *n >= SHARED);
+        common.phones = rows().count();
+        let first = rows().next().and_then(|row| row.state).filter(|s| *s != DeliveryState::Delivered);
+        common.state = first.filter(|s| common.phones >= SHARED && rows().all(|row| row.state == Some(*s)));
+        common
+    }
+
+    fn tells(&self, reason: &Words) -> bool {
+        self.reasons.iter().any(|(known, ..)| known == reason)
+    }
+
+    /// Above the list.
+    fn view(&self) -> AnyView {
+        let state = self.state.map(|state| {
+            let n = self.phones;
+            view! {
+                <p class="x-row">
+                    <Badge tone=tone(state) label=t(state.title()) />
+                    <span class="x-small x-muted">{t(words!("以下 {n} 部手机", "all {n} phones below"))}</span>
+                </p>
+            }
+        });
+        let reasons = self.reasons.iter().map(|(title, remedy, n)| {
+            let (zh, en) = (&title.zh, &title.en);
+            explain(words!("{n} 部手机：{zh}", "{n} phones: {en}"), remedy.clone())
+        });
+        view! { {state} {reasons.collect::<Vec<_>>()} }.into_any()
+    }
+}
+
 /// The list; before release it names who will get the message.
 #[component]
 pub fn Deliveries(id: MessageId, #[prop(into)] funnel: Signal<Option<Funnel>>) -> impl IntoView {
@@ -253,16 +304,19 @@ fn Lines(
     });
     let rows = move || {
         let visible: Vec<Line> = found.with(|f| f.iter().take(shown.get()).cloned().collect());
-        let group = |(class, lines): (String, Vec<Line>)| {
+        let common = found.with(|f| Common::of(f));
+        let above = common.view();
+        let group = move |(class, lines): (String, Vec<Line>)| {
             let heading =
                 (!class.is_empty()).then(|| view! { <h3 class="m-names-class" lang="zh-CN">{class}</h3> });
-            let rows = lines.into_iter().map(row).collect::<Vec<_>>();
+            let rows = lines.into_iter().map(|line| row(line, &common)).collect::<Vec<_>>();
             view! {
                 {heading}
                 <ul class="m-names">{rows}</ul>
             }
         };
-        by_class(visible).into_iter().map(group).collect::<Vec<_>>()
+        let groups = by_class(visible).into_iter().map(group).collect::<Vec<_>>();
+        view! { {above} {groups} }
     };
     let rest = move || found.with(Vec::len).saturating_sub(shown.get());
     let more = tw(move || {
@@ -299,7 +353,7 @@ fn Lines(
 
 /// A child or a teacher. What every line of the tab has in common is left out: the tab says whether
 /// they have confirmed, the heading which class, and that an SMS arrived is the normal case.
-fn row(line: Line) -> AnyView {
+fn row(line: Line, common: &Common) -> AnyView {
     let nobody = line.recipients.is_empty().then(|| {
         explain(
             Words::fixed(
@@ -313,7 +367,7 @@ fn row(line: Line) -> AnyView {
         )
     });
     let is_child = line.is_child;
-    let recipients: Vec<_> = line.recipients.into_iter().map(|r| recipient(r, is_child)).collect();
+    let recipients: Vec<_> = line.recipients.into_iter().map(|r| recipient(r, is_child, common)).collect();
     view! {
         <li class="m-name">
             <p class="m-name-who"><strong lang="zh-CN">{line.name}</strong></p>
@@ -341,10 +395,11 @@ fn by_class(lines: Vec<Line>) -> Vec<(String, Vec<Line>)> {
     groups
 }
 
-fn recipient(row: RecipientRow, with_name: bool) -> AnyView {
+fn recipient(row: RecipientRow, with_name: bool, common: &Common) -> AnyView {
     let session = use_session();
-    let what = trouble(&row).map(|(title, remedy)| explain(title, remedy));
-    let state = row.state.filter(|state| *state != DeliveryState::Delivered);
+    let what = trouble(&row).filter(|(title, _)| !common.tells(title));
+    let what = what.map(|(title, remedy)| explain(title, remedy));
+    let state = row.state.filter(|s| *s != DeliveryState::Delivered && common.state != Some(*s));
     let state = state.map(|state| view! { <Badge tone=tone(state) label=t(state.title()) /> });
     let at = move |at: Instant, zh: &'static str, en: &'static str| {
         tw(move || {
@@ -439,6 +494,30 @@ mod tests {
         // A late receipt leaves an old reason behind: there is nothing to do about it any more.
         assert_eq!(trouble(&recipient(Some(Delivered), Some(Reason::NoAnswer))), None);
         assert_eq!(trouble(&recipient(None, None)), None);
+    }
+
+    #[test]
+    fn what_many_have_in_common_is_said_once() {
+        use DeliveryState::*;
+        let line = |state, reason| Line {
+            key: 1,
+            name: "龙思齐".into(),
+            class_name: "七年级1班".into(),
+            confirmed: false,
+            is_child: true,
+            recipients: vec![recipient(Some(state), reason)],
+        };
+        let lines = |n: usize, state, reason| vec![line(state, reason); n];
+        let few = Common::of(&lines(SHARED - 1, Unknown, None));
+        assert_eq!((few.state, few.reasons.len()), (None, 0));
+        let all = Common::of(&lines(SHARED, Unknown, None));
+        assert_eq!((all.state, all.phones, all.reasons.len()), (Some(Unknown), SHARED, 1));
+        assert!(all.tells(&Reason::NoAnswer.title()));
+        // One that differs keeps its state, and all others keep theirs.
+        let mixed = [lines(SHARED, Unknown, None), lines(1, Delivered, None)].concat();
+        let mixed = Common::of(&mixed);
+        assert_eq!((mixed.state, mixed.reasons.len()), (None, 1));
+        assert_eq!(Common::of(&lines(9, Delivered, None)), Common { phones: 9, ..Common::default() });
     }
 
     #[test]

@@ -125,13 +125,13 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
     let is_submitted = Memo::new(move |_| view.with(|v| v.digest.is_some()));
     let is_released = Memo::new(move |_| funnel.with(Option::is_some));
     let approval = move || {
-        let (chain, history) = part.chain.get();
+        let (chain, history, papers) = part.chain.get();
         let is_empty = chain.steps.is_empty() && history.is_empty();
         (!is_empty).then(|| {
             let label = t(chain.label.clone());
             view! {
                 <Card title=label>
-                    <ChainSteps chain />
+                    <ChainSteps chain papers />
                     <EarlierDecisions history />
                 </Card>
             }
@@ -226,7 +226,7 @@ fn Message(first: Box<MessageView>) -> impl IntoView {
 /// When it was sent, in the reader's language.
 type Sent = Signal<Option<String>>;
 type Texts = (domain::message::Draft, String);
-type Chains = (domain::approval::ChainView, Vec<domain::approval::DecisionView>);
+type Chains = (domain::approval::ChainView, Vec<domain::approval::DecisionView>, domain::filing::Papers);
 type Found = (Vec<domain::content::Finding>, domain::message::Draft);
 
 /// The message by what is shown together.
@@ -250,7 +250,7 @@ impl Parts {
             chain: Memo::new(move |_| {
                 view.with(|v| {
                     let earlier = v.history.iter().filter(|d| d.version < v.version).cloned().collect();
-                    (v.chain.clone(), earlier)
+                    (v.chain.clone(), earlier, v.papers.clone())
                 })
             }),
             before: Memo::new(move |_| view.with(|v| v.before.clone())),

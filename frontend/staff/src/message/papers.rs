@@ -20,7 +20,7 @@ use ui::{
 };
 
 use crate::api::Order;
-use crate::common::{Problems, refresh_me};
+use crate::common::{Problems, me_refresher};
 use crate::session::use_me;
 
 /// All of them, each only where there is something.
@@ -160,7 +160,7 @@ fn RegistrationCard(id: MessageId, entry: Registration) -> impl IntoView {
 #[component]
 fn RegisterForm(id: MessageId, changed: Callback<MessageView>) -> impl IntoView {
     let lang = use_lang();
-    let toasts = use_toasts();
+    let (toasts, refresh) = (use_toasts(), me_refresher());
     let (storing, order) = (Order::new(), Order::new());
     let (number, by, place) =
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
@@ -209,7 +209,7 @@ fn RegisterForm(id: MessageId, changed: Callback<MessageView>) -> impl IntoView 
         };
         order.send(api::REGISTER_ORIGINAL.at(id), &body, move |view| {
             toasts.done(Words::fixed("已登记", "Registered"));
-            refresh_me();
+            refresh();
             changed.run(view);
         });
     };
@@ -266,7 +266,7 @@ fn FilingCard(
     changed: Callback<MessageView>,
 ) -> impl IntoView {
     let (me, lang) = (use_me(), use_lang());
-    let toasts = use_toasts();
+    let (toasts, refresh) = (use_toasts(), me_refresher());
     let order = Order::new();
     let number = filing.number();
     let (at, due) = (filing.at, filing.due);
@@ -292,7 +292,7 @@ fn FilingCard(
     let receive = move |()| {
         order.call(api::RECEIVE_FILING.at(id), move |view| {
             toasts.done(Words::fixed("备案已登记", "Filing registered"));
-            refresh_me();
+            refresh();
             changed.run(view);
         });
     };
@@ -350,13 +350,13 @@ fn SayForm(
     changed: Callback<MessageView>,
 ) -> impl IntoView {
     let order = Order::new();
-    let toasts = use_toasts();
+    let (toasts, refresh) = (use_toasts(), me_refresher());
     let text = RwSignal::new(String::new());
     let say = move |kind: CommentKind| {
         order.send(api::COMMENT.at(id), &NewComment { kind, text: text.get_untracked() }, move |view| {
             let _ = text.try_set(String::new());
             toasts.done(Words::fixed("已写下", "Noted"));
-            refresh_me();
+            refresh();
             changed.run(view);
         });
     };
@@ -369,9 +369,9 @@ fn SayForm(
             let label = if answers {
                 Words::fixed("答复询问", "Answer the question")
             } else {
-                Words::fixed("协助指导：写意见，或询问发送人", "Assist and guide: comment, or ask the sender")
+                Words::fixed("意见或问题（不影响审批和发送）", "Comment or question (holds nothing up)")
             };
-            view! {
+            let fields = view! {
                 <Problems order />
                 <FormField label=t(label) error=order.field_error("text")>
                     <TextArea value=text rows=3 max=COMMENT_MAX />
@@ -381,7 +381,18 @@ fn SayForm(
                     {comments.then(|| button(CommentKind::Question, Words::fixed("询问", "Ask")))}
                     {answers.then(|| button(CommentKind::Answer, Words::fixed("答复", "Answer")))}
                 </div>
+            };
+            if answers {
+                return fields.into_any();
             }
+            // Nobody asked: the message is read first.
+            view! {
+                <details class="m-details">
+                    <summary>{t(Words::fixed("写意见，或询问发送人", "Comment, or ask the sender"))}</summary>
+                    {fields}
+                </details>
+            }
+            .into_any()
         })
     };
     view! { {form} }.into_any()

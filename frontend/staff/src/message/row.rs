@@ -138,7 +138,7 @@ fn funnel_line(funnel: &Funnel) -> Words {
     let Funnel { phones, confirmed, failed, .. } = *funnel;
     if failed > 0 {
         words!(
-            "{confirmed}/{phones} 已确认 · {failed} 部没有送达",
+            "{confirmed}/{phones} 已确认 · {failed}\u{a0}部没有送达",
             "{confirmed} of {phones} confirmed · {failed} not delivered"
         )
     } else {

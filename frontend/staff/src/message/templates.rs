@@ -92,7 +92,10 @@ fn Row(template: TemplateView, take: Callback<TemplateView>, all: Query<Vec<Temp
     let (unit, by) = (template.unit_name.clone(), template.by.clone());
     let note = words!("{unit} · {by}", "{unit} · {by}");
     let title = template.title.clone();
-    let begin: String = template.body.chars().take(40).collect();
+    let mut begin: String = template.body.chars().take(40).collect();
+    if begin.len() < template.body.len() {
+        begin.push('…');
+    }
     let chosen = template.clone();
     let remove = move |()| {
         order.call(api::REMOVE_TEMPLATE.at(id), move |()| {
@@ -104,7 +107,7 @@ fn Row(template: TemplateView, take: Callback<TemplateView>, all: Query<Vec<Temp
         <li class="x-item m-template">
             <button type="button" class="x-item-words m-template-take" on:click=move |_| take.run(chosen.clone())>
                 <span class="x-item-title" lang="zh-CN">{title}</span>
-                <span class="x-item-note" lang="zh-CN">{begin}</span>
+                <span class="x-item-note m-template-begin" lang="zh-CN">{begin}</span>
                 <span class="x-item-note x-small">{t(note)}</span>
             </button>
             {may_remove

@@ -362,7 +362,12 @@ fn line(entry: RegisterEntry) -> AnyView {
     let none = |kind| entry.signed(kind).is_empty();
     let label = move |words: Words| move || words.get(lang.get()).to_owned();
     let (state, released) = (entry.state, entry.released_at);
-    let sent = move || released.map(|at| at.date_time());
+    let sent = move || {
+        released.map(|at| {
+            let label = t(Words::fixed("发送 ", "Sent "));
+            view! { <span class="r-sent">{label}</span> <span class="s-nowrap">{at.date_time()}</span> }
+        })
+    };
     let (number, audience) = (entry.number.words(), entry.audience.clone());
     let registered = entry.registered_at.date_time();
     let filing = |f: &domain::register::Filed| view! { <span class="x-small r-under">{t(filed(f))}</span> };

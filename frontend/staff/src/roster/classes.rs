@@ -155,7 +155,7 @@ fn class_row(class: ClassView, leader: &Words) -> AnyView {
         )
     } else {
         words!(
-            "{leader_zh} {teachers} · {students} 名学生 · {phones} 个接收手机号",
+            "{teachers} · {students} 名学生 · {phones} 个接收手机号",
             "{teachers} · {students_en} · {phones_en}"
         )
     };

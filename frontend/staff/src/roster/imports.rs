@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use ui::{Badge, Button, ButtonKind, Card, ConfirmDialog, List, ListItem, t, use_toasts};
 
 use crate::api::{Order, Query};
-use crate::common::{Loaded, Problems, refresh_me};
+use crate::common::{Loaded, Problems, me_refresher};
 
 /// The files applied last.
 #[component]
@@ -73,13 +73,13 @@ pub fn Undo(
     #[prop(into)]
     on_done: Callback<()>,
 ) -> impl IntoView {
-    let (order, toasts) = (Order::new(), use_toasts());
+    let (order, toasts, refresh) = (Order::new(), use_toasts(), me_refresher());
     let open = RwSignal::new(false);
     let undo = move |()| {
         order.call(api::UNDO_IMPORT.at(id), move |_: ImportView| {
             open.set(false);
             toasts.done(Words::fixed("已撤销这次导入", "The import is taken back"));
-            refresh_me();
+            refresh();
             on_done.run(());
         });
     };
