@@ -164,10 +164,10 @@ CREATE TABLE units (
 );
 CREATE UNIQUE INDEX units_root ON units ((parent_id IS NULL)) WHERE parent_id IS NULL;
 CREATE TRIGGER units_kind BEFORE INSERT ON units
-WHEN NEW.kind NOT IN ('school', 'office', 'student_affairs', 'department', 'college', 'grade')
+WHEN NEW.kind NOT IN ('school', 'office', 'student_affairs', 'department', 'college', 'society', 'grade')
 BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
 CREATE TRIGGER units_kind_moved BEFORE UPDATE OF kind ON units
-WHEN NEW.kind NOT IN ('school', 'office', 'student_affairs', 'department', 'college', 'grade')
+WHEN NEW.kind NOT IN ('school', 'office', 'student_affairs', 'department', 'college', 'society', 'grade')
 BEGIN SELECT RAISE(ABORT, 'unknown_kind'); END;
 
 -- Every unit with every unit above it, itself included: «is it within this
@@ -309,7 +309,8 @@ BEGIN SELECT RAISE(ABORT, 'retention_only'); END;
 CREATE VIEW posts_to_confirm (post) AS
 VALUES ('principal'), ('vice_principal'), ('leader_in_charge'), ('department_leader'), ('office_director'), ('office_clerk'),
   ('student_affairs_head'), ('student_affairs_deputy'), ('student_affairs_clerk'), ('dean'), ('college_leader'), ('college_clerk'),
-  ('first_responsible'), ('designated_sender'), ('custodian'), ('grade_head'), ('administrator');
+  ('first_responsible'), ('designated_sender'), ('custodian'), ('grade_head'), ('society_teacher'), ('leading_group'), ('auditor'),
+  ('administrator');
 -- Posts that import rosters and manage accounts: who gives appointments, and
 -- confirms those that others gave. `domain::access::grants` says the same.
 CREATE VIEW posts_that_appoint (post) AS
@@ -361,8 +362,9 @@ WHERE a.until IS NULL AND t.left_at IS NULL
 -- `Post::is_custodian` says the same.
 CREATE VIEW posts_of_custodians (post) AS
 VALUES ('custodian'), ('student_affairs_deputy'), ('college_leader');
-CREATE VIEW custodians (unit_id, staff_id, appointment_id) AS
-SELECT a.unit_id, a.staff_id, a.id FROM appointments_in_power a WHERE a.post IN (SELECT post FROM posts_of_custodians);
+-- From when on is left to who asks (`since <= now`): one can be named ahead.
+CREATE VIEW custodians (unit_id, staff_id, appointment_id, since) AS
+SELECT a.unit_id, a.staff_id, a.id, a.since FROM appointments_in_power a WHERE a.post IN (SELECT post FROM posts_of_custodians);
 -- Units that have an account of their own. At a university these are 学生处 and the colleges, with the year
 -- groups below them.
 CREATE VIEW units_with_account (unit_id) AS
@@ -389,6 +391,14 @@ WHEN NEW.until IS NOT NULL OR NEW.declined_by IS NOT NULL OR NEW.declined_why IS
     OR NOT EXISTS (SELECT 1 FROM appointments_in_power a WHERE a.staff_id = NEW.given_by AND a.since <= NEW.since
                    AND a.post IN (SELECT post FROM posts_that_appoint)))
 BEGIN SELECT RAISE(ABORT, 'appointment_refused'); END;
+-- From now or from a later day on, never from one that is past; so is a confirmation. (Ten minutes for two who write
+-- at once; the newest entry of the log is the only clock here.)
+CREATE TRIGGER appointments_not_dated_back BEFORE INSERT ON appointments
+WHEN NEW.since < (SELECT a.at FROM audit a ORDER BY a.seq DESC LIMIT 1) - 600000
+BEGIN SELECT RAISE(ABORT, 'appointment_dated_back'); END;
+CREATE TRIGGER confirmations_not_dated_back BEFORE UPDATE ON appointments
+WHEN NEW.confirmed_at IS NOT OLD.confirmed_at AND NEW.confirmed_at < (SELECT a.at FROM audit a ORDER BY a.seq DESC LIMIT 1) - 600000
+BEGIN SELECT RAISE(ABORT, 'appointment_dated_back'); END;
 -- Confirmed once, while it waits, by somebody who manages accounts and is
 -- neither who gave it nor who gets it, nor who alone issued the slip with which
 -- that account was opened last; its seal is made anew.

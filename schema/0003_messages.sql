@@ -4,7 +4,7 @@
 -- Posts that propose approval procedures, and confirm those that others
 -- proposed. `domain::access::grants` says the same.
 CREATE VIEW posts_that_set_procedures (post) AS
-VALUES ('principal'), ('leader_in_charge'), ('office_director'), ('student_affairs_head'), ('administrator');
+VALUES ('principal'), ('leader_in_charge'), ('office_director'), ('student_affairs_head'), ('leading_group'), ('administrator');
 
 -- Approval procedures, the regulation's and the school's own (本校审批流程),
 -- stored as data: which one a message takes follows from who sends it, and then
@@ -14,7 +14,7 @@ VALUES ('principal'), ('leader_in_charge'), ('office_director'), ('student_affai
 CREATE TABLE procedures (
   id            INTEGER NOT NULL,
   version       INTEGER NOT NULL,
-  sender        TEXT    NOT NULL,       -- who sends: teacher, office, school_level, college, department
+  sender        TEXT    NOT NULL,       -- who sends: teacher, office, school_level, college, department, society
   scope         TEXT    NOT NULL,       -- to whom: any, grade, school
   label_zh      TEXT    NOT NULL,       -- the clause that it follows
   label_en      TEXT    NOT NULL,
@@ -357,15 +357,17 @@ WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
     AND v.appointment_id = NEW.appointment_id AND v.capacity_unit_id = NEW.capacity_unit_id
     AND v.procedure_id = NEW.procedure_id AND v.procedure_version = NEW.procedure_version)
 BEGIN SELECT RAISE(ABORT, 'version_missing'); END;
--- Messages of a level whose account nobody answers for (G2): a college's, where one of its posts sends, else the
--- unit's of the capacity. A department's designated sender is that person.
-CREATE VIEW messages_without_custodian (message_id) AS
-SELECT m.id FROM messages m JOIN appointments p ON p.id = m.appointment_id
-WHERE p.post <> 'designated_sender' AND NOT EXISTS (
-  SELECT 1 FROM custodians c WHERE c.unit_id = COALESCE(
-    CASE WHEN p.post IN ('college_leader', 'college_clerk', 'counsellor') THEN (
-      SELECT u.college_id FROM unit_colleges u WHERE u.unit_id = m.capacity_unit_id) END,
-    m.capacity_unit_id));
+-- Who answers for the account of the level that sends a message (G2), from when on: a college's, where one of its
+-- posts sends, else the unit's of the capacity. A department's designated sender is that person, and so is a society's
+-- teacher.
+CREATE VIEW message_custodians (message_id, since) AS
+SELECT m.id, p.since FROM messages m JOIN appointments p ON p.id = m.appointment_id AND p.post IN ('designated_sender', 'society_teacher')
+UNION ALL
+SELECT m.id, c.since FROM messages m JOIN appointments p ON p.id = m.appointment_id
+CROSS JOIN custodians c ON c.unit_id = COALESCE(
+  CASE WHEN p.post IN ('college_leader', 'college_clerk', 'counsellor') THEN (
+    SELECT u.college_id FROM unit_colleges u WHERE u.unit_id = m.capacity_unit_id) END,
+  m.capacity_unit_id);
 -- The capacity is the author's at that moment. (Lost race: the appointment ended meanwhile.)
 CREATE TRIGGER messages_capacity BEFORE UPDATE ON messages
 WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NOT EXISTS (
@@ -401,6 +403,34 @@ WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.audience ->> '$.kin
       WHERE g.id = r.person AND g.student_id = r.student AND g.phone_id = r.phone_id AND g.left_at IS NULL AND g.relation <> '本人'
         AND s.class_id = NEW.audience ->> '$.class' AND t.id = r.stream_id)))
 BEGIN SELECT RAISE(ABORT, 'not_the_guardian'); END;
+
+-- To classes, to their students, to the staff of units: nobody is on the list but those who were chosen, at the own number.
+CREATE TRIGGER messages_to_the_chosen BEFORE UPDATE ON messages
+WHEN OLD.state = 'draft' AND NEW.state = 'submitted' AND NEW.audience ->> '$.kind' IN ('classes', 'students', 'units') AND EXISTS (
+  SELECT 1 FROM recipients r WHERE r.message_id = NEW.id AND r.version = NEW.version AND NOT CASE NEW.audience ->> '$.kind'
+    WHEN 'units' THEN r.kind = 'staff' AND EXISTS (
+      SELECT 1 FROM staff t
+      CROSS JOIN appointments_in_power p ON p.staff_id = t.id
+      CROSS JOIN unit_tree w ON w.unit_id = p.unit_id
+      WHERE t.id = r.person AND t.left_at IS NULL AND t.phone_id = r.phone_id
+        AND w.ancestor_id IN (SELECT value FROM json_each(NEW.audience, '$.units')))
+    ELSE r.kind = 'guardian' AND EXISTS (
+      SELECT 1 FROM guardians g
+      CROSS JOIN students s ON s.id = g.student_id AND s.left_at IS NULL
+      CROSS JOIN streams t ON t.class_id = s.class_id
+      WHERE g.id = r.person AND g.student_id = r.student AND g.phone_id = r.phone_id AND g.left_at IS NULL AND t.id = r.stream_id
+        AND (g.relation = '本人') = (NEW.audience ->> '$.kind' = 'students')
+        AND s.class_id IN (SELECT value FROM json_each(NEW.audience, '$.classes'))) END)
+BEGIN SELECT RAISE(ABORT, 'not_in_the_audience'); END;
+-- G59. A society writes to classes of the unit above it, or to their students.
+CREATE TRIGGER messages_of_societies BEFORE UPDATE ON messages
+WHEN OLD.state = 'draft' AND NEW.state = 'submitted'
+  AND EXISTS (SELECT 1 FROM appointments a WHERE a.id = NEW.appointment_id AND a.post = 'society_teacher')
+  AND (NEW.audience ->> '$.kind' NOT IN ('classes', 'students', 'earlier') OR EXISTS (
+    SELECT 1 FROM json_each(NEW.audience, '$.classes') k WHERE NOT EXISTS (
+      SELECT 1 FROM units u CROSS JOIN classes c ON c.id = k.value CROSS JOIN unit_tree w ON w.unit_id = c.unit_id
+      WHERE u.id = NEW.capacity_unit_id AND w.ancestor_id = u.parent_id)))
+BEGIN SELECT RAISE(ABORT, 'society_audience'); END;
 
 CREATE TRIGGER messages_born_as_drafts BEFORE INSERT ON messages
 WHEN NEW.state <> 'draft' OR NEW.digest IS NOT NULL OR NEW.version <> 1

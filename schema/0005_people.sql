@@ -145,7 +145,7 @@ BEGIN SELECT RAISE(ABORT, 'author_left'); END;
 -- Nor does it go while nobody answers for the account of the level that sends.
 CREATE TRIGGER messages_with_custodian BEFORE UPDATE ON messages
 WHEN OLD.state = 'approved' AND NEW.state = 'sending'
-  AND EXISTS (SELECT 1 FROM messages_without_custodian c WHERE c.message_id = NEW.id)
+  AND NOT EXISTS (SELECT 1 FROM message_custodians c WHERE c.message_id = NEW.id AND c.since <= COALESCE(NEW.released_at, c.since))
 BEGIN SELECT RAISE(ABORT, 'no_custodian'); END;
 
 -- A unit is closed once nothing is in it, the school itself never. (Lost race: somebody came into it meanwhile.)

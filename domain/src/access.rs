@@ -55,6 +55,12 @@ keyed! {
         Counsellor = "counsellor",
         /// 任课教师 in one class (G11).
         SubjectTeacher = "subject_teacher",
+        /// 社团指导教师: the one through whom a student society sends (G59).
+        SocietyTeacher = "society_teacher",
+        /// 领导小组成员: watches over the platform, and sets and confirms its procedures (G35).
+        LeadingGroup = "leading_group",
+        /// 监督检查人员: reads the log and the register, sends and decides nothing (G62).
+        Auditor = "auditor",
         /// 系统管理员: opens accounts and watches over use; cannot send or approve (G46).
         Administrator = "administrator",
     }
@@ -91,6 +97,9 @@ impl Post {
             Self::HomeroomTeacher => Words::fixed("班主任", "Homeroom teacher"),
             Self::Counsellor => Words::fixed("辅导员", "Counsellor"),
             Self::SubjectTeacher => Words::fixed("任课教师", "Subject teacher"),
+            Self::SocietyTeacher => Words::fixed("社团指导教师", "Society's teacher"),
+            Self::LeadingGroup => Words::fixed("领导小组成员", "Member of the leading group"),
+            Self::Auditor => Words::fixed("监督检查人员", "Auditor"),
             Self::Administrator => Words::fixed("系统管理员", "Administrator"),
         }
     }
@@ -142,6 +151,9 @@ pub struct Appointment {
     pub class: Option<ClassId>,
     /// The class's name, for the screen.
     pub class_name: Option<String>,
+    /// The unit above that in which it is held: a society's college, or the school.
+    #[serde(default)]
+    pub above: Option<UnitId>,
     /// The subject taught.
     pub subject: Option<String>,
     /// A subject teacher's: whether the class's homeroom teacher lets it write to the parents (G11). True
@@ -200,6 +212,9 @@ pub enum Reach {
     Class,
     /// The unit of the appointment, with all units below it and their classes.
     Unit,
+    /// The unit above that of the appointment, with all below it: a society's college, or the school where the
+    /// society is the school's own.
+    Above,
     /// The whole school.
     School,
 }
@@ -334,6 +349,13 @@ pub fn grants(post: Post) -> &'static [(Action, Reach)] {
             (ReadMessages, Reach::Class),
         ],
         Post::SubjectTeacher => &[(WriteToClass, Reach::Class), (WriteToAllTeachers, Reach::School)],
+        // G59: to those among whom the society is, and to nobody else; it sees no roll.
+        Post::SocietyTeacher => &[(WriteToClass, Reach::Above)],
+        // 领导小组负责制定、实施和监督.
+        Post::LeadingGroup => {
+            &[(SetProcedures, Reach::School), (ReadMessages, Reach::School), (ReadAudit, Reach::School)]
+        }
+        Post::Auditor => &[(ReadMessages, Reach::School), (ReadAudit, Reach::School)],
         Post::Administrator => &[
             (ImportRoster, Reach::School),
             (ManageAccounts, Reach::School),
@@ -387,6 +409,7 @@ impl Person {
         self.reaches(action).any(|(held, reach)| match reach {
             Reach::School => true,
             Reach::Unit => class.within.contains(&held.unit),
+            Reach::Above => held.above.is_some_and(|unit| class.within.contains(&unit)),
             Reach::Class => held.class == Some(class.id),
         })
     }
@@ -396,6 +419,7 @@ impl Person {
         self.reaches(action).any(|(held, reach)| match reach {
             Reach::School => true,
             Reach::Unit => within.contains(&held.unit),
+            Reach::Above => held.above.is_some_and(|unit| within.contains(&unit)),
             Reach::Class => false,
         })
     }
@@ -445,6 +469,7 @@ mod tests {
                     unit_name: String::new(),
                     class: class.map(ClassId),
                     class_name: None,
+                    above: (post == Post::SocietyTeacher).then_some(UnitId(1)),
                     subject: None,
                     listed: true,
                 })
@@ -487,6 +512,7 @@ mod tests {
                     None => '-',
                     Some((_, Reach::Class)) => 'c',
                     Some((_, Reach::Unit)) => 'u',
+                    Some((_, Reach::Above)) => 'a',
                     Some((_, Reach::School)) => 's',
                 })
                 .collect::<String>()
@@ -516,6 +542,9 @@ mod tests {
                 "-ccc----c-s--c--- homeroom_teacher",
                 "-cc-----c----c--- counsellor",
                 "--------c-s------ subject_teacher",
+                "--------a-------- society_teacher",
+                "------s------s--s leading_group",
+                "-------------s--s auditor",
                 "s---ssss--------s administrator",
             ]
         );
@@ -537,8 +566,10 @@ mod tests {
                         | ConfirmSlips
                         | StopSending
                         | ReadAudit
-                ) || matches!((action, reach), (ReadRoster | WriteToClass, Reach::School | Reach::Unit))
-                    || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
+                ) || matches!(
+                    (action, reach),
+                    (ReadRoster | WriteToClass, Reach::School | Reach::Unit | Reach::Above)
+                ) || matches!((action, reach), (ReadMessages, Reach::School | Reach::Unit))
             });
             assert_eq!(post.needs_confirmation(), strong || post.is_custodian(), "{post:?}");
         }
@@ -573,6 +604,8 @@ mod tests {
                 "college_clerk",
                 "first_responsible",
                 "grade_head",
+                "leading_group",
+                "auditor",
                 "administrator"
             ]
         );
@@ -594,6 +627,30 @@ mod tests {
                 assert!(!p.may(action), "{post:?} {action:?}");
             }
         }
+    }
+
+    /// School 1, college 10 with the society 12 and class 71 of year 11; college 20.
+    #[test]
+    fn g59_a_society_writes_within_its_college_and_nowhere_else() {
+        let mut p = person(&[(Post::SocietyTeacher, 12, None)]);
+        p.appointments[0].above = Some(UnitId(10));
+        assert!(p.may_class(Action::WriteToClass, &class(71, &[11, 10, 1])));
+        assert!(!p.may_class(Action::WriteToClass, &class(72, &[21, 20, 1])));
+        p.appointments[0].above = Some(UnitId(1));
+        assert!(p.may_class(Action::WriteToClass, &class(72, &[21, 20, 1])), "the school's own society");
+        for action in [Action::WriteToAllGuardians, Action::WriteToAllTeachers, Action::ReadRoster] {
+            assert!(!p.may(action), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn g62_who_inspects_neither_sends_nor_decides_nor_changes() {
+        use Action::*;
+        let p = person(&[(Post::Auditor, 1, None)]);
+        for action in Action::ALL {
+            assert_eq!(p.may(action), matches!(action, ReadMessages | ReadAudit), "{action:?}");
+        }
+        assert!(Post::Auditor.sender().is_none() && Post::LeadingGroup.sender().is_none());
     }
 
     #[test]

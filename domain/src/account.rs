@@ -17,6 +17,7 @@ pub use self::slip::{
     SlipView, Slips,
 };
 use crate::access::{Appointment, Person};
+use crate::appointment::{ComingPost, Ended};
 use crate::filing::Desk;
 use crate::school::SchoolView;
 use crate::time::Instant;
@@ -56,8 +57,17 @@ pub struct Me {
     pub late: u32,
     /// The person's own appointments that count for nothing before a second person confirms them.
     pub unconfirmed: Vec<Appointment>,
+    /// The person's own posts that begin on a later day.
+    #[serde(default)]
+    pub coming: Vec<ComingPost>,
+    /// Posts of the person's that decided or managed, and that somebody ended lately.
+    #[serde(default)]
+    pub ended: Vec<Ended>,
     /// Appointments that this person may confirm.
     pub to_confirm: u32,
+    /// Moves and closings of units that this person may confirm.
+    #[serde(default)]
+    pub unit_changes: u32,
     /// Requests to the office that wait for this person.
     pub requests: u32,
     /// Resets of this account that its owner has to know of.

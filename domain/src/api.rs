@@ -18,7 +18,7 @@ use crate::account::{
     Activation, ActivationView, Me, PasswordChange, ResetAnswer, SessionView, SignIn, Slip, SlipOrder,
     SlipView, Slips,
 };
-use crate::appointment::{Confirm, Decline, Give, WaitingAppointments};
+use crate::appointment::{Confirm, Decline, EndPost, Ending, Give, WaitingAppointments};
 use crate::approval::Decide;
 use crate::approval::procedure::{DryRun, Procedures, ProposeProcedure, Rehearsal, WhichVersion};
 use crate::audit::{AuditExport, AuditPage, History, RecordKind, Reveal, Revealed, VerifyPage, VerifyPart};
@@ -28,7 +28,7 @@ use crate::delivery::{DeliveryList, Funnel};
 use crate::filing::{FilingLimit, Filings, NewComment, Register, SCAN_BYTES_MAX, Scan};
 use crate::ids::{
     AppointmentId, ClassId, DelegationId, DisputeId, GuardianId, ImportId, MessageId, ProcedureId, RequestId,
-    SessionId, SlipId, SmsAccountId, StaffId, StudentId, TemplateId, UnitId,
+    SessionId, SlipId, SmsAccountId, StaffId, StudentId, TemplateId, UnitChangeId, UnitId,
 };
 use crate::message::{
     Created, Draft, DraftChange, GroupNames, MessageBox, MessageList, MessageState, MessageView, NamesWanted,
@@ -47,7 +47,7 @@ use crate::school::{SchoolView, Setup, StopOrder, UnitView};
 use crate::sms_account::{ProposeSmsAccount, SmsAccountView, TestResult};
 use crate::template::{NewTemplate, TemplateView};
 use crate::time::Instant;
-use crate::unit::{NewUnit, UnitChange};
+use crate::unit::{NewUnit, UnitChange, UnitChanges, UnitMove};
 use crate::why::WhyNot;
 
 /// Most bytes of a JSON body: a text of 5,000 Chinese characters is 15 KB, three times over.
@@ -345,6 +345,7 @@ id_values!(
     ProcedureId,
     StaffId,
     UnitId,
+    UnitChangeId,
     SessionId,
     SlipId,
     SmsAccountId,
@@ -597,12 +598,27 @@ endpoints! {
     /// One that was closed under this name is open again.
     pub const MAKE_UNIT: Endpoint<(), NewUnit, Vec<UnitView>> =
         Endpoint::post("/api/units", "Make a unit").needs(Action::EditUnits);
-    /// With all that lies below it.
+    /// Its place stays.
     pub const CHANGE_UNIT: Endpoint<UnitId, UnitChange, Vec<UnitView>> =
-        Endpoint::put("/api/units/{id}", "Rename or move a unit").needs(Action::EditUnits);
+        Endpoint::put("/api/units/{id}", "Rename a unit").needs(Action::EditUnits);
+    /// With what would follow, also those that the reader cannot confirm.
+    pub const UNIT_CHANGES: Endpoint<(), (), UnitChanges> =
+        Endpoint::get("/api/units/changes", "Moves and closings that wait for a second person")
+            .needs(Action::EditUnits);
+    /// With all that lies below it, once a second person has confirmed it.
+    pub const MOVE_UNIT: Endpoint<UnitId, UnitMove, UnitChanges> =
+        Endpoint::post("/api/units/{id}/move", "Propose to move a unit").needs(Action::EditUnits);
     /// Only where nothing is in it: no unit, no class with students, no post, no open message.
-    pub const CLOSE_UNIT: Endpoint<UnitId, (), Vec<UnitView>> =
-        Endpoint::post("/api/units/{id}/close", "Close a unit").needs(Action::EditUnits);
+    pub const CLOSE_UNIT: Endpoint<UnitId, (), UnitChanges> =
+        Endpoint::post("/api/units/{id}/close", "Propose to close a unit").needs(Action::EditUnits);
+    /// Not by who proposed it.
+    pub const CONFIRM_UNIT_CHANGE: Endpoint<UnitChangeId, (), UnitChanges> =
+        Endpoint::post("/api/units/changes/{id}/confirm", "Confirm a move or closing as the second person")
+            .needs(Action::EditUnits);
+    /// Also by who proposed it.
+    pub const DECLINE_UNIT_CHANGE: Endpoint<UnitChangeId, (), UnitChanges> =
+        Endpoint::post("/api/units/changes/{id}/decline", "Decline a move or closing, or take it back")
+            .needs(Action::EditUnits);
     /// Takes effect at the next claim of a batch.
     pub const STOP: Endpoint<(), StopOrder, SchoolView> =
         Endpoint::post("/api/school/stop", "Stop all sending, or go on").needs(Action::StopSending);
@@ -736,8 +752,11 @@ endpoints! {
     /// One that decides or manages waits for a second person.
     pub const GIVE_POST: Endpoint<(), Give, ()> =
         Endpoint::post("/api/appointments", "Give somebody a post").needs(Action::ManageAccounts).status(204);
-    /// From now on it gives nothing; what was done in it stays. Nobody ends an own one.
-    pub const END_POST: Endpoint<AppointmentId, (), ()> =
+    /// Before anything is done.
+    pub const POST_ENDING: Endpoint<AppointmentId, (), Ending> =
+        Endpoint::get("/api/appointments/{id}/end", "What follows when a post ends").needs(Action::ManageAccounts);
+    /// From now on it gives nothing; what was done in it stays, and its holder is told. Nobody ends an own one.
+    pub const END_POST: Endpoint<AppointmentId, EndPost, ()> =
         Endpoint::post("/api/appointments/{id}/end", "End a post").needs(Action::ManageAccounts).status(204);
     /// The reader's own; for the principal and the office director, everybody's.
     pub const DELEGATIONS: Endpoint<(), (), Delegations> =

@@ -5,6 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod ending;
+
+pub use ending::{EndPost, Ended, Ending};
+
 use crate::access::{Appointment, Post};
 use crate::ids::{AppointmentId, ClassId, ImportId, StaffId, UnitId};
 use crate::keys::keyed;
@@ -189,9 +193,15 @@ pub enum HeldIn {
 impl Post {
     /// Where it is held.
     pub fn held_in(self) -> HeldIn {
-        use UnitKind::{College, Department, Grade, Office, School, StudentAffairs};
+        use UnitKind::{College, Department, Grade, Office, School, Society, StudentAffairs};
         HeldIn::Unit(match self {
-            Self::Principal | Self::VicePrincipal | Self::LeaderInCharge | Self::Administrator => &[School],
+            Self::Principal
+            | Self::VicePrincipal
+            | Self::LeaderInCharge
+            | Self::LeadingGroup
+            | Self::Auditor
+            | Self::Administrator => &[School],
+            Self::SocietyTeacher => &[Society],
             Self::DepartmentLeader | Self::FirstResponsible | Self::DesignatedSender => &[Department, Office],
             Self::OfficeDirector | Self::OfficeClerk => &[Office],
             Self::StudentAffairsHead | Self::StudentAffairsDeputy | Self::StudentAffairsClerk => {
@@ -223,6 +233,24 @@ pub struct Give {
     /// The subject taught.
     #[serde(default)]
     pub subject: String,
+    /// From which day on, in Shanghai; from now on where it is absent.
+    #[serde(default)]
+    pub from: Option<Instant>,
+}
+
+/// How far ahead a post can be given, in days.
+pub const DAYS_AHEAD: i64 = 366;
+
+/// A post that begins on a later day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ComingPost {
+    /// What and where.
+    pub appointment: Appointment,
+    /// From when it counts.
+    pub since: Instant,
+    /// Whether a second person has yet to confirm it.
+    pub waits: bool,
 }
 
 /// Most characters of a subject.
@@ -260,6 +288,29 @@ impl Give {
             );
         }
         Ok(())
+    }
+
+    /// From when it would count: now, or the beginning of a later day.
+    ///
+    /// # Errors
+    /// For a day that is past or too far ahead.
+    pub fn begins(&self, now: Instant) -> Result<Instant, Refusal> {
+        let Some(from) = self.from.map(Instant::start_of_day) else { return Ok(now) };
+        let today = now.start_of_day();
+        if from == today {
+            return Ok(now);
+        }
+        if from < today || from > today.plus(DAYS_AHEAD * DAY) {
+            return Err(Refusal::field(
+                "post_from",
+                "from",
+                words!(
+                    "起任日期只能是今天到 {DAYS_AHEAD} 天之内",
+                    "It begins today or within {DAYS_AHEAD} days, never on a day that is past"
+                ),
+            ));
+        }
+        Ok(from)
     }
 
     /// Checks the unit in which it would be held.
@@ -310,9 +361,65 @@ impl Decline {
     }
 }
 
+/// Why a custodian cannot be given or confirmed: whoever takes over does so on the day itself, so that the account
+/// has neither two nor nobody.
+pub fn custodian_bar(now: Instant, since: Instant, other: Option<Instant>) -> Option<Refusal> {
+    match other? {
+        other if other > now => {
+            let date = other.date();
+            Some(Refusal::state(
+                "custodian_coming",
+                words!(
+                    "已确认另一位专人自 {date} 起任；要换人，请先结束那项任命",
+                    "Another custodian is confirmed from {date} on: end that appointment first"
+                ),
+            ))
+        }
+        _ if since > now => Some(Refusal::state(
+            "custodian_there",
+            Words::fixed(
+                "这个单位现在有专人；请在交接当天再任命，第二人确认时自动交接",
+                "This unit has a custodian: give the post on the day of the hand-over, which happens when it is confirmed",
+            ),
+        )),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_post_begins_now_or_on_a_later_day_and_never_before() {
+        let now = Instant(1_800_000_000_000);
+        let give = |from| Give {
+            staff: StaffId(1),
+            post: Post::Dean,
+            unit: Some(UnitId(1)),
+            class: None,
+            subject: String::new(),
+            from,
+        };
+        let begins = |from| give(from).begins(now).map_err(|r| r.kind.into_owned());
+        assert_eq!(begins(None), Ok(now));
+        assert_eq!(begins(Some(now.start_of_day())), Ok(now), "today is now");
+        let tomorrow = now.start_of_day().plus(DAY);
+        assert_eq!(begins(Some(tomorrow.plus(DAY / 2))), Ok(tomorrow), "a day begins at its beginning");
+        assert_eq!(begins(Some(now.plus(-DAY))), Err("post_from".to_owned()));
+        assert_eq!(begins(Some(now.plus(DAY * (DAYS_AHEAD + 2)))), Err("post_from".to_owned()));
+    }
+
+    #[test]
+    fn g2_an_account_has_neither_two_custodians_nor_a_gap() {
+        let (now, later) = (Instant(1_000), Instant(9_000));
+        let bar = |since, other| custodian_bar(now, since, other).map(|r| r.kind.into_owned());
+        assert_eq!(bar(now, None), None);
+        assert_eq!(bar(later, None), None);
+        assert_eq!(bar(now, Some(Instant(1))), None, "taken over at once");
+        assert_eq!(bar(later, Some(Instant(1))).as_deref(), Some("custodian_there"));
+        assert_eq!(bar(now, Some(later)).as_deref(), Some("custodian_coming"));
+    }
 
     #[test]
     fn neither_who_gave_it_nor_who_gets_it_confirms() {

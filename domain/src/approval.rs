@@ -85,6 +85,8 @@ keyed! {
         College = "college",
         /// Another department (其他部门).
         Department = "department",
+        /// 学生社团, through its teacher (G59).
+        Society = "society",
     }
 }
 
@@ -97,6 +99,7 @@ impl Sender {
             Self::SchoolLevel => Words::fixed("学校", "The school"),
             Self::College => Words::fixed("学院", "A college"),
             Self::Department => Words::fixed("其他部门", "Another department"),
+            Self::Society => Words::fixed("学生社团", "A student society"),
         }
     }
 }
@@ -112,6 +115,7 @@ impl Post {
             }
             Self::CollegeLeader | Self::CollegeClerk | Self::Counsellor => Some(Sender::College),
             Self::DesignatedSender => Some(Sender::Department),
+            Self::SocietyTeacher => Some(Sender::Society),
             Self::Principal
             | Self::VicePrincipal
             | Self::LeaderInCharge
@@ -122,6 +126,8 @@ impl Post {
             | Self::DepartmentHead
             | Self::DepartmentClerk
             | Self::GradeHead
+            | Self::LeadingGroup
+            | Self::Auditor
             | Self::Administrator => None,
         }
     }
@@ -352,6 +358,20 @@ impl Regulation {
                             step(Approve, Post::DepartmentLeader).held(Held::OwnUnit),
                             step(Register, Post::StudentAffairsClerk)
                                 .with(vec![Need::Document, Need::Number]),
+                        ],
+                    },
+                    // The regulation names no chain for societies: theirs is the college's, and the school
+                    // level's where a society lies in no college.
+                    Preset {
+                        sender: Sender::Society,
+                        scope: Scope::Any,
+                        label: OWN_PROCEDURE,
+                        steps: vec![
+                            step(Review, Post::CollegeLeader)
+                                .held(Held::CollegeAbove)
+                                .or(Post::StudentAffairsHead),
+                            step(Approve, Post::Dean).held(Held::CollegeAbove).or(Post::LeaderInCharge),
+                            step(File, Post::StudentAffairsClerk).with(vec![Need::Number]),
                         ],
                     },
                 ]

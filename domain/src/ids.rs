@@ -31,6 +31,8 @@ ids! {
     StaffId,
     /// A unit of the school: the school itself, an office, a grade.
     UnitId,
+    /// A move or closing of a unit that one person proposed.
+    UnitChangeId,
     /// A class (班级).
     ClassId,
     /// A student (学生).

@@ -89,6 +89,7 @@ impl Reach {
         match self {
             Self::Class => Words::fixed("本班", "own class"),
             Self::Unit => Words::fixed("本部门及下级", "own unit and below"),
+            Self::Above => Words::fixed("所在学院；校级社团为全校", "the college it lies in, or the school"),
             Self::School => Words::fixed("全校", "whole school"),
         }
     }
@@ -174,6 +175,18 @@ impl Post {
                 "只向任教班级发送，只发送与学校工作有关的信息。",
                 "Writes to classes taught only, and only what concerns the school.",
             ),
+            Self::SocietyTeacher => Words::fixed(
+                "指导社团，代社团按程序发送信息：社团只能经您发送。",
+                "Guides the society and sends for it by the procedure: it sends through nobody else.",
+            ),
+            Self::LeadingGroup => Words::fixed(
+                "监督平台的使用，提出和确认审批流程；不发送，也不审批具体信息。",
+                "Watches over the platform, proposes and confirms procedures; neither sends nor decides messages.",
+            ),
+            Self::Auditor => Words::fixed(
+                "监督和检查：查看操作日志和登记簿；不发送、不审批、不修改。",
+                "Inspects: reads the audit log and the register; sends, decides and changes nothing.",
+            ),
             Self::Administrator => Words::fixed(
                 "开通账号，监督和检查使用情况；不能发送和审批。",
                 "Opens accounts and watches over use; neither sends nor approves.",
@@ -191,7 +204,8 @@ impl Post {
             Self::LeaderInCharge
             | Self::DepartmentLeader
             | Self::FirstResponsible
-            | Self::DesignatedSender => has_colleges,
+            | Self::DesignatedSender
+            | Self::SocietyTeacher => has_colleges,
             _ => match self.held_in() {
                 HeldIn::Class => true,
                 HeldIn::Unit(of) => kinds.iter().any(|kind| of.contains(kind)),
@@ -228,6 +242,7 @@ mod tests {
             unit_name: String::new(),
             class: None,
             class_name: None,
+            above: None,
             subject: None,
             listed: true,
         };

@@ -35,6 +35,9 @@ pub fn rank(post: Post) -> u8 {
         | Post::HomeroomTeacher
         | Post::Counsellor
         | Post::SubjectTeacher
+        | Post::SocietyTeacher
+        | Post::LeadingGroup
+        | Post::Auditor
         | Post::Administrator => 0,
     }
 }
@@ -132,6 +135,7 @@ mod tests {
                     class: None,
                     class_name: None,
                     subject: None,
+                    above: None,
                     listed: true,
                 })
                 .collect(),

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Appointment, ClassPlace};
+use crate::appointment::ComingPost;
 use crate::ids::{AppointmentId, ClassId, GuardianId, StaffId, StudentId, UnitId};
 
 use crate::problem::Refusal;
@@ -188,6 +189,9 @@ pub struct StaffView {
     pub phone: String,
     /// Posts held now.
     pub appointments: Vec<Appointment>,
+    /// Posts that begin on a later day.
+    #[serde(default)]
+    pub coming: Vec<ComingPost>,
     /// Whether the account has been activated.
     pub active: bool,
     /// Until when an unused activation slip works.

@@ -22,6 +22,8 @@ keyed! {
         Department = "department",
         /// 学院: manages and sends to its own students (G1).
         College = "college",
+        /// 学生社团, of a college or of the school: sends through its teacher (G59).
+        Society = "society",
         /// 年级: holds classes.
         Grade = "grade",
     }
@@ -36,6 +38,7 @@ impl UnitKind {
             Self::StudentAffairs => Words::fixed("学生处", "Student affairs office"),
             Self::Department => Words::fixed("处室", "Department"),
             Self::College => Words::fixed("学院", "College"),
+            Self::Society => Words::fixed("学生社团", "Student society"),
             Self::Grade => Words::fixed("年级", "Year group"),
         }
     }

@@ -1,6 +1,10 @@
 //! Units edited by hand (G1): a new one, another name or place, closing one
 //! that nobody is in. What lies where is asked before anything is written.
 
+mod change;
+
+pub use change::{Overseer, UnitChanges, UnitMove, WaitingUnitChange, second_bar, waits_already};
+
 use serde::{Deserialize, Serialize};
 
 use crate::blank::is_blank;
@@ -25,12 +29,10 @@ pub struct NewUnit {
     pub name: String,
 }
 
-/// `PUT /api/units/{id}`: another name, or another place with all that lies below.
+/// `PUT /api/units/{id}`: another name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnitChange {
-    /// The unit above it.
-    pub parent: UnitId,
     /// Name.
     pub name: String,
 }
@@ -101,8 +103,9 @@ impl UnitKind {
             Self::School => false,
             Self::Office | Self::StudentAffairs => parent == Self::School,
             Self::College => matches!(parent, Self::School | Self::Department),
-            Self::Department => parent != Self::Grade,
-            Self::Grade => !matches!(parent, Self::Office | Self::StudentAffairs),
+            Self::Society => matches!(parent, Self::School | Self::College),
+            Self::Department => !matches!(parent, Self::Grade | Self::Society),
+            Self::Grade => !matches!(parent, Self::Office | Self::StudentAffairs | Self::Society),
         }
     }
 }
@@ -197,38 +200,60 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Checks another name or place, and gives the name.
+    /// A unit that can be changed: open, and not the school itself.
+    fn changeable(self, id: UnitId) -> Option<(&'a TreeUnit, UnitId)> {
+        let unit = self.get(id).filter(|unit| !unit.closed)?;
+        Some((unit, unit.parent?))
+    }
+
+    /// Checks another name, and gives it.
     ///
     /// # Errors
     /// What stands against it, by field; [`None`] where there is no such unit to change.
-    pub fn change(self, id: UnitId, order: &UnitChange) -> Result<String, Option<Refusal>> {
-        let unit = self.get(id).filter(|unit| !unit.closed && unit.parent.is_some()).ok_or(None)?;
+    pub fn rename(self, id: UnitId, order: &UnitChange) -> Result<String, Option<Refusal>> {
+        let (_, parent) = self.changeable(id).ok_or(None)?;
         let name = name(&order.name)?;
-        if unit.parent != Some(order.parent) {
-            self.parent(order.parent, unit.kind)?;
-            // A unit does not lie below itself, however far down.
-            let mut at = self.get(order.parent);
-            for _ in 0..=self.0.len() {
-                match at {
-                    Some(above) if above.id == id => {
-                        return Err(Some(Refusal::field(
-                            "unit_cycle",
-                            "parent",
-                            Words::fixed(
-                                "不能移到自己的下级部门里",
-                                "A unit cannot be moved into one that lies below it",
-                            ),
-                        )));
-                    }
-                    Some(above) => at = above.parent.and_then(|parent| self.get(parent)),
-                    None => break,
-                }
-            }
-        }
-        match self.called(order.parent, &name) {
+        match self.called(parent, &name) {
             Some(other) if other.id != id => Err(Some(Self::taken(&name))),
             _ => Ok(name),
         }
+    }
+
+    /// Checks another place.
+    ///
+    /// # Errors
+    /// What stands against it, by field; [`None`] where there is no such unit to move.
+    pub fn moves(self, id: UnitId, to: UnitId) -> Result<(), Option<Refusal>> {
+        let (unit, parent) = self.changeable(id).ok_or(None)?;
+        if parent == to {
+            return Err(Some(Refusal::field(
+                "unit_stays",
+                "parent",
+                Words::fixed("它已经在那里了", "It lies there already"),
+            )));
+        }
+        self.parent(to, unit.kind)?;
+        // A unit does not lie below itself, however far down.
+        if self.above(to).iter().any(|above| above.id == id) {
+            return Err(Some(Refusal::field(
+                "unit_cycle",
+                "parent",
+                Words::fixed(
+                    "不能移到自己的下级部门里",
+                    "A unit cannot be moved into one that lies below it",
+                ),
+            )));
+        }
+        match self.called(to, &unit.name) {
+            Some(_) => Err(Some(Refusal::field("unit_name_taken", "parent", Self::taken(&unit.name).words))),
+            None => Ok(()),
+        }
+    }
+
+    /// A unit and those above it, itself first. A broken tree is followed as far as it goes.
+    pub fn above(self, id: UnitId) -> Vec<&'a TreeUnit> {
+        let next = |unit: &&'a TreeUnit| unit.parent.and_then(|parent| self.get(parent));
+        std::iter::successors(self.get(id), next).take(self.0.len()).collect()
     }
 }
 
@@ -254,9 +279,14 @@ mod tests {
         ]
     }
 
-    fn change(id: i64, parent: i64, name: &str) -> Result<String, Option<String>> {
-        let order = UnitChange { parent: UnitId(parent), name: name.into() };
-        Tree(&school()).change(UnitId(id), &order).map_err(|r| r.map(|r| r.kind.into_owned()))
+    fn moves(id: i64, parent: i64) -> Result<(), Option<String>> {
+        Tree(&school()).moves(UnitId(id), UnitId(parent)).map_err(|r| r.map(|r| r.kind.into_owned()))
+    }
+
+    fn rename(id: i64, name: &str) -> Result<String, Option<String>> {
+        Tree(&school())
+            .rename(UnitId(id), &UnitChange { name: name.into() })
+            .map_err(|r| r.map(|r| r.kind.into_owned()))
     }
 
     fn make(parent: i64, kind: UnitKind, name: &str) -> Result<Making, String> {
@@ -268,12 +298,15 @@ mod tests {
     fn g1_what_can_lie_where() {
         assert_eq!(make(1, UnitKind::College, " 商学院 "), Ok(Making::New));
         assert_eq!(make(1, UnitKind::College, "文学院"), Ok(Making::Again(UnitId(6))));
+        assert_eq!(make(2, UnitKind::Society, "青年志愿者协会"), Ok(Making::New));
+        assert_eq!(make(1, UnitKind::Society, "大学生艺术团"), Ok(Making::New));
         for (parent, kind, name, refused) in [
             (1, UnitKind::College, "信息学院", "unit_name_taken"),
             (1, UnitKind::Department, "文学院", "unit_name_taken"),
             (1, UnitKind::StudentAffairs, "学工处", "unit_single"),
             (2, UnitKind::StudentAffairs, "学工处", "unit_place"),
             (5, UnitKind::Grade, "2024级", "unit_place"),
+            (3, UnitKind::Society, "青年志愿者协会", "unit_place"),
             (1, UnitKind::School, "分校", "unit_place"),
             (6, UnitKind::Department, "中文系", "unit_parent"),
             (99, UnitKind::Department, "中文系", "unit_parent"),
@@ -287,14 +320,22 @@ mod tests {
 
     #[test]
     fn g1_a_unit_does_not_move_into_itself() {
-        assert_eq!(change(3, 1, "数学系"), Ok("数学系".to_owned()));
-        assert_eq!(change(3, 2, "统计系"), Ok("统计系".to_owned()));
-        for (id, parent, refused) in [(3, 3, "unit_cycle"), (2, 3, "unit_cycle"), (3, 4, "unit_place")] {
-            assert_eq!(change(id, parent, "x"), Err(Some(refused.to_owned())), "{id} → {parent}");
+        assert_eq!(moves(3, 1), Ok(()));
+        for (id, parent, refused) in [
+            (3, 3, "unit_cycle"),
+            (2, 3, "unit_cycle"),
+            (3, 4, "unit_place"),
+            (3, 2, "unit_stays"),
+            (3, 6, "unit_parent"),
+        ] {
+            assert_eq!(moves(id, parent), Err(Some(refused.to_owned())), "{id} → {parent}");
         }
-        assert_eq!(change(1, 2, "x"), Err(None), "the school stays where it is");
-        assert_eq!(change(6, 1, "x"), Err(None), "what is closed is not changed");
-        assert_eq!(change(99, 1, "x"), Err(None));
+        assert_eq!(moves(1, 2), Err(None), "the school stays where it is");
+        assert_eq!(moves(6, 1), Err(None), "what is closed is not moved");
+        assert_eq!(moves(99, 1), Err(None));
+        assert_eq!(rename(3, " 统计系 "), Ok("统计系".to_owned()));
+        assert_eq!(rename(2, "学生处"), Err(Some("unit_name_taken".to_owned())));
+        assert_eq!(rename(1, "x"), Err(None));
     }
 
     #[test]
@@ -311,9 +352,7 @@ mod tests {
             let mut units = vec![unit(1, 0, UnitKind::School, "校")];
             units.extend((2..12).map(|id| unit(id, 1, UnitKind::Department, &format!("处{id}"))));
             for (id, parent) in moves {
-                let name = units[(id - 1) as usize].name.clone();
-                let order = UnitChange { parent: UnitId(parent), name };
-                if Tree(&units).change(UnitId(id), &order).is_ok() {
+                if Tree(&units).moves(UnitId(id), UnitId(parent)).is_ok() {
                     units[(id - 1) as usize].parent = Some(UnitId(parent));
                 }
                 for unit in &units {

@@ -74,7 +74,8 @@ fn granted<'a>(
                 && match (reach, within) {
                     (Reach::School, _) => true,
                     (Reach::Unit, Some(within)) => within.contains(&holder.unit),
-                    (Reach::Unit | Reach::Class, _) => false,
+                    // A society's teacher stands for the society alone, not for the college around it.
+                    (Reach::Unit | Reach::Above | Reach::Class, _) => false,
                 }
         })
     })
@@ -97,7 +98,7 @@ fn not_granted(reader: &Person, action: Action, waiting: &[Post]) -> Words {
             let (zh, en) = (title.zh, title.en);
             let place = match reach {
                 Reach::Class => held.class_name.as_deref().unwrap_or(&held.unit_name),
-                Reach::Unit | Reach::School => &held.unit_name,
+                Reach::Unit | Reach::Above | Reach::School => &held.unit_name,
             };
             words!(
                 "您的岗位（{zh}）只管{place}，这里不在其内",

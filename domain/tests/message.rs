@@ -207,6 +207,7 @@ fn i10_the_staff_of_units_within_reach_and_of_no_other() {
             class: None,
             class_name: None,
             subject: None,
+            above: None,
             listed: true,
         };
         let who = Person { id: StaffId(1), name: "甲".into(), number: "1".into(), appointments: vec![held] };

@@ -1,7 +1,7 @@
 // What has been going on in a demo school when a visitor looks in: messages in
 // every state, written, approved and answered through the public API like any
 // other, so that nobody has to imagine what a page looks like in use.
-import { PASSPHRASE } from "./demo.mjs";
+import { PASSPHRASE, confirmWaiting } from "./demo.mjs";
 import { Client } from "./client.mjs";
 
 const DAY = 86_400_000;
@@ -54,6 +54,18 @@ class Week {
 
   async order(number, id, what, body = {}) {
     return (await this.as(number)).post(`/api/messages/${id}/${what}`, body);
+  }
+
+  /** A student society with its teacher, given by one administrator and confirmed by another; the teacher's appointment. */
+  async society(college, name, number, [admin, second]) {
+    const [one, other] = [await this.as(admin), await this.as(second)];
+    const parent = (await one.get("/api/units")).find((unit) => unit.name === college).id;
+    const unit = (await one.post("/api/units", { parent, kind: "society", name })).find((made) => made.name === name).id;
+    const staff = (await one.get("/api/staff")).find((member) => member.number === number).id;
+    await one.post("/api/appointments", { staff, post: "society_teacher", unit });
+    await confirmWaiting(other);
+    const { person } = await (await this.as(number)).get("/api/me");
+    return person.appointments.find(({ post }) => post === "society_teacher").id;
   }
 
   /** Changes what a draft says. */
@@ -222,6 +234,10 @@ const weeks = {
     await week.approve(care, "U0015", "U0014");
     await week.sent("U0005", winter);
     await week.sent("U0017", care);
+    const appointment = await week.society("信息学院", "青年志愿者协会", "U0017", ["U0007", "U0006"]);
+    const helpers = await week.submit("U0017", to(own), "event", "志愿服务周", "各位家长：\n\n青年志愿者协会将举办志愿服务周，欢迎支持孩子参加，请提醒孩子活动途中注意安全。", { appointment });
+    await week.approve(helpers, "U0015", "U0014");
+    await week.sent("U0017", helpers);
     await week.confirm("寒假放假安排", 60);
     await week.confirm("宿舍安全用电提醒", 20);
     await week.order("U0005", care, "filing");

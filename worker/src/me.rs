@@ -36,6 +36,9 @@ async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
             account::slips::told_sql(person.id, app.now()),
             filing::store::desk_sql(&person, app.now()),
             office_request::store::count_sql(&person),
+            appointment::coming::own_sql(person.id, app.now()),
+            appointment::ending::told_sql(person.id, app.now()),
+            school::unit_changes::count_sql(&person),
         ])
         .await?;
     let ToDo { waiting, returned, late } = rows.at(1)?.one()?;
@@ -49,6 +52,9 @@ async fn me_of(app: &App, person: Person) -> Result<Me, AppError> {
         resets: account::slips::told(rows.at(4)?)?,
         desk: filing::store::read_desk(rows.at(5)?)?,
         requests: rows.at(6)?.one::<Count>()?.n,
+        coming: appointment::coming::own(rows.at(7)?)?,
+        ended: appointment::ending::told(rows.at(8)?)?,
+        unit_changes: rows.at(9)?.one::<Count>()?.n,
         now: app.now(),
         person,
     })

@@ -1,5 +1,5 @@
 //! Rows that carry power are sealed: an appointment, a recorded absence, a
-//! procedure, a decision, a round of SMS, a changed number. Each seal is a MAC over the row's fields
+//! procedure, a decision, a registration, an order to release, a unit's move, a round of SMS, a changed number. Each seal is a MAC over the row's fields
 //! under `RECORD_KEY`, which the database does not hold. Before a provider is
 //! called they are asked for again, so that whoever can write into the
 //! database, past its triggers even, still gets nothing sent.
@@ -134,6 +134,27 @@ impl ProcedureSeal<'_> {
 
 impl Seal for ProcedureSeal<'_> {
     const PURPOSE: &'static str = "procedure";
+}
+
+/// A row of `unit_changes`. Sealed when it is proposed, and anew when it is confirmed.
+#[derive(Serialize)]
+pub struct UnitChangeSeal {
+    /// Which unit.
+    pub unit: i64,
+    /// The unit above it when it was proposed.
+    pub from: i64,
+    /// Where it goes; none where it is closed.
+    pub to: Option<i64>,
+    /// By whom.
+    pub proposed_by: i64,
+    /// When.
+    pub proposed_at: Instant,
+    /// The second person, and when.
+    pub confirmed: Option<(i64, Instant)>,
+}
+
+impl Seal for UnitChangeSeal {
+    const PURPOSE: &'static str = "unit_change";
 }
 
 /// A row of `sms_accounts`. Sealed when it is proposed, and anew when it is confirmed.

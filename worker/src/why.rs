@@ -44,6 +44,7 @@ fn correctors(rows: &Rows, sent_as: &SentAs) -> Result<Vec<WhoMay>, AppError> {
             unit: row.unit_id,
             unit_name: String::new(),
             class: row.class_id,
+            above: None,
             class_name: None,
             subject: None,
             listed: true,

@@ -67,6 +67,7 @@ mod tests {
             class: None,
             class_name: None,
             subject: None,
+            above: None,
             listed: true,
         };
         Person {

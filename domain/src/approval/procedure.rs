@@ -36,7 +36,7 @@ impl Sender {
     pub fn scopes(self) -> &'static [Scope] {
         match self {
             Self::Teacher | Self::Office => &[Scope::Grade, Scope::School, Scope::Any],
-            Self::SchoolLevel | Self::College | Self::Department => &[Scope::Any],
+            Self::SchoolLevel | Self::College | Self::Department | Self::Society => &[Scope::Any],
         }
     }
 
@@ -48,6 +48,7 @@ impl Sender {
             Self::SchoolLevel => kind == UnitKind::StudentAffairs,
             Self::College => kind == UnitKind::College,
             Self::Department => kind == UnitKind::Department,
+            Self::Society => kind == UnitKind::Society,
         }
     }
 
@@ -102,7 +103,9 @@ pub fn places(post: Post, sender: Sender, scope: Scope) -> &'static [Held] {
         | Post::StudentAffairsHead
         | Post::StudentAffairsDeputy
         | Post::StudentAffairsClerk => &[Held::Anywhere],
-        Post::Dean | Post::CollegeLeader | Post::CollegeClerk if sender == Sender::College => {
+        Post::Dean | Post::CollegeLeader | Post::CollegeClerk
+            if matches!(sender, Sender::College | Sender::Society) =>
+        {
             &[Held::CollegeAbove]
         }
         Post::FirstResponsible | Post::DepartmentLeader if sender == Sender::Department => &[Held::OwnUnit],
@@ -327,6 +330,7 @@ pub fn sentence(sender: Sender, scope: Scope, unit: Option<&str>, steps: &[Proce
         (None, Sender::SchoolLevel) => ("学校".to_owned(), "What the school level sends".to_owned()),
         (None, Sender::College) => ("学院".to_owned(), "What a college sends".to_owned()),
         (None, Sender::Department) => ("其他部门".to_owned(), "What another department sends".to_owned()),
+        (None, Sender::Society) => ("学生社团".to_owned(), "What a student society sends".to_owned()),
     };
     let (to_zh, to_en) = match scope {
         Scope::Any => ("拟发送的信息", ""),

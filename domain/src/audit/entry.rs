@@ -28,9 +28,15 @@ keyed! {
         AppointmentEnded = "appointment.ended",
         /// A unit was made, or opened again.
         UnitMade = "unit.made",
-        /// A unit was renamed or moved.
+        /// A unit was renamed.
         UnitChanged = "unit.changed",
-        /// A unit was closed.
+        /// A move or closing of a unit was proposed; it waits for a second person.
+        UnitChangeProposed = "unit.change_proposed",
+        /// It was declined, or taken back.
+        UnitChangeDeclined = "unit.change_declined",
+        /// A second person confirmed a move.
+        UnitMoved = "unit.moved",
+        /// A second person confirmed the closing of a unit.
         UnitClosed = "unit.closed",
         /// A second person confirmed an appointment.
         AppointmentConfirmed = "appointment.confirmed",
@@ -207,7 +213,14 @@ impl AuditAction {
             Self::AppointmentGiven => Words::fixed("任命", "Gave a post"),
             Self::AppointmentEnded => Words::fixed("结束任职", "Ended a post"),
             Self::UnitMade => Words::fixed("设立部门", "Made a unit"),
-            Self::UnitChanged => Words::fixed("更名或调整部门", "Renamed or moved a unit"),
+            Self::UnitChanged => Words::fixed("更名部门", "Renamed a unit"),
+            Self::UnitChangeProposed => {
+                Words::fixed("提出移动或停用部门", "Proposed to move or close a unit")
+            }
+            Self::UnitChangeDeclined => {
+                Words::fixed("不同意或撤回部门调整", "Declined to move or close a unit")
+            }
+            Self::UnitMoved => Words::fixed("确认移动部门", "Confirmed the move of a unit"),
             Self::UnitClosed => Words::fixed("停用部门", "Closed a unit"),
             Self::AppointmentConfirmed => Words::fixed("确认任命", "Confirmed an appointment"),
             Self::AppointmentDeclined => Words::fixed("不予确认任命", "Declined an appointment"),

@@ -28,6 +28,8 @@ keyed! {
         PhoneChange = "phone_change",
         /// A unit.
         Unit = "unit",
+        /// A move or closing of a unit.
+        UnitChange = "unit_change",
         /// A class.
         Class = "class",
         /// An approval procedure.
@@ -59,6 +61,7 @@ impl RecordKind {
             Self::Phone => Words::fixed("号码", "number"),
             Self::PhoneChange => Words::fixed("号码变更", "change of number"),
             Self::Unit => Words::fixed("单位", "unit"),
+            Self::UnitChange => Words::fixed("部门调整", "move or closing of a unit"),
             Self::Class => Words::fixed("班级", "class"),
             Self::Procedure => Words::fixed("审批流程", "procedure"),
             Self::SmsAccount => Words::fixed("短信账户", "SMS account"),
@@ -115,6 +118,7 @@ impl FieldChange {
             "student" => Words::fixed("学生", "student"),
             "given_by" => Words::fixed("任命人", "given by"),
             "confirmed_by" => Words::fixed("第二人确认", "confirmed by"),
+            "proposed_by" => Words::fixed("提出人", "proposed by"),
             "declined_by" => Words::fixed("不予确认", "declined by"),
             "listed_by" => {
                 Words::fixed("列入任课教师发送名单", "put on the list of those who may write to the class by")

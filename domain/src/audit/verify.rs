@@ -190,6 +190,12 @@ keyed! {
         Delegations = "delegations",
         /// Approval procedures.
         Procedures = "procedures",
+        /// Moves and closings of units.
+        UnitChanges = "unit_changes",
+        /// Signed originals in the register.
+        Registrations = "registrations",
+        /// Orders by which designated senders release.
+        ReleaseOrders = "release_orders",
         /// The account with an SMS provider.
         SmsAccounts = "sms_accounts",
         /// Rounds of SMS.
@@ -221,6 +227,9 @@ impl VerifyPart {
             Self::Appointments => Words::fixed("核对任职", "Posts"),
             Self::Delegations => Words::fixed("核对请假登记", "Recorded absences"),
             Self::Procedures => Words::fixed("核对审批流程", "Procedures"),
+            Self::UnitChanges => Words::fixed("核对部门调整", "Moves and closings of units"),
+            Self::Registrations => Words::fixed("核对审批原件登记", "Signed originals in the register"),
+            Self::ReleaseOrders => Words::fixed("核对指派专人的发送", "Releases by designated senders"),
             Self::SmsAccounts => Words::fixed("核对短信账户", "SMS account"),
             Self::Rounds => Words::fixed("核对发送", "Rounds of SMS"),
             Self::PhoneChanges => Words::fixed("核对号码变更", "Changed numbers"),

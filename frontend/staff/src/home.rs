@@ -12,7 +12,7 @@ use ui::{
     use_lang,
 };
 
-use crate::account::{ResetNotices, Slips, SlipsToConfirm, ToConfirm, Unconfirmed, posts_line};
+use crate::account::{PostNotices, ResetNotices, Slips, SlipsToConfirm, ToConfirm, Unconfirmed, posts_line};
 use crate::api::{Load, Query};
 use crate::checklist::Lacking;
 use crate::common::Loaded;
@@ -74,6 +74,7 @@ fn Start(slips: RwSignal<Vec<Slip>>) -> impl IntoView {
             <StoppedBanner />
             <TrialBanner />
             <Unconfirmed />
+            <PostNotices />
             <ToConfirm />
             <Late />
             <ResetNotices />

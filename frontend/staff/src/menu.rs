@@ -61,7 +61,10 @@ pub fn menu(me: &Me) -> Vec<NavItem> {
             count: Signal::from(me.to_confirm),
             ..item("/appointments", Words::fixed("任命确认", "Appointments"), IconName::Done, false)
         });
-        items.push(item("/units", Words::fixed("部门与专人", "Units"), IconName::Units, false));
+        items.push(NavItem {
+            count: Signal::from(me.unit_changes),
+            ..item("/units", Words::fixed("部门与专人", "Units"), IconName::Units, false)
+        });
         items.push(item("/checklist", Words::fixed("发送准备", "Ready to send"), IconName::Done, false));
     }
     if person.may(Action::ImportRoster) {

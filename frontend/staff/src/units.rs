@@ -1,17 +1,21 @@
 //! The tree of units (G1) with who heads and who answers for each (G2), and,
-//! for whom the table lets, making, renaming, moving and closing them.
+//! for whom the table lets, making and renaming them, and, with a second
+//! person, moving and closing them.
+
+mod changes;
+mod chart;
 
 use domain::access::Action;
 use domain::api;
 use domain::ids::UnitId;
 use domain::school::{PersonRef, UnitKind, UnitView};
-use domain::unit::{NewUnit, UnitChange};
+use domain::unit::{NewUnit, UnitChange, UnitChanges, UnitMove};
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use ui::{
-    Badge, Banner, Button, ButtonKind, Card, ConfirmDialog, EmptyState, FormField, IconName, Page, Select,
-    SelectOption, TextInput, Tone, t, use_lang, use_toasts,
+    Badge, Banner, Button, ButtonKind, Card, CheckOption, ConfirmDialog, EmptyState, FormField, IconName,
+    Page, Segmented, Select, SelectOption, TextInput, Tone, t, use_lang, use_toasts,
 };
 
 use crate::api::{Order, Query};
@@ -19,16 +23,26 @@ use crate::common::{Loaded, Problems};
 use crate::session::use_me;
 use crate::why::Why;
 
+use self::changes::Changes;
+use self::chart::Chart;
+
 /// How far the tree is drawn to the right; what lies deeper stands below its parent all the same.
 const DEPTH_SHOWN: usize = 4;
+
+/// The ways in which the units are shown.
+const LIST: &str = "list";
+const CHART: &str = "chart";
 
 /// `/units`.
 #[component]
 pub fn UnitsPage() -> impl IntoView {
     let units = Query::new(|| api::UNITS.into());
+    let edits = use_me().with_untracked(|me| me.person.may(Action::EditUnits));
+    let changes = edits.then(|| Query::new(|| api::UNIT_CHANGES.into()));
     view! {
         <Page title=t(Words::fixed("部门与专人", "Units and custodians"))>
-            <Loaded query=units show=move |all| view! { <Units all query=units /> }.into_any() />
+            {changes.map(|changes| view! { <Changes changes units /> })}
+            <Loaded query=units show=move |all| view! { <Units all query=units changes /> }.into_any() />
         </Page>
     }
     .into_any()
@@ -54,9 +68,12 @@ fn in_order(all: &[UnitView]) -> Vec<(usize, UnitView)> {
 }
 
 #[component]
-fn Units(all: Vec<UnitView>, query: Query<Vec<UnitView>>) -> impl IntoView {
-    let me = use_me();
-    let edits = me.with_untracked(|me| me.person.may(Action::EditUnits));
+fn Units(
+    all: Vec<UnitView>,
+    query: Query<Vec<UnitView>>,
+    /// What waits, where the reader edits units.
+    changes: Option<Query<UnitChanges>>,
+) -> impl IntoView {
     let vacant = all.iter().filter(|u| u.custodian.is_none() && u.has_account).count();
     let warning = (vacant > 0).then(|| {
         view! {
@@ -78,7 +95,7 @@ fn Units(all: Vec<UnitView>, query: Query<Vec<UnitView>>) -> impl IntoView {
     let only_school = ordered.len() <= 1;
     let rows = ordered
         .into_iter()
-        .map(|(depth, unit)| unit_row(depth, unit, edits.then_some(changing)))
+        .map(|(depth, unit)| unit_row(depth, unit, changes.map(|_| changing)))
         .collect::<Vec<_>>();
     let empty = only_school.then(|| {
         view! {
@@ -90,7 +107,18 @@ fn Units(all: Vec<UnitView>, query: Query<Vec<UnitView>>) -> impl IntoView {
         }
     });
     let all = StoredValue::new(all);
-    let add = edits.then(|| {
+    // The list says the same without lines, for who cannot see them and for who edits.
+    let (lang, shown) = (use_lang(), RwSignal::new(LIST.to_owned()));
+    let ways = Signal::derive(move || {
+        let lang = lang.get();
+        [(LIST, Words::fixed("列表", "List")), (CHART, Words::fixed("组织图", "Org chart"))]
+            .into_iter()
+            .map(|(key, words)| CheckOption::new(key, words.get(lang).to_owned()))
+            .collect::<Vec<_>>()
+    });
+    let drawn = move || (shown.with(|s| s == CHART)).then(|| view! { <Chart all=all.get_value() /> });
+    let listed = move || shown.with(|s| s == LIST);
+    let add = changes.map(|waiting| {
         view! {
             <p>
                 <Button
@@ -100,7 +128,7 @@ fn Units(all: Vec<UnitView>, query: Query<Vec<UnitView>>) -> impl IntoView {
                 />
             </p>
             <MakeDialog all open=making query />
-            {move || changing.get().map(|unit| view! { <ChangeDialog all unit shown=changing query /> })}
+            {move || changing.get().map(|unit| view! { <ChangeDialog all unit shown=changing query waiting /> })}
         }
     });
     view! {
@@ -112,10 +140,14 @@ fn Units(all: Vec<UnitView>, query: Query<Vec<UnitView>>) -> impl IntoView {
             ))}
         </p>
         {add}
-        <Card flush=true>
-            <ul class="s-tree">{rows}</ul>
-            {empty}
-        </Card>
+        {(!only_school).then(|| view! { <Segmented label=t(Words::fixed("显示方式", "Show as")) options=ways value=shown /> })}
+        {drawn}
+        <div hidden=move || !listed()>
+            <Card flush=true>
+                <ul class="s-tree">{rows}</ul>
+                {empty}
+            </Card>
+        </div>
     }
     .into_any()
 }
@@ -252,6 +284,7 @@ fn ChangeDialog(
     unit: UnitView,
     shown: RwSignal<Option<UnitView>>,
     query: Query<Vec<UnitView>>,
+    waiting: Query<UnitChanges>,
 ) -> impl IntoView {
     let (order, toasts) = (Order::new(), use_toasts());
     let (id, kind) = (unit.id, unit.kind);
@@ -264,22 +297,35 @@ fn ChangeDialog(
     let name = RwSignal::new(unit.name.clone());
     let parent = RwSignal::new(unit.parent.map(|p| p.0.to_string()).unwrap_or_default());
     let places = Signal::derive(move || all.with_value(|all| parents(all, kind, Some(id))));
+    let (was, lay_in) = (unit.name.clone(), unit.parent);
+    let proposed = move |left: UnitChanges| {
+        open.set(false);
+        toasts.done(Words::fixed("已提出，待第二人确认", "Proposed: a second person has to confirm it"));
+        waiting.set(left);
+    };
     let change = move |()| {
         let Ok(parent) = parent.get_untracked().parse() else { return };
-        let body = UnitChange { parent, name: name.get_untracked() };
-        order.send(api::CHANGE_UNIT.at(id), &body, move |all| {
-            open.set(false);
-            toasts.done(Words::fixed("已保存", "Saved"));
+        let moves = lay_in != Some(parent);
+        let propose = move || order.send(api::MOVE_UNIT.at(id), &UnitMove { parent }, proposed);
+        if name.with_untracked(|name| name.trim() == was) {
+            if moves {
+                propose();
+            } else {
+                open.set(false);
+            }
+            return;
+        }
+        order.send(api::CHANGE_UNIT.at(id), &UnitChange { name: name.get_untracked() }, move |all| {
             query.set(all);
+            if moves {
+                propose();
+            } else {
+                open.set(false);
+                toasts.done(Words::fixed("已保存", "Saved"));
+            }
         });
     };
-    let close = move |()| {
-        order.call(api::CLOSE_UNIT.at(id), move |all| {
-            open.set(false);
-            toasts.done(Words::fixed("已停用", "Closed"));
-            query.set(all);
-        });
-    };
+    let close = move |()| order.call(api::CLOSE_UNIT.at(id), proposed);
     let title = unit.name;
     view! {
         <ConfirmDialog
@@ -296,7 +342,10 @@ fn ChangeDialog(
             </FormField>
             <FormField
                 label=t(Words::fixed("上级部门", "Unit above it"))
-                hint=t(Words::fixed("移动时，下级部门和班级随它一起移动。", "What lies below it moves with it."))
+                hint=t(Words::fixed(
+                    "移动要由第二人确认，下级部门和班级随它一起移动。",
+                    "A second person confirms a move; what lies below moves with it.",
+                ))
                 error=order.field_error("parent")
                 required=true
             >
@@ -312,8 +361,8 @@ fn ChangeDialog(
             </p>
             <p class="x-muted x-small">
                 {t(Words::fixed(
-                    "没有下级、学生、任职和未办结的通知时才能停用；以前的记录都保留。",
-                    "Only a unit without units, students, posts and open notices is closed; its records stay.",
+                    "没有下级、学生、任职和未办结的通知时才能停用，由第二人确认；以前的记录都保留。",
+                    "Only a unit without units, students, posts and open notices is closed, with a second person; its records stay.",
                 ))}
             </p>
         </ConfirmDialog>

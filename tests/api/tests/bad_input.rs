@@ -48,10 +48,12 @@ fn bodies() -> Vec<Takes> {
         (&api::LOOK_AGAIN.operation, json!({"answers": [], "persons": [], "ticked": [], "shown": ""})),
         (&api::APPLY_IMPORT.operation, json!({"answers": [], "persons": [], "ticked": [], "shown": "x"})),
         (&api::MAKE_UNIT.operation, json!({"parent": 999_999, "kind": "department", "name": "x"})),
-        (&api::CHANGE_UNIT.operation, json!({"parent": 999_999, "name": "x"})),
+        (&api::CHANGE_UNIT.operation, json!({"name": "x"})),
+        (&api::MOVE_UNIT.operation, json!({"parent": 999_999})),
+        (&api::END_POST.operation, json!({"knowing": false})),
         (
             &api::GIVE_POST.operation,
-            json!({"staff": 999_999, "post": "principal", "unit": 999_999, "class": null, "subject": ""}),
+            json!({"staff": 999_999, "post": "principal", "unit": 999_999, "class": null, "subject": "", "from": null}),
         ),
         (&api::CONFIRM_APPOINTMENTS.operation, json!({"appointments": [999_999]})),
         (&api::DECLINE_APPOINTMENT.operation, json!({"reason": "x"})),
@@ -199,7 +201,7 @@ fn each_missing_and_each_wrong_field_is_noticed() {
                         status == 200 && reply.body.contains(reason)
                     }
                     "CHANGE_MESSAGE" => status == 404 && (field == "send_at" || field == "appointment"),
-                    "CHANGE_UNIT" => status == 404 && field == "parent",
+                    "MOVE_UNIT" => status == 404 && field == "parent",
                     "TAKE_UP" | "ANSWER_CHANGE" => {
                         status == 404 && (field == "message" || field == "asked_at")
                     }

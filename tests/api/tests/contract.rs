@@ -11,7 +11,7 @@ use api_tests::{
 use domain::access::Post;
 use domain::account::{Activation, PasswordChange, ResetAnswer, SignIn, SlipOrder};
 use domain::api::{self, ALL, Address, Gate, Operation};
-use domain::appointment::{Confirm, Decline, Give};
+use domain::appointment::{Confirm, Decline, EndPost, Give};
 use domain::approval::procedure::{DryRun, ProposeProcedure, Standing, WhichVersion};
 use domain::approval::{Decide, ProcedureStep, Scope, Sender, StepKind, Verdict};
 use domain::audit::{RecordKind, Reveal, VerifyPart};
@@ -30,7 +30,7 @@ use domain::school::{FirstAdministrator, Setup, StopOrder, UnitKind};
 use domain::sms_account::{NewCredentials, ProposeSmsAccount};
 use domain::template::NewTemplate;
 use domain::time::{HOUR, Instant};
-use domain::unit::{NewUnit, UnitChange};
+use domain::unit::{NewUnit, UnitChange, UnitMove};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -297,16 +297,24 @@ impl Day {
         let order = NewUnit { parent: school, kind: UnitKind::Department, name: "体卫处".into() };
         let made = self.call(clerk, api::MAKE_UNIT, &order);
         let id = made.iter().find(|u| u.name == "体卫处").expect("made").id;
-        let change = UnitChange { parent: school, name: "体育卫生处".into() };
+        let change = UnitChange { name: "体育卫生处".into() };
         assert!(self.call(clerk, api::CHANGE_UNIT.at(id), &change).iter().any(|u| u.name == "体育卫生处"));
         let staff = self.call(clerk, api::STAFF, &())[40].id;
         let post = Post::DepartmentClerk;
-        let give = Give { staff, post, unit: Some(id), class: None, subject: String::new() };
+        let give = Give { staff, post, unit: Some(id), class: None, subject: String::new(), from: None };
         self.call(clerk, api::GIVE_POST, &give);
         let person = self.call(clerk, api::STAFF, &()).into_iter().find(|s| s.id == staff).expect("there");
         let held = person.appointments.iter().find(|a| a.unit == id).expect("given").id;
-        self.call(clerk, api::END_POST.at(held), &());
-        assert!(!self.call(clerk, api::CLOSE_UNIT.at(id), &()).iter().any(|u| u.id == id));
+        assert_eq!(self.call(clerk, api::POST_ENDING.at(held), &()).others, 0);
+        self.call(clerk, api::END_POST.at(held), &EndPost::default());
+        let admin = self.app.administrator();
+        let office = units.iter().find(|u| u.kind == UnitKind::Department).expect("a department").id;
+        let moved = self.call(clerk, api::MOVE_UNIT.at(id), &UnitMove { parent: office }).waiting;
+        assert_eq!(self.call(&admin, api::UNIT_CHANGES, &()).waiting.len(), 1);
+        assert!(self.call(&admin, api::DECLINE_UNIT_CHANGE.at(moved[0].id), &()).waiting.is_empty());
+        let closing = self.call(clerk, api::CLOSE_UNIT.at(id), &()).waiting;
+        assert!(self.call(&admin, api::CONFIRM_UNIT_CHANGE.at(closing[0].id), &()).waiting.is_empty());
+        assert!(!self.call(clerk, api::UNITS, &()).iter().any(|u| u.id == id));
     }
 
     fn is_away(&self, head: &Client) {

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use api_tests::{App, Client, draft_to};
+use api_tests::{App, Client, draft_to, small_university};
 use domain::account::Me;
 use domain::audit::{
     AuditExport, AuditPage, Fault, Head, History, RecordKind, Reveal, Revealed, VerifyPage, VerifyPart,
@@ -606,4 +606,64 @@ fn a_long_log_is_gone_through_in_pieces() {
     assert!(pieces >= 4, "{pieces}");
     let page: AuditPage = reader.get("/api/audit").json();
     assert_eq!(page.entries.len(), 100);
+}
+
+/// Signed originals, orders to release and moves of units: each has its seal and its entry, and one that was written
+/// or changed by hand is named.
+#[test]
+fn a_registration_an_order_and_a_move_of_a_unit_are_held_against_seal_and_log() {
+    let app = App::small_university();
+    let (sender, id) = app.department_approved();
+    assert_eq!(app.signed_in(small_university::AFFAIRS_CLERK).register(id, "教〔2026〕1").status, 200);
+    assert_eq!(sender.release(id).status, 200);
+    let [one, other] = small_university::ADMINISTRATORS.map(|number| app.signed_in(number));
+    let order = serde_json::json!({ "parent": 14, "kind": "department", "name": "团委" });
+    assert_eq!(one.post("/api/units", &order).status, 200);
+    let unit = app.count("SELECT id FROM units WHERE name = '团委'");
+    let to = serde_json::json!({ "parent": 15 });
+    assert_eq!(one.post(&format!("/api/units/{unit}/move"), &to).status, 200);
+    assert_eq!(other.post("/api/units/changes/1/confirm", &()).status, 200);
+    let found = || {
+        let reader = app.signed_in(small_university::LEADER);
+        let mut faults = Vec::new();
+        let mut at = Some((VerifyPart::UnitChanges, 0));
+        while let Some((part, from)) = at {
+            let page: VerifyPage =
+                reader.get(&format!("/api/audit/verify?part={}&from={from}", part.key())).json();
+            faults.extend(page.faults);
+            at = page.next.filter(|next| next.part != VerifyPart::Rounds).map(|next| (next.part, next.from));
+        }
+        faults
+    };
+    assert_eq!(found(), []);
+    without_triggers(&app);
+    let message = |id: i64| (RecordKind::Message, id);
+    for (harm, cure, (kind, id)) in [
+        (
+            "UPDATE registrations SET number = number || 'x'",
+            "UPDATE registrations SET number = substr(number, 1, length(number) - 1)",
+            message(id.0),
+        ),
+        (
+            "UPDATE release_orders SET appointment_id = appointment_id + 1",
+            "UPDATE release_orders SET appointment_id = appointment_id - 1",
+            message(id.0),
+        ),
+        (
+            "UPDATE unit_changes SET proposed_at = proposed_at + 1",
+            "UPDATE unit_changes SET proposed_at = proposed_at - 1",
+            (RecordKind::UnitChange, 1),
+        ),
+    ] {
+        run(&app, &format!("PRAGMA foreign_keys = OFF; {harm}"));
+        assert_eq!(found(), [Fault::ForgedRow { kind, id }], "{harm}");
+        run(&app, &format!("PRAGMA foreign_keys = OFF; {cure}"));
+        assert_eq!(found(), []);
+    }
+    // One that no entry tells of.
+    run(
+        &app,
+        "INSERT INTO unit_changes (unit_id, from_parent, to_parent, proposed_by, proposed_at, mac) VALUES (12, 1, 11, 1, 5, '')",
+    );
+    assert!(found().contains(&Fault::ChangeAlone { kind: RecordKind::UnitChange, id: 2 }));
 }

@@ -13,7 +13,7 @@ use domain::audit::VerifyPart;
 use domain::delegation::Delegations;
 use domain::message::{Audience, Created, Draft};
 use domain::roster::{ImportApplied, ImportApply, ImportPreview, OtherPerson, PersonAnswer, Sameness};
-use domain::school::{StopOrder, UnitView};
+use domain::school::{StopOrder, UnitKind, UnitView};
 use domain::sms_account::SmsAccountView;
 use domain::time::HOUR;
 use rusqlite::Connection;
@@ -63,6 +63,7 @@ const GROWING: &[&str] = &[
     "signin_failures",
     "sms_tests",
     "templates",
+    "unit_changes",
 ];
 
 /// Makes a unit, gives a post in it and takes all of it back.
@@ -71,13 +72,26 @@ fn edits_units_and_posts(app: &App) {
     let made: Vec<UnitView> =
         clerk.post("/api/units", &json!({ "parent": 1, "kind": "department", "name": "体卫处" })).json();
     let unit = made.iter().find(|u| u.name == "体卫处").expect("made").id;
-    let change = json!({ "parent": 1, "name": "体育卫生处" });
+    let change = json!({ "name": "体育卫生处" });
     assert_eq!(clerk.put(&format!("/api/units/{unit}"), &change).status, 200);
     let give = json!({ "staff": 20, "post": "department_clerk", "unit": unit });
     assert_eq!(clerk.post("/api/appointments", &give).status, 204);
     let post = app.count("SELECT MAX(id) FROM appointments");
-    assert_eq!(clerk.post(&format!("/api/appointments/{post}/end"), &json!({})).status, 204);
+    assert_eq!(clerk.get(&format!("/api/appointments/{post}/end")).status, 200);
+    assert_eq!(clerk.post(&format!("/api/appointments/{post}/end"), &json!({ "knowing": true })).status, 204);
+    let admin = app.administrator();
+    let said = |what: &str| {
+        let id = app.count("SELECT MAX(id) FROM unit_changes");
+        assert_eq!(admin.post(&format!("/api/units/changes/{id}/{what}"), &json!({})).status, 200);
+    };
+    let other = made.iter().find(|u| u.kind == UnitKind::Department && u.id != unit).expect("another").id;
+    assert_eq!(clerk.post(&format!("/api/units/{unit}/move"), &json!({ "parent": other })).status, 200);
+    assert_eq!(admin.get("/api/units/changes").status, 200);
+    said("confirm");
     assert_eq!(clerk.post(&format!("/api/units/{unit}/close"), &json!({})).status, 200);
+    said("decline");
+    assert_eq!(clerk.post(&format!("/api/units/{unit}/close"), &json!({})).status, 200);
+    said("confirm");
 }
 
 /// Proposes an account with a provider twice, once in vain, and tries it.

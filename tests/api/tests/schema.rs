@@ -11,6 +11,8 @@ mod answers;
 mod chain;
 #[path = "schema/children.rs"]
 mod children;
+#[path = "schema/chosen.rs"]
+mod chosen;
 #[path = "schema/evidence.rs"]
 mod evidence;
 #[path = "schema/filing.rs"]
@@ -49,6 +51,8 @@ mod slips;
 mod sms_account;
 #[path = "schema/states.rs"]
 mod states;
+#[path = "schema/unit_changes.rs"]
+mod unit_changes;
 #[path = "schema/units.rs"]
 mod units;
 #[path = "schema/world.rs"]

@@ -37,6 +37,7 @@ pub struct AppointmentRow {
     unit_name: String,
     class_id: Option<ClassId>,
     class_name: Option<String>,
+    above: Option<UnitId>,
     subject: Option<String>,
     #[serde(deserialize_with = "json::flag")]
     listed: bool,
@@ -53,6 +54,7 @@ impl AppointmentRow {
             class: self.class_id,
             class_name: self.class_name,
             subject: self.subject,
+            above: self.above,
             listed: self.listed,
         })
     }
@@ -60,7 +62,7 @@ impl AppointmentRow {
 
 /// Appointments that count as of ?1.
 const APPOINTMENTS: &str =
-    "SELECT a.id, a.staff_id, a.post, a.unit_id, u.name AS unit_name, a.class_id, c.name AS class_name, a.subject, a.listed
+    "SELECT a.id, a.staff_id, a.post, a.unit_id, u.name AS unit_name, u.parent_id AS above, a.class_id, c.name AS class_name, a.subject, a.listed
      FROM appointments_in_power a JOIN units u ON u.id = a.unit_id LEFT JOIN classes c ON c.id = a.class_id
      WHERE a.since <= ?1";
 

@@ -1,16 +1,17 @@
-//! Posts given and ended by hand. What decides or manages waits for the second
-//! person, as it does where a file gives it.
+//! Posts given by hand, from now or from a later day on. What decides or manages
+//! waits for the second person, as it does where a file gives it.
 
-use domain::appointment::{Give, HeldIn, may_end_post};
+use domain::access::Post;
+use domain::appointment::{Give, HeldIn, custodian_bar};
 use domain::audit::AuditAction;
-use domain::ids::{AppointmentId, StaffId, UnitId};
+use domain::ids::{AppointmentId, UnitId};
 use domain::problem::Refusal;
 use domain::school::UnitKind;
+use domain::time::Instant;
 use domain::words::Words;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::sealed::{self, COLUMNS, SealedAppointment};
 use crate::args;
 use crate::people::leaving::roll_changed;
 use crate::platform::d1::{Answers, Audit, Guarded, Subject, sql};
@@ -25,6 +26,7 @@ struct Place {
     kind: UnitKind,
     held: i64,
     present: i64,
+    custodian: Option<Instant>,
     next: AppointmentId,
 }
 
@@ -32,7 +34,7 @@ fn field(kind: &'static str, at: &'static str, words: Words) -> AppError {
     Refusal::field(kind, at, words).into()
 }
 
-async fn commit(call: &Signed, batch: Guarded<'_>) -> Result<Reply<()>, AppError> {
+pub(super) async fn commit(call: &Signed, batch: Guarded<'_>) -> Result<Reply<()>, AppError> {
     let committed = call.remember(roll_changed(batch), 204, Kept::Json("")).commit().await;
     committed.map(|_| Reply::empty()).map_err(|e| match e {
         AppError::Lost => AppError::conflict(
@@ -53,6 +55,7 @@ async fn commit(call: &Signed, batch: Guarded<'_>) -> Result<Reply<()>, AppError
 pub async fn give(call: Signed, order: Give) -> Result<Reply<()>, AppError> {
     order.check()?;
     let (app, now, subject) = (&call.app, call.app.now(), order.subject.trim());
+    let since = order.begins(now)?;
     let subject = (!subject.is_empty()).then_some(subject);
     let unit = match order.post.held_in() {
         HeldIn::Class => "(SELECT c.unit_id FROM classes c WHERE c.id = ?3 AND c.archived_at IS NULL)",
@@ -66,6 +69,8 @@ pub async fn give(call: Signed, order: Give) -> Result<Reply<()>, AppError> {
                    EXISTS (SELECT 1 FROM appointments a WHERE a.staff_id = ?1 AND a.post = ?4 AND a.unit_id = u.id
                      AND a.class_id IS ?3 AND a.subject IS ?5 AND a.until IS NULL) AS held,
                    EXISTS (SELECT 1 FROM staff t WHERE t.id = ?1 AND t.left_at IS NULL) AS present,
+                   (SELECT MAX(k.since) FROM appointments k WHERE k.post = 'custodian' AND k.unit_id = u.id
+                      AND k.confirmed_at IS NOT NULL AND k.until IS NULL) AS custodian,
                    (SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'appointments') AS next
                  FROM units u WHERE ?2 IS ?2 AND u.id = {unit} AND u.closed_at IS NULL"
             ),
@@ -91,20 +96,22 @@ pub async fn give(call: Signed, order: Give) -> Result<Reply<()>, AppError> {
             Words::fixed("此人已有这个岗位，或正待确认", "This person has that post already, or it waits");
         return Err(AppError::conflict("already_held", words));
     }
+    if let Some(bar) = custodian_bar(now, since, place.custodian.filter(|_| order.post == Post::Custodian)) {
+        return Err(bar.into());
+    }
     let seal = AppointmentSeal {
         staff: order.staff.0,
         post: order.post.key(),
         unit: place.unit.0,
         class: order.class.map(|class| class.0),
         subject,
-        since: now,
+        since,
         given_by: call.person.id.0,
         confirmed_by: None,
         confirmed_at: None,
     };
     let mac = seal.mac(app.keys()?);
-    let detail =
-        json!({ "staff": order.staff, "post": order.post.key(), "unit": place.unit, "class": order.class });
+    let detail = json!({ "staff": order.staff, "post": order.post.key(), "unit": place.unit, "class": order.class, "since": since });
     let batch = app
         .db
         .guarded()
@@ -118,7 +125,7 @@ pub async fn give(call: Signed, order: Give) -> Result<Reply<()>, AppError> {
                 place.unit,
                 order.class,
                 subject,
-                now,
+                since,
                 call.person.id,
                 mac
             ],
@@ -130,26 +137,5 @@ pub async fn give(call: Signed, order: Give) -> Result<Reply<()>, AppError> {
             subject: Subject::Row("appointment", place.next.0),
             detail: &detail,
         });
-    commit(&call, batch).await
-}
-
-/// `POST /api/appointments/{id}/end`.
-///
-/// # Errors
-/// 404 where it has ended, 403 for an own one, 409 where too few who appoint would be left.
-pub async fn end(call: Signed, id: AppointmentId) -> Result<Reply<()>, AppError> {
-    let (app, now) = (&call.app, call.app.now());
-    let read = format!("SELECT {COLUMNS} FROM appointments a WHERE a.id = ?1 AND a.until IS NULL");
-    let held: Option<SealedAppointment> = app.db.first(read, args![id]).await?;
-    let held = held.ok_or(AppError::NotFound)?;
-    may_end_post(call.person.id, StaffId(held.staff_id))?;
-    let detail = json!({ "staff": held.staff_id, "post": held.post, "unit": held.unit_id });
-    let batch = sealed::end(app.db.guarded(), app.keys()?, &[&held], now)?.audit(&Audit {
-        at: now,
-        actor: call.person.id.0,
-        action: AuditAction::AppointmentEnded,
-        subject: Subject::Row("appointment", id.0),
-        detail: &detail,
-    });
     commit(&call, batch).await
 }

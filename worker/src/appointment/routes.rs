@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::access::Post;
 use domain::api;
-use domain::appointment::{Confirm, Decline, WaitingAppointments};
+use domain::appointment::{Confirm, Decline, WaitingAppointments, custodian_bar};
 use domain::audit::AuditAction;
 use domain::ids::AppointmentId;
 use domain::words::Words;
@@ -68,8 +68,11 @@ pub async fn confirm(call: Signed, order: Confirm) -> Result<Reply<WaitingAppoin
         }
         // A custodian takes over from the one before: a unit has one.
         if row.post == Post::Custodian {
-            let former = custodians.iter().filter(|held| held.unit_id == row.unit_id.0);
-            batch = sealed::end(batch, keys, &former.collect::<Vec<_>>(), now)?;
+            let former: Vec<_> = custodians.iter().filter(|held| held.unit_id == row.unit_id.0).collect();
+            if let Some(bar) = custodian_bar(now, row.since, former.iter().map(|held| held.since).max()) {
+                return Err(bar.into());
+            }
+            batch = sealed::end(batch, keys, &former, now)?;
         }
         let mac = row.seal(Some((person.id, now))).mac(keys);
         batch = store::confirm(batch, row, person.id, now, &mac).audit(&row.audit(

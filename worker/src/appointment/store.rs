@@ -42,7 +42,8 @@ pub struct WaitingRow {
     class_id: Option<ClassId>,
     class_name: Option<String>,
     subject: Option<String>,
-    since: Instant,
+    /// From when.
+    pub since: Instant,
     /// Who gave it.
     pub given_by: StaffId,
     giver_name: String,
@@ -66,6 +67,7 @@ impl WaitingRow {
             class: self.class_id,
             class_name: self.class_name.clone(),
             subject: self.subject.clone(),
+            above: None,
             listed: true,
         }
     }
@@ -115,7 +117,7 @@ pub fn waiting_sql() -> Stmt {
         format!(
             "SELECT a.id, a.staff_id, t.name, t.number, a.post, a.unit_id, u.name AS unit_name, a.class_id, c.name AS class_name,
                a.subject, a.since, a.given_by, g.name AS giver_name, g.number AS giver_number,
-               COALESCE(i.applied_at, a.since) AS given_at, o.id AS opener_id, o.name AS opener_name, o.number AS opener_number, a.import_id, a.confirmed_by, a.confirmed_at, a.until, a.declined_by, a.mac
+               COALESCE(i.applied_at, (SELECT MIN(e.at) FROM audit_about b CROSS JOIN audit e ON e.seq = b.seq WHERE b.kind = 'appointment' AND b.id = a.id), a.since) AS given_at, o.id AS opener_id, o.name AS opener_name, o.number AS opener_number, a.import_id, a.confirmed_by, a.confirmed_at, a.until, a.declined_by, a.mac
              FROM appointments a JOIN staff t ON t.id = a.staff_id JOIN units u ON u.id = a.unit_id
              LEFT JOIN classes c ON c.id = a.class_id JOIN staff g ON g.id = a.given_by
              LEFT JOIN imports i ON i.id = a.import_id
@@ -214,8 +216,9 @@ pub fn own_sql(staff: StaffId) -> Stmt {
     )
 }
 
+/// An appointment for the screen.
 #[derive(Deserialize)]
-struct OwnRow {
+pub(super) struct OwnRow {
     id: AppointmentId,
     post: Post,
     unit_id: UnitId,
@@ -226,7 +229,7 @@ struct OwnRow {
 }
 
 impl OwnRow {
-    fn appointment(self) -> Appointment {
+    pub(super) fn appointment(self) -> Appointment {
         Appointment {
             id: self.id,
             post: self.post,
@@ -235,6 +238,7 @@ impl OwnRow {
             class: self.class_id,
             class_name: self.class_name,
             subject: self.subject,
+            above: None,
             listed: true,
         }
     }

@@ -14,7 +14,10 @@ use crate::platform::d1::{Rows, Stmt, sql};
 use crate::platform::error::AppError;
 use crate::platform::json;
 use crate::procedure::sealed::{self as procedure, SealedProcedure};
-use crate::seals::{DecisionSeal, PhoneChangeSeal, ReturnSeal, RoundSeal, Seal};
+use crate::school::unit_changes::{self, SealedUnitChange};
+use crate::seals::{
+    DecisionSeal, PhoneChangeSeal, RegistrationSeal, ReleaseOrderSeal, ReturnSeal, RoundSeal, Seal,
+};
 use crate::sms_account::store as sms_account;
 
 #[derive(Deserialize)]
@@ -32,6 +35,32 @@ struct Decision {
     reason: String,
     #[serde(deserialize_with = "json::column")]
     passages: Vec<(String, u32, u32, String)>,
+}
+
+#[derive(Deserialize)]
+struct Registration {
+    id: i64,
+    version: u32,
+    position: u32,
+    year: u32,
+    number: Option<String>,
+    document: Option<String>,
+    staff: i64,
+    appointment: i64,
+    digest: String,
+    at: Instant,
+    mac: String,
+}
+
+#[derive(Deserialize)]
+struct ReleaseOrder {
+    id: i64,
+    version: u32,
+    staff: i64,
+    appointment: i64,
+    digest: String,
+    at: Instant,
+    mac: String,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +107,20 @@ pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> 
                 args![from, to],
             ));
         }
+        VerifyPart::UnitChanges => {
+            return Some(sql(
+                format!("SELECT {} FROM unit_changes c WHERE c.id > ?1 AND c.id <= ?2", unit_changes::COLUMNS),
+                args![from, to],
+            ));
+        }
+        VerifyPart::Registrations => {
+            "SELECT message_id AS id, version, position, year, number, document_sha256 AS document, staff_id AS staff,
+               appointment_id AS appointment, digest, at, mac FROM registrations WHERE message_id > ?1 AND message_id <= ?2"
+        }
+        VerifyPart::ReleaseOrders => {
+            "SELECT message_id AS id, version, staff_id AS staff, appointment_id AS appointment, digest, at, mac
+             FROM release_orders WHERE message_id > ?1 AND message_id <= ?2"
+        }
         VerifyPart::SmsAccounts => return Some(sms_account::sealed_sql(from, to)),
         VerifyPart::Decisions => {
             "SELECT d.message_id AS id, d.version, d.position, d.staff_id AS staff, d.appointment_id AS appointment, d.post, d.verdict,
@@ -119,6 +162,41 @@ pub(super) fn forged(keys: &Keys, part: VerifyPart, rows: &Rows) -> Result<Vec<i
         VerifyPart::Procedures => {
             let all: Vec<SealedProcedure> = rows.all()?;
             all.into_iter().map(|r| (r.id, r.fits(keys))).collect()
+        }
+        VerifyPart::UnitChanges => {
+            let all: Vec<SealedUnitChange> = rows.all()?;
+            all.into_iter().map(|r| (r.id, r.fits(keys))).collect()
+        }
+        VerifyPart::Registrations => {
+            let fits = |r: Registration| {
+                let seal = RegistrationSeal {
+                    message: r.id,
+                    version: r.version,
+                    position: r.position,
+                    number: (r.year, r.number.as_deref()),
+                    document: r.document.as_deref(),
+                    staff: r.staff,
+                    appointment: r.appointment,
+                    digest: &r.digest,
+                    at: r.at,
+                };
+                (r.id, seal.fits(keys, &r.mac))
+            };
+            rows.all()?.into_iter().map(fits).collect()
+        }
+        VerifyPart::ReleaseOrders => {
+            let fits = |r: ReleaseOrder| {
+                let seal = ReleaseOrderSeal {
+                    message: r.id,
+                    version: r.version,
+                    staff: r.staff,
+                    appointment: r.appointment,
+                    digest: &r.digest,
+                    at: r.at,
+                };
+                (r.id, seal.fits(keys, &r.mac))
+            };
+            rows.all()?.into_iter().map(fits).collect()
         }
         VerifyPart::SmsAccounts => sms_account::sealed(keys, rows)?,
         VerifyPart::Decisions => {

@@ -72,7 +72,7 @@ fn table_of(field: &str) -> Option<&'static str> {
         "unit" | "parent" => Some("units"),
         "class" => Some("classes"),
         "staff" | "stopped_by" | "given_by" | "confirmed_by" | "declined_by" | "listed_by"
-        | "recorded_by" | "withdrawn_by" | "lift_asked_by" | "lifted_by" => Some("staff"),
+        | "recorded_by" | "withdrawn_by" | "proposed_by" | "lift_asked_by" | "lifted_by" => Some("staff"),
         _ => None,
     }
 }

@@ -402,6 +402,36 @@ fn untold(part: VerifyPart) -> (RecordKind, &'static str, String) {
                 )
             ),
         ),
+        VerifyPart::UnitChanges => (
+            RecordKind::UnitChange,
+            "SELECT COALESCE(MAX(id), 0) AS last FROM unit_changes",
+            format!(
+                "SELECT c.id FROM unit_changes c WHERE c.id > ?1 AND c.id <= ?2 AND (NOT {} OR c.confirmed_by IS NOT NULL AND NOT {})",
+                told(
+                    "'unit_change'",
+                    "c.id",
+                    &[field("c.id", "unit", 1) + " = c.unit_id", field("c.id", "parent", 1) + " IS c.to_parent",
+                        field("c.id", "proposed_by", 1) + " = c.proposed_by"].join(" AND ")
+                ),
+                told("'unit_change'", "c.id", &(field("c.id", "confirmed_by", 1) + " = c.confirmed_by"))
+            ),
+        ),
+        VerifyPart::Registrations => (
+            RecordKind::Message,
+            "SELECT COALESCE(MAX(message_id), 0) AS last FROM registrations",
+            format!(
+                "SELECT r.message_id AS id FROM registrations r WHERE r.message_id > ?1 AND r.message_id <= ?2 AND NOT {}",
+                told("'message'", "r.message_id", "a.action = 'message.registered' AND a.actor = r.staff_id AND a.at = r.at")
+            ),
+        ),
+        VerifyPart::ReleaseOrders => (
+            RecordKind::Message,
+            "SELECT COALESCE(MAX(message_id), 0) AS last FROM release_orders",
+            format!(
+                "SELECT o.message_id AS id FROM release_orders o WHERE o.message_id > ?1 AND o.message_id <= ?2 AND NOT {}",
+                told("'message'", "o.message_id", "a.action = 'message.ordered' AND a.actor = o.staff_id AND a.at = o.at")
+            ),
+        ),
         VerifyPart::SmsAccounts => (
             RecordKind::SmsAccount,
             "SELECT COALESCE(MAX(version), 0) AS last FROM sms_accounts",

@@ -38,6 +38,7 @@ impl HeldRow {
                 class: None,
                 class_name: None,
                 subject: None,
+                above: None,
                 listed: true,
             },
         }

@@ -525,10 +525,10 @@ impl Surroundings {
     }
 
     /// Whether the level that sends has nobody who answers for its account (G2). A department's designated
-    /// sender is that person.
+    /// sender is that person, and so is a society's teacher.
     pub fn lacks_custodian(&self, capacity: Capacity) -> bool {
         let level = match capacity.post.sender() {
-            Some(Sender::Department) => return false,
+            Some(Sender::Department | Sender::Society) => return false,
             Some(Sender::College) => self.college(capacity.unit).unwrap_or(capacity.unit),
             _ => capacity.unit,
         };
@@ -577,6 +577,8 @@ impl Surroundings {
     fn fits(&self, author: &Person, held: &Appointment, audience: &Audience) -> bool {
         let alone = |with: &Appointment| Person { appointments: vec![with.clone()], ..author.clone() };
         let action = match audience {
+            // What a society says is for all of a class (G59).
+            Audience::Children { .. } if held.post == Post::SocietyTeacher => return false,
             Audience::Classes { .. } | Audience::Students { .. } | Audience::Children { .. } => {
                 Action::WriteToClass
             }
@@ -712,6 +714,7 @@ mod tests {
             class: class.map(ClassId),
             class_name: None,
             subject: None,
+            above: None,
             listed: true,
         };
         let of_class = sent(SubjectTeacher, 7, Some(71));

@@ -21,10 +21,10 @@ pub const NOT_IN_ITS_POST: &str = "NOT EXISTS (SELECT 1 FROM appointments ia JOI
 const OFF_THE_LIST: &str = "EXISTS (SELECT 1 FROM appointments_in_power la WHERE la.id = m.appointment_id
     AND la.staff_id = m.author_id AND NOT la.listed)";
 
-/// Whether nobody answers for the account of the level that sends `m`. The trigger `messages_with_custodian` asks
-/// the same.
+/// Whether nobody answers for the account of the level that sends `m`, as of ?1. The trigger `messages_with_custodian`
+/// asks the same.
 pub const WITHOUT_CUSTODIAN: &str =
-    "EXISTS (SELECT 1 FROM messages_without_custodian wc WHERE wc.message_id = m.id)";
+    "NOT EXISTS (SELECT 1 FROM message_custodians wc WHERE wc.message_id = m.id AND wc.since <= ?1)";
 
 #[derive(Deserialize)]
 struct HeldRow {

@@ -75,9 +75,9 @@ pub async fn staff(app: &App, id: StaffId) -> Result<StaffLeaving, AppError> {
             ),
             sql(
                 "SELECT DISTINCT u.name FROM appointments a CROSS JOIN custodians c ON c.appointment_id = a.id CROSS JOIN units u ON u.id = c.unit_id
-                 WHERE a.staff_id = ?1
-                   AND NOT EXISTS (SELECT 1 FROM custodians o WHERE o.unit_id = c.unit_id AND o.staff_id <> ?1) ORDER BY u.id",
-                args![id],
+                 WHERE a.staff_id = ?1 AND c.since <= ?2
+                   AND NOT EXISTS (SELECT 1 FROM custodians o WHERE o.unit_id = c.unit_id AND o.staff_id <> ?1 AND o.since <= ?2) ORDER BY u.id",
+                args![id, now],
             ),
             sql(
                 format!(
@@ -249,8 +249,8 @@ pub async fn left_behind(app: &App) -> Result<Departures, AppError> {
             ),
             sql(
                 "SELECT u.name FROM units_with_account a JOIN units u ON u.id = a.unit_id
-                 WHERE NOT EXISTS (SELECT 1 FROM custodians c WHERE c.unit_id = u.id) ORDER BY u.id",
-                &[],
+                 WHERE NOT EXISTS (SELECT 1 FROM custodians c WHERE c.unit_id = u.id AND c.since <= ?1) ORDER BY u.id",
+                args![now],
             ),
             sql(
                 format!(

@@ -25,6 +25,7 @@ impl Scope {
             match reach {
                 Reach::School => school = true,
                 Reach::Unit => units.push(held.unit),
+                Reach::Above => units.extend(held.above),
                 Reach::Class => classes.extend(held.class),
             }
         }

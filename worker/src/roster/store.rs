@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::scope::Scope;
 use super::teachers;
 use crate::account::store::{AppointmentRow, all_appointments};
+use crate::appointment::coming;
 use crate::args;
 use crate::platform::app::App;
 use crate::platform::crypto::Keys;
@@ -236,6 +237,7 @@ pub async fn staff(app: &App) -> Result<Vec<StaffView>, AppError> {
                 args![now],
             ),
             all_appointments(now),
+            coming::all_sql(now),
         ])
         .await?;
     let (people, appointments) = (rows.at(0)?, rows.at(1)?);
@@ -244,6 +246,7 @@ pub async fn staff(app: &App) -> Result<Vec<StaffView>, AppError> {
         let staff = row.staff_id;
         held.entry(staff).or_default().extend(row.appointment());
     }
+    let mut coming = coming::by_holder(rows.at(2)?)?;
     let keys = app.keys()?;
     people
         .all::<StaffRow>()?
@@ -261,6 +264,7 @@ pub async fn staff(app: &App) -> Result<Vec<StaffView>, AppError> {
                 name: row.name,
                 phone,
                 appointments,
+                coming: coming.remove(&row.id).unwrap_or_default(),
                 active: row.active == 1,
                 slip_until: row.slip_until,
             })

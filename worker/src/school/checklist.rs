@@ -50,7 +50,7 @@ fn counts() -> String {
            + (SELECT COUNT(*) FROM units_with_account w JOIN units u ON u.id = w.unit_id WHERE u.kind = 'grade'
               AND NOT EXISTS (SELECT 1 FROM {HOLDS} AND a.post = 'grade_head' AND a.unit_id = u.id)) AS posts,
            (SELECT COUNT(*) FROM units_with_account u
-              WHERE NOT EXISTS (SELECT 1 FROM custodians c WHERE c.unit_id = u.unit_id)) AS custodians,
+              WHERE NOT EXISTS (SELECT 1 FROM custodians c WHERE c.unit_id = u.unit_id AND c.since <= ?1)) AS custodians,
            (SELECT COUNT(*) FROM staff t WHERE t.left_at IS NULL AND t.password IS NULL) AS accounts,
            (SELECT COUNT(*) FROM students s WHERE s.left_at IS NULL AND NOT EXISTS (
               SELECT 1 FROM guardians g JOIN phones p ON p.id = g.phone_id WHERE g.student_id = s.id AND g.left_at IS NULL

@@ -4,4 +4,5 @@
 pub mod checklist;
 pub mod routes;
 pub mod store;
+pub mod unit_changes;
 pub mod units;

@@ -235,7 +235,7 @@ struct HeadRow {
 }
 
 /// The posts that lead a unit.
-const HEADS: [Post; 8] = [
+const HEADS: [Post; 9] = [
     Post::Principal,
     Post::LeaderInCharge,
     Post::OfficeDirector,
@@ -244,6 +244,7 @@ const HEADS: [Post; 8] = [
     Post::FirstResponsible,
     Post::DepartmentHead,
     Post::GradeHead,
+    Post::SocietyTeacher,
 ];
 
 /// All units with who leads and who keeps them.
@@ -261,8 +262,8 @@ pub async fn units(app: &App) -> Result<Vec<UnitView>, AppError> {
                 &[],
             ),
             sql(
-                "SELECT c.unit_id, t.id, t.name, t.number FROM custodians c JOIN staff t ON t.id = c.staff_id ORDER BY c.appointment_id",
-                &[],
+                "SELECT c.unit_id, t.id, t.name, t.number FROM custodians c JOIN staff t ON t.id = c.staff_id WHERE c.since <= ?1 ORDER BY c.appointment_id",
+                args![app.now()],
             ),
             sql(
                 "SELECT DISTINCT a.unit_id, t.id, t.name, t.number FROM appointments_in_power a JOIN staff t ON t.id = a.staff_id

@@ -227,7 +227,8 @@ impl StaffPlan {
             UnitKind::StudentAffairs | UnitKind::College => {
                 !index.units.get(unit).is_some_and(|people| people.has_custodian)
             }
-            UnitKind::Office | UnitKind::Department => false,
+            // A society's teacher is that person.
+            UnitKind::Office | UnitKind::Department | UnitKind::Society => false,
         }
     }
 

@@ -46,7 +46,8 @@ impl UnitRef {
             UnitKind::StudentAffairs => (2, 0),
             UnitKind::Department => (3, 0),
             UnitKind::College => (4, 0),
-            UnitKind::Grade => (5, grade_rank(self.name())),
+            UnitKind::Society => (5, 0),
+            UnitKind::Grade => (6, grade_rank(self.name())),
         }
     }
 
@@ -92,6 +93,7 @@ impl UnitRef {
             UnitKind::StudentAffairs => (Post::StudentAffairsHead, Some(Post::StudentAffairsClerk)),
             UnitKind::College => (Post::Dean, Some(Post::CollegeClerk)),
             UnitKind::Department => (Post::DepartmentHead, Some(Post::DepartmentClerk)),
+            UnitKind::Society => (Post::SocietyTeacher, None),
             UnitKind::Grade => (Post::GradeHead, None),
         }
     }

@@ -100,6 +100,10 @@ fn note_places(places: &mut Places, rows: &[Row]) {
                 if titles(&position).any(is_of_a_college) {
                     *kind = UnitKind::College;
                 }
+                // And what has a teacher who guides it is a society.
+                if titles(&position).any(is_of_a_society) {
+                    *kind = UnitKind::Society;
+                }
             }
             Some(Department::Office(name)) if places.office().is_none() => {
                 office.get_or_insert(name);
@@ -512,6 +516,11 @@ fn is_of_a_college(title: &str) -> bool {
     title.contains('院') && matches!(college_post(title), Some(Post::Dean | Post::CollegeLeader))
 }
 
+/// Whether only a student society has somebody with this title.
+fn is_of_a_society(title: &str) -> bool {
+    ["指导教师", "指导老师"].iter().any(|guides| title.ends_with(guides))
+}
+
 /// What a title means in a college.
 fn college_post(title: &str) -> Option<Post> {
     let is_deputy = title.contains('副') || title.contains("助理");
@@ -561,6 +570,11 @@ fn post_of(unit: Option<&UnitRef>, title: &str) -> Title {
         UnitKind::Department if title == "管理员" && is_technical(unit.name()) => Post::Administrator,
         UnitKind::Department if heads => Post::DepartmentHead,
         UnitKind::Department if is_clerk(title) || is_deputy => Post::DepartmentClerk,
+        UnitKind::Society if is_of_a_society(title) => Post::SocietyTeacher,
+        UnitKind::School if title.contains("领导小组") => Post::LeadingGroup,
+        UnitKind::School if ["监督员", "检查员", "监督检查人员"].contains(&title) => {
+            Post::Auditor
+        }
         UnitKind::College => match college_post(title) {
             Some(post) => post,
             // 数学系 may be a college that is called otherwise.

@@ -2,21 +2,23 @@
 
 use domain::access::{Appointment, Post};
 use domain::api;
-use domain::appointment::{Give, HeldIn};
+use domain::appointment::{ComingPost, EndPost, Ending, Give, HeldIn};
 use domain::ids::{AppointmentId, StaffId};
 use domain::roster::{ClassView, StaffView};
 use domain::school::UnitView;
+use domain::time::Instant;
 use domain::words;
 use domain::words::Words;
 use leptos::prelude::*;
 use ui::{
-    Button, ButtonKind, Card, ConfirmDialog, FormField, Select, SelectOption, TextInput, t, use_lang,
-    use_toasts,
+    Banner, Button, ButtonKind, Card, ConfirmDialog, FormField, Select, SelectOption, TextInput, Tone, t,
+    use_lang, use_toasts,
 };
 
 use super::posts::post_words;
 use crate::api::{Order, Query};
 use crate::common::{Loaded, Problems};
+use crate::session::use_me;
 
 /// The posts of a member of staff, each with a way to end it, and one to give another.
 #[component]
@@ -28,7 +30,9 @@ pub fn Posts(
 ) -> impl IntoView {
     let (giving, ending) = (RwSignal::new(false), RwSignal::new(None::<(AppointmentId, String)>));
     let id = member.id;
-    let rows = member.appointments.into_iter().map(|held| row(held, ending)).collect::<Vec<_>>();
+    let now = member.appointments.into_iter().map(|held| row(held, None, ending));
+    let later = member.coming.into_iter().map(|c| row(c.appointment.clone(), Some(c), ending));
+    let rows = now.chain(later).collect::<Vec<_>>();
     let none = rows.is_empty().then(|| {
         view! { <p class="x-muted">{t(Words::fixed("现在没有岗位。", "Holds no post now."))}</p> }
     });
@@ -46,13 +50,28 @@ pub fn Posts(
     .into_any()
 }
 
-fn row(held: Appointment, ending: RwSignal<Option<(AppointmentId, String)>>) -> AnyView {
+/// What is said of a post that begins on a later day.
+pub(super) fn begins(coming: &ComingPost) -> Words {
+    let date = coming.since.date();
+    if coming.waits {
+        words!("将于 {date} 起任，待第二人确认", "From {date}, once a second person has confirmed it")
+    } else {
+        words!("将于 {date} 起任", "From {date}")
+    }
+}
+
+fn row(
+    held: Appointment,
+    coming: Option<ComingPost>,
+    ending: RwSignal<Option<(AppointmentId, String)>>,
+) -> AnyView {
     let lang = use_lang();
     let id = held.id;
+    let begins = coming.map(|c| view! { " " <span class="x-muted x-small">{t(begins(&c))}</span> });
     let title = Signal::derive(move || post_words(&held, lang.get()));
     view! {
         <li>
-            <span>{title}</span>
+            <span>{title} {begins}</span>
             <Button
                 label=t(Words::fixed("结束", "End"))
                 kind=ButtonKind::Quiet
@@ -61,6 +80,20 @@ fn row(held: Appointment, ending: RwSignal<Option<(AppointmentId, String)>>) -> 
         </li>
     }
     .into_any()
+}
+
+/// Whom and what the school would lack then.
+fn leaves(ending: Ending) -> AnyView {
+    let lines = ending.leaves().into_iter().map(|words| view! { <li>{t(words)}</li> }).collect::<Vec<_>>();
+    (!lines.is_empty())
+        .then(|| {
+            view! {
+                <Banner tone=Tone::Warning title=t(Words::fixed("结束以后", "What follows"))>
+                    <ul>{lines}</ul>
+                </Banner>
+            }
+        })
+        .into_any()
 }
 
 #[component]
@@ -77,8 +110,9 @@ fn EndDialog(
             shown.set(None);
         }
     });
+    let ending = Query::new(move || api::POST_ENDING.at(post).into());
     let end = move |()| {
-        order.call(api::END_POST.at(post), move |()| {
+        order.send(api::END_POST.at(post), &EndPost { knowing: true }, move |()| {
             open.set(false);
             toasts.done(Words::fixed("任职已结束", "The post has ended"));
             staff.reload();
@@ -95,10 +129,11 @@ fn EndDialog(
         >
             <p>
                 {t(Words::fixed(
-                    "从现在起不再有这个岗位的权限；以前办理的记录都保留。",
-                    "From now on it gives no rights; what was done in it stays on record.",
+                    "从现在起不再有这个岗位的权限，本人会收到提示；以前办理的记录都保留。",
+                    "From now on it gives no rights, and its holder is told. What was done in it stays on record.",
                 ))}
             </p>
+            <Loaded query=ending lines=2 bare=true show=leaves />
             <Problems order />
         </ConfirmDialog>
     }
@@ -117,8 +152,10 @@ fn Places(id: StaffId, open: RwSignal<bool>, staff: Query<Vec<StaffView>>) -> im
     let units = Query::new(|| api::UNITS.into());
     let classes = Query::new(|| api::CLASSES.into());
     let (order, lang, toasts) = (Order::new(), use_lang(), use_toasts());
-    let (post, unit, class, subject) = (
+    let today = StoredValue::new(use_me().with_untracked(|me| me.now.date()));
+    let (post, unit, class, subject, from) = (
         RwSignal::new(Post::Custodian.key().to_owned()),
+        RwSignal::new(String::new()),
         RwSignal::new(String::new()),
         RwSignal::new(String::new()),
         RwSignal::new(String::new()),
@@ -160,6 +197,7 @@ fn Places(id: StaffId, open: RwSignal<bool>, staff: Query<Vec<StaffView>>) -> im
             unit: unit.parse().ok().filter(|_| in_unit),
             class: class.get_untracked().parse().ok().filter(|_| !in_unit),
             subject: if post == Post::SubjectTeacher { subject.get_untracked() } else { String::new() },
+            from: Instant::from_local(&format!("{}T00:00", from.get_untracked())),
         };
         order.send(api::GIVE_POST, &body, move |()| {
             open.set(false);
@@ -226,6 +264,16 @@ fn Places(id: StaffId, open: RwSignal<bool>, staff: Query<Vec<StaffView>>) -> im
                     </FormField>
                     {place}
                     {taught}
+                    <FormField
+                        label=t(Words::fixed("起任日期", "From"))
+                        hint=t(Words::fixed(
+                            "不填就是从现在起；填以后的日期，到那天才有这个岗位的权限。",
+                            "Empty means from now on. With a later day it gives nothing before.",
+                        ))
+                        error=order.field_error("from")
+                    >
+                        <TextInput value=from kind="date" min=today.get_value() />
+                    </FormField>
                     {waits}
                 }
                 .into_any()

@@ -18,6 +18,7 @@ mod sign_in;
 mod sign_out;
 mod slips;
 mod staff;
+mod told;
 
 pub use activate::ActivatePage;
 pub use appointments::{AppointmentsPage, ToConfirm, Unconfirmed};
@@ -35,3 +36,4 @@ pub use sign_in::SignInPage;
 pub use sign_out::SignOut;
 pub use slips::Slips;
 pub use staff::StaffPage;
+pub use told::PostNotices;

@@ -19,6 +19,7 @@ pub fn post_words(held: &Appointment, lang: Lang) -> String {
         | Post::Dean
         | Post::CollegeLeader
         | Post::CollegeClerk
+        | Post::SocietyTeacher
         | Post::Custodian => Some(held.unit_name.as_str()),
         _ => None,
     });
@@ -27,7 +28,8 @@ pub fn post_words(held: &Appointment, lang: Lang) -> String {
         (Some(place), Lang::Zh) if title.starts_with(place) => title.to_owned(),
         // 政教处 + 处室主任 is 政教处主任, 商学院 + 学院学生科信息员 is 商学院学生科信息员.
         (Some(place), Lang::Zh) => {
-            let rest = ["处室", "部门", "学院"].iter().find_map(|general| title.strip_prefix(general));
+            let rest =
+                ["处室", "部门", "学院", "社团"].iter().find_map(|general| title.strip_prefix(general));
             format!("{place}{}", rest.unwrap_or(title))
         }
         (Some(place), Lang::En) => format!("{title}, {place}"),

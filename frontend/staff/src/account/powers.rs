@@ -12,6 +12,7 @@ use ui::{Card, Page, t, use_lang};
 
 use super::appointments::Unconfirmed;
 use super::posts::post_words;
+use super::told::PostNotices;
 use crate::api::Query;
 use crate::common::Loaded;
 use crate::session::use_me;
@@ -46,6 +47,7 @@ pub fn PowersPage() -> impl IntoView {
                 ))}
             </p>
             <Unconfirmed />
+            <PostNotices />
             {posts}
             <Loaded query=units show />
         </Page>

@@ -62,6 +62,16 @@ const TOLD: &[(&str, &str, &str)] = &[
         "INSERT INTO units (id, parent_id, kind, name, created_at) VALUES (90, 1, 'grade', '九年级', 1)",
         r#"unit 90 {"name":[null,"九年级"],"kind":[null,"grade"],"parent":[null,1],"code":[null,null]}"#,
     ),
+    (
+        "unit_changes_told",
+        "INSERT INTO unit_changes (id, unit_id, from_parent, to_parent, proposed_by, proposed_at, mac) VALUES (90, 3, 1, 2, 5, 10, 'm')",
+        r#"unit_change 90 {"unit":[null,3],"parent":[1,2],"proposed_by":[null,5]}"#,
+    ),
+    (
+        "unit_changes_changed_told",
+        "UPDATE unit_changes SET confirmed_by = 6, confirmed_at = 11, mac = 'n'",
+        r#"unit_change 1 {"unit":[3,3],"confirmed_by":[null,6],"declined_by":[null,null]}"#,
+    ),
     ("units_changed_told", "UPDATE units SET code = 'G9' WHERE id = 2", r#"unit 2 {"code":["G7","G9"]}"#),
     (
         "staff_told",
@@ -124,7 +134,11 @@ fn unguarded() -> Connection {
         .and_then(|mut s| s.query_map([], |r| r.get(0))?.collect())
         .expect("triggers");
     others.iter().for_each(|name| run(&db, &format!("DROP TRIGGER {name}")));
-    run(&db, "PRAGMA foreign_keys = OFF");
+    run(
+        &db,
+        "PRAGMA foreign_keys = OFF;
+         INSERT INTO unit_changes (id, unit_id, from_parent, to_parent, proposed_by, proposed_at, mac) VALUES (1, 3, 1, 2, 5, 10, 'm')",
+    );
     db
 }
 

@@ -134,40 +134,40 @@ pub const PEOPLE: &[Refused] = &[
     // A unit is closed once nothing is in it: no post, no message, and never the school.
     (
         "UPDATE units SET closed_at = 9 WHERE id = 3",
-        &["units_close_empty"],
+        &["units_close_empty", "units_closed_by_two"],
     ),
     (
         "UPDATE units SET closed_at = 9 WHERE id = 1",
-        &["units_close_empty"],
+        &["units_close_empty", "units_closed_by_two"],
     ),
     (
         "UPDATE appointments SET until = 9, mac = mac || 'e' WHERE unit_id = 2 AND until IS NULL; UPDATE classes SET archived_at = 9 WHERE unit_id = 2;
          UPDATE units SET closed_at = 9 WHERE id = 2",
-        &["units_close_empty"],
+        &["units_close_empty", "units_closed_by_two"],
     ),
     // And nothing comes into one that is closed.
     (
-        "INSERT INTO units (id, parent_id, kind, name, created_at) VALUES (80, 1, 'grade', 'x', 1); UPDATE units SET closed_at = 2 WHERE id = 80;
+        "INSERT INTO units (id, parent_id, kind, name, created_at, closed_at) VALUES (80, 1, 'grade', 'x', 1, 2);
          INSERT INTO units (parent_id, kind, name, created_at) VALUES (80, 'grade', 'y', 1)",
         &["units_in_an_open_unit"],
     ),
     (
-        "INSERT INTO units (id, parent_id, kind, name, created_at) VALUES (80, 1, 'grade', 'x', 1); UPDATE units SET closed_at = 2 WHERE id = 80;
+        "INSERT INTO units (id, parent_id, kind, name, created_at, closed_at) VALUES (80, 1, 'grade', 'x', 1, 2);
          UPDATE units SET parent_id = 80 WHERE id = 3",
-        &["units_move_to_an_open_unit"],
+        &["units_move_to_an_open_unit", "units_moved_by_two"],
     ),
     (
-        "INSERT INTO units (id, parent_id, kind, name, created_at) VALUES (80, 1, 'grade', 'x', 1); UPDATE units SET closed_at = 2 WHERE id = 80;
+        "INSERT INTO units (id, parent_id, kind, name, created_at, closed_at) VALUES (80, 1, 'grade', 'x', 1, 2);
          INSERT INTO classes (unit_id, name, created_at) VALUES (80, 'y', 1)",
         &["classes_in_an_open_unit"],
     ),
     (
-        "INSERT INTO units (id, parent_id, kind, name, created_at) VALUES (80, 1, 'grade', 'x', 1); UPDATE units SET closed_at = 2 WHERE id = 80;
+        "INSERT INTO units (id, parent_id, kind, name, created_at, closed_at) VALUES (80, 1, 'grade', 'x', 1, 2);
          UPDATE classes SET unit_id = 80, named_at = 9 WHERE id = 1",
         &["classes_stay_in_open_units"],
     ),
     (
-        "INSERT INTO units (id, parent_id, kind, name, created_at) VALUES (80, 1, 'grade', 'x', 1); UPDATE units SET closed_at = 2 WHERE id = 80;
+        "INSERT INTO units (id, parent_id, kind, name, created_at, closed_at) VALUES (80, 1, 'grade', 'x', 1, 2);
          INSERT INTO appointments (staff_id, post, unit_id, since, given_by, mac) VALUES (1, 'principal', 80, 1, 5, '')",
         &["appointments_in_an_open_unit"],
     ),

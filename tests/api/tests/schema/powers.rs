@@ -141,6 +141,8 @@ fn the_schema_names_the_posts_that_the_rules_name() {
     }
     let sets = |post: Post| grants(post).iter().any(|(granted, _)| *granted == Action::SetProcedures);
     assert_eq!(posts(&db, "posts_that_set_procedures"), of(&sets));
+    let edits = |post: Post| grants(post).iter().any(|(granted, _)| *granted == Action::EditUnits);
+    assert_eq!(posts(&db, "posts_that_edit_units"), of(&edits));
     let account = |post: Post| grants(post).iter().any(|(granted, _)| *granted == Action::SetSmsAccount);
     assert_eq!(posts(&db, "posts_that_set_sms_account"), of(&account));
     let seconds = |post: Post| grants(post).iter().any(|(granted, _)| *granted == Action::ConfirmSlips);

@@ -4,6 +4,7 @@
 use rusqlite::Connection;
 
 use crate::children::CHILDREN;
+use crate::chosen::CHOSEN;
 use crate::office::OFFICE;
 use crate::people::PEOPLE;
 use crate::powers::POWERS;
@@ -13,6 +14,7 @@ use crate::refused_messages::MESSAGES;
 use crate::refused_register::REGISTER;
 use crate::slips::SLIPS;
 use crate::sms_account::SMS_ACCOUNTS;
+use crate::unit_changes::UNITS;
 use crate::world::{number, refusal, run, world};
 
 /// SQL, and the triggers that stand against it.
@@ -84,9 +86,15 @@ const FOUNDATION: &[Refused] = &[
         "INSERT INTO units (parent_id, kind, name, created_at) VALUES (99, 'grade', 'x', 1)",
         &["units_below_a_unit"],
     ),
-    ("UPDATE units SET parent_id = 2 WHERE id = 1", &["units_no_cycle", "units_move_in_tree"]),
-    ("UPDATE units SET parent_id = 2 WHERE id = 2", &["units_no_cycle", "units_move_in_tree"]),
-    ("UPDATE units SET parent_id = 99 WHERE id = 2", &["units_no_cycle"]),
+    (
+        "UPDATE units SET parent_id = 2 WHERE id = 1",
+        &["units_no_cycle", "units_move_in_tree", "units_moved_by_two"],
+    ),
+    (
+        "UPDATE units SET parent_id = 2 WHERE id = 2",
+        &["units_no_cycle", "units_move_in_tree", "units_moved_by_two"],
+    ),
+    ("UPDATE units SET parent_id = 99 WHERE id = 2", &["units_no_cycle", "units_moved_by_two"]),
     (
         "INSERT OR REPLACE INTO units (id, parent_id, kind, name, created_at) VALUES (3, 1, 'grade', 'x', 1)",
         &["units_no_replace"],
@@ -216,6 +224,7 @@ fn all() -> impl Iterator<Item = &'static Refused> {
         .iter()
         .chain(POWERS)
         .chain(SLIPS)
+        .chain(UNITS)
         .chain(ROSTER)
         .chain(MESSAGES)
         .chain(PROCEDURES)
@@ -223,6 +232,7 @@ fn all() -> impl Iterator<Item = &'static Refused> {
         .chain(REGISTER)
         .chain(DELIVERIES)
         .chain(CHILDREN)
+        .chain(CHOSEN)
         .chain(PEOPLE)
         .chain(OFFICE)
 }

@@ -19,6 +19,7 @@ pub fn empty() -> Connection {
         include_str!("../../../../schema/0005_filing.sql"),
         include_str!("../../../../schema/0005_people.sql"),
         include_str!("../../../../schema/0006_office.sql"),
+        include_str!("../../../../schema/0007_units.sql"),
         include_str!("../../../../schema/0007_sms_account.sql"),
         include_str!("../../../../schema/0008_providers.sql"),
     ] {

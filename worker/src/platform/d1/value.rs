@@ -102,6 +102,7 @@ macro_rules! ids {
 ids!(
     StaffId,
     UnitId,
+    UnitChangeId,
     ClassId,
     StudentId,
     GuardianId,

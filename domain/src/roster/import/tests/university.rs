@@ -54,6 +54,9 @@ fn a_department_and_a_position_make_a_post() {
         ("信息学院", "学生科信息员", UnitKind::College, Some(CollegeClerk)),
         ("信息学院/学生科", "信息员", UnitKind::College, Some(CollegeClerk)),
         ("信息学院", "会计", UnitKind::College, None),
+        ("信息学院/青年志愿者协会", "指导教师", UnitKind::Society, Some(SocietyTeacher)),
+        ("大学生艺术团", "社团指导老师", UnitKind::Society, Some(SocietyTeacher)),
+        ("学校", "校信通领导小组组长", UnitKind::School, Some(LeadingGroup)),
     ] {
         // A college in the next row: the file is a university's.
         let parsed =
