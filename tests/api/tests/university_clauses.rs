@@ -207,6 +207,7 @@ fn clause_5_nothing_gets_out_before_the_last_approval_whatever_is_tried() {
         verdict: Verdict::Approve,
         digest: digest.clone(),
         reason: String::new(),
+        passages: Vec::new(),
         password: Some(PASSPHRASE.into()),
     };
     // A decision that comes twice is one decision.

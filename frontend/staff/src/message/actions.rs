@@ -15,7 +15,7 @@ use ui::{
 
 use super::next::next_one;
 use super::returning::ReturnDialog;
-use crate::api::{Order, use_api};
+use crate::api::Order;
 use crate::common::{Problems, refresh_me};
 use crate::route::{Route, use_router};
 use crate::session::{use_me, use_session};
