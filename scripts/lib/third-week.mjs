@@ -120,12 +120,12 @@ class Week {
   /** Waits until the provider was called for all of a message. */
   async sent(number, id) {
     const client = await this.as(number);
-    for (let left = 240; left > 0; left--) {
+    for (let left = 960; left > 0; left--) {
       const { phones, waiting } = await client.get(`/api/messages/${id}/funnel`);
       if (phones > 0 && waiting === 0) return;
       await new Promise((soon) => setTimeout(soon, 250));
     }
-    throw new Error(`message ${id} was not sent within a minute`);
+    throw new Error(`message ${id} was not sent within four minutes`);
   }
 
   /** So many of its parents open their link and confirm. */
