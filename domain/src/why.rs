@@ -187,6 +187,7 @@ mod tests {
             post: *post,
             unit: UnitId(*unit),
             unit_name: format!("部门{unit}"),
+            above: None,
             class: None,
             class_name: None,
             subject: None,

@@ -112,7 +112,7 @@ pub async fn take_in(app: &App, provider: &str, receipts: &[Receipt]) -> Result<
             statements.push(sql(EARLY, args![list.as_str(), now]));
         }
         // In the same transaction: a total that was missed would stay wrong for days.
-        statements.push(totals::recount_batches(&batches(), list.into()));
+        statements.push(totals::recount_batches(batches(), list.into()));
     }
     if !statements.is_empty() {
         app.db.run(statements).await?;

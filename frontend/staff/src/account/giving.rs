@@ -110,7 +110,7 @@ fn EndDialog(
             shown.set(None);
         }
     });
-    let ending = Query::new(move || api::POST_ENDING.at(post).into());
+    let ending = Query::new(move || api::POST_ENDING.at(post));
     let end = move |()| {
         order.send(api::END_POST.at(post), &EndPost { knowing: true }, move |()| {
             open.set(false);

@@ -267,7 +267,7 @@ fn named(world: &World, message: &Message, whole: &[&'static str], went_out: boo
     };
     // The draft of who left is nobody's here.
     let here = whole.iter().copied().filter(|_| *state != State::LeftDraft);
-    here.filter(|key| sees(&key)).collect()
+    here.filter(|key| sees(key)).collect()
 }
 
 /// Who may do this with a message.
