@@ -91,7 +91,7 @@ fn a_forged_appointment_decides_nothing() {
     let app = App::start();
     run(
         &app,
-        "DROP TRIGGER appointments_given;
+        "DROP TRIGGER appointments_given; DROP TRIGGER appointments_not_dated_back;
          INSERT INTO appointments (staff_id, post, unit_id, since, given_by, confirmed_by, confirmed_at, mac)
          SELECT t.id, 'grade_head', u.id, 1, 1, 2, 2, 'forged' FROM staff t, units u WHERE t.number = 'T0042' AND u.name = '八年级'",
     );

@@ -4,6 +4,7 @@
 use api_tests::{App, Client, draft_to, draft_to_all, small_university};
 use domain::access::Action;
 use domain::account::Me;
+use domain::appointment::EndPost;
 use domain::approval::passage::{PASSAGES_MAX, Part, Passage};
 use domain::approval::{Decide, Verdict};
 use domain::audit::{Fault, RecordKind, VerifyPage, VerifyPart};
@@ -371,7 +372,10 @@ fn g20_a_unit_and_a_member_of_staff_answer_the_same_question() {
     assert_eq!(reason, "不能结束自己的任职，请由同事办理");
     assert!(!who.is_empty() && !who.contains(&me.name), "{who:?}");
     let post = me.appointments[0].id;
-    assert_eq!(clerk.post(&format!("/api/appointments/{post}/end"), &()).problem(403).title, reason);
+    assert_eq!(
+        clerk.post(&format!("/api/appointments/{post}/end"), &EndPost { knowing: true }).problem(403).title,
+        reason
+    );
     assert_eq!(why(&app.office_director(), &format!("/api/staff/{}", me.id), &end), None);
     assert_eq!(teacher.get(&format!("/api/staff/{}/why", me.id)).status, 403);
 }
