@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use api_tests::small_university::*;
 use api_tests::{App, Client, Prepared, Reply, draft_to};
 use domain::access::Post;
+use domain::appointment::EndPost;
 use domain::approval::{Decide, Verdict};
 use domain::filing::{Register, Scan};
 use domain::ids::MessageId;
@@ -233,7 +234,11 @@ fn who_loses_the_post_approves_before_or_not_at_all() {
         &app,
         |_| {
             vec![
-                vec![admin.prepare("POST", &format!("/api/appointments/{post}/end"), &())],
+                vec![admin.prepare(
+                    "POST",
+                    &format!("/api/appointments/{post}/end"),
+                    &EndPost { knowing: true },
+                )],
                 vec![decide(&dean, id, &digest, Verdict::Approve)],
             ]
         },

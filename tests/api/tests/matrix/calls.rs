@@ -16,7 +16,7 @@ use domain::time::{DAY, HOUR};
 use serde_json::{Value, json};
 
 use super::messages::{Message, State};
-use super::world::{ADMINISTRATORS, CLASSES, EMPTY_UNIT, SCHOOL, School, UNIT_A, UNIT_B, World};
+use super::world::{ADMINISTRATORS, CLASSES, DEPARTMENT, EMPTY_UNIT, SCHOOL, School, UNIT_A, UNIT_B, World};
 
 /// A call of an endpoint on one thing.
 pub struct Call {
@@ -180,10 +180,17 @@ fn account(world: &World, calls: &mut Vec<Call>) {
 fn office(world: &World, calls: &mut Vec<Call>) {
     let stop = json!({ "stopped": true, "reason": "演练" });
     let new = json!({ "parent": SCHOOL, "kind": "department", "name": "新处" });
+    let proposed = (ADMINISTRATORS[0], format!("/api/units/{EMPTY_UNIT}/close"), json!({}));
     calls.extend([
         Call::new("UNITS", "", None),
         Call::new("MAKE_UNIT", "", Some(new)),
         Call::new("CLOSE_UNIT", EMPTY_UNIT, None),
+        Call::new("MOVE_UNIT", EMPTY_UNIT, Some(json!({ "parent": DEPARTMENT }))),
+        Call::new("UNIT_CHANGES", "", None),
+        Call::new("CONFIRM_UNIT_CHANGE", 1, None)
+            .but(&[ADMINISTRATORS[0]])
+            .after(std::slice::from_ref(&proposed)),
+        Call::new("DECLINE_UNIT_CHANGE", 1, None).after(std::slice::from_ref(&proposed)),
         Call::new("STOP", "", Some(stop)),
         Call::new("CHECKLIST", "", None),
         Call::new("AUDIT", "", None),
@@ -196,7 +203,7 @@ fn office(world: &World, calls: &mut Vec<Call>) {
         Call::new("AGENDA", "", None),
     ]);
     for unit in [UNIT_A, UNIT_B] {
-        let named = json!({ "parent": SCHOOL, "name": format!("改名{unit}") });
+        let named = json!({ "name": format!("改名{unit}") });
         calls.push(Call::new("CHANGE_UNIT", unit, Some(named)).at(unit, None));
         calls.push(Call::new("WHY_UNIT", unit, None).at(unit, None));
     }
@@ -275,7 +282,8 @@ fn posts(world: &World, calls: &mut Vec<Call>) {
             .but(&[ADMINISTRATORS[0]]),
         Call::new("DECLINE_APPOINTMENT", waiting, Some(json!({ "reason": "与任命文件不符" }))),
         Call::new("GIVE_POST", "", Some(give)),
-        Call::new("END_POST", world.colleague.1, None),
+        Call::new("POST_ENDING", world.colleague.1, None),
+        Call::new("END_POST", world.colleague.1, Some(json!({ "knowing": true }))),
         Call::new("DELEGATIONS", "", None),
     ]);
     let now = world.client(ADMINISTRATORS[0]).get("/api/me").json::<Me>().now;
