@@ -1,11 +1,13 @@
-// Builds the Worker into worker/build: index.js and index_bg.wasm. It is what
-// worker-build does, in the order in which it does it.
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+// Builds the Worker into worker/build: index.js and index_bg.wasm, and
+// openapi.json, which goes up beside it. It is what worker-build does, in the
+// order in which it does it.
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { parse } from "smol-toml";
-import { Stop, at, main, run } from "./lib/base.mjs";
+import { Stop, at, main, root, run } from "./lib/base.mjs";
 import { worker } from "./lib/compile.mjs";
 import { wasmTool } from "./lib/tools.mjs";
 import { optimise, ownNames } from "./lib/wasm.mjs";
@@ -29,6 +31,15 @@ function sameObjects(exported) {
   const { durable_objects: { bindings } } = parse(readFileSync(at("wrangler.toml"), "utf8"));
   const missing = bindings.map((binding) => binding.class_name).filter((name) => !exported.includes(name));
   if (missing.length) throw new Stop(`wrangler.toml names ${missing.join(", ")}, which scripts/worker-shim.js does not export`);
+}
+
+/** The document that the Worker's build script has made: cargo, with nothing left to compile, says where. */
+function openapi() {
+  const { stdout } = spawnSync("cargo", [...worker.args, "--message-format=json"], { encoding: "utf8", cwd: root, maxBuffer: 2 ** 26 });
+  const told = (stdout ?? "").split("\n").filter((line) => line.includes('"build-script-executed"'));
+  const own = told.map((line) => JSON.parse(line)).find(({ package_id }) => /worker_app|\/worker[#@]/.test(package_id));
+  if (!own) throw new Stop("cargo does not say where the Worker's build script has written");
+  return join(own.out_dir, "openapi.json");
 }
 
 await main(async () => {
@@ -57,6 +68,8 @@ await main(async () => {
       write: false,
       metafile: true,
       logLevel: "warning",
+      // wasm-bindgen names the glue once for each function that it takes from it.
+      logOverride: { "duplicate-object-key": "silent" },
     });
     sameObjects(Object.values(metafile.outputs)[0].exports);
 
@@ -66,6 +79,7 @@ await main(async () => {
     mkdirSync(fresh, { recursive: true });
     writeFileSync(join(fresh, "index.js"), outputFiles[0].contents);
     writeFileSync(join(fresh, "index_bg.wasm"), await optimised);
+    copyFileSync(openapi(), join(fresh, "openapi.json"));
     rmSync(out, { recursive: true, force: true });
     renameSync(fresh, out);
   } finally {

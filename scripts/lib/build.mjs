@@ -1,5 +1,5 @@
 // Builds the Worker and the staff app, each only when what it is made of changed.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { at, hash, step, t } from "./base.mjs";
 import { staff, worker } from "./compile.mjs";
@@ -75,4 +75,7 @@ export async function build() {
     writeFileSync(stamp, inputs);
   };
   await Promise.all([tool, ...changed.map(one)]);
+  // The document of the API is a file of the app's, and made of the Worker.
+  mkdirSync(at("build", "assets", "api"), { recursive: true });
+  copyFileSync(at("worker", "build", "openapi.json"), at("build", "assets", "api", "openapi.json"));
 }

@@ -68,4 +68,6 @@ test("wrangler dev runs the Worker", async () => {
   assert.equal(app.status, 200);
   assert.match(await app.text(), /<title>校讯/);
   assert.equal((await fetch(`${origin}/m/nothing`)).status, 404);
+  const document = await (await fetch(`${origin}/api/openapi.json`)).json();
+  assert.ok(document.paths["/api/messages/{id}/decisions"]?.post, "the document of the API goes up beside the Worker");
 });

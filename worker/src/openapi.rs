@@ -1,19 +1,34 @@
 //! `GET /api/openapi.json`. `build.rs` makes the document of the contract's
 //! table, so that it names every endpoint that exists and none that does not.
+//! It is uploaded beside the Worker, as a file of the app: in the Worker it would
+//! be a fortieth of all code.
 
 use domain::api::Document;
 
+use crate::platform::app::App;
 use crate::platform::error::AppError;
 use crate::platform::http::{Call, Reply};
 
+#[cfg(not(target_arch = "wasm32"))]
 const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// `GET /api/openapi.json`.
 ///
 /// # Errors
-/// Never: it is a constant.
-pub async fn document(_call: Call) -> Result<Reply<Document>, AppError> {
-    Ok(Reply::json_text(200, DOCUMENT.to_owned()))
+/// Where the deployment lacks the file.
+pub async fn document(call: Call) -> Result<Reply<Document>, AppError> {
+    Ok(Reply::json_text(200, text(&call.app).await?))
+}
+
+#[cfg(target_arch = "wasm32")]
+async fn text(app: &App) -> Result<String, AppError> {
+    app.host.asset("/api/openapi.json").await
+}
+
+/// In process nothing is uploaded.
+#[cfg(not(target_arch = "wasm32"))]
+async fn text(_: &App) -> Result<String, AppError> {
+    Ok(DOCUMENT.to_owned())
 }
 
 #[cfg(test)]

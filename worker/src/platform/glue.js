@@ -92,6 +92,12 @@ export async function call(head, content, { signal }, limit) {
   return [answer.status, await body(answer, limit)];
 }
 
+/** A JSON file of the app's, as text. For a path that is none the app's page would come. */
+export async function asset(assets, path) {
+  const found = await assets.fetch(new Request(`https://assets${path}`));
+  return found.ok && found.headers.get("content-type")?.includes("json") ? await found.text() : undefined;
+}
+
 /** Stores a file unless one of this name is there; says whether it did. The bytes are a view of wasm's memory, which moves on. */
 export async function storeNew(bucket, name, content) {
   return (await bucket.put(name, content.slice(), { onlyIf: new Headers({ "If-None-Match": "*" }) })) !== null;

@@ -54,6 +54,10 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub async fn call(head: &str, body: &[u8], stopper: &JsValue, limit: u32) -> Result<JsValue, JsValue>;
 
+    /// A JSON file of the app's, as text, or `undefined`.
+    #[wasm_bindgen(catch)]
+    pub async fn asset(assets: &JsValue, path: &str) -> Result<JsValue, JsValue>;
+
     /// Stores a file unless one of this name is there; says whether it did.
     #[wasm_bindgen(catch, js_name = storeNew)]
     pub async fn store_new(bucket: &JsValue, name: &str, content: &[u8]) -> Result<JsValue, JsValue>;

@@ -63,15 +63,27 @@ impl Rows {
     /// # Errors
     /// Where a row does not fit.
     pub fn all<T: DeserializeOwned>(&self) -> Result<Vec<T>, AppError> {
-        json::parse(self.0.get().as_bytes()).map_err(|e| misfit(std::any::type_name::<T>(), &e.to_string()))
+        let rows = self.values()?;
+        let mut all = Vec::with_capacity(rows.len());
+        for row in &rows {
+            all.push(json::of(row).map_err(|e| misfit(std::any::type_name::<T>(), &e.to_string()))?);
+        }
+        Ok(all)
     }
 
     /// The first row.
     ///
     /// # Errors
-    /// Where a row does not fit.
+    /// Where it does not fit.
     pub fn first<T: DeserializeOwned>(&self) -> Result<Option<T>, AppError> {
-        Ok(self.all()?.into_iter().next())
+        let rows = self.values()?;
+        let read = |row| json::of(row).map_err(|e| misfit(std::any::type_name::<T>(), &e.to_string()));
+        rows.first().map(read).transpose()
+    }
+
+    /// The rows as they come.
+    fn values(&self) -> Result<Vec<serde_json::Value>, AppError> {
+        serde_json::from_str(self.0.get()).map_err(|e| misfit("a list", &e.to_string()))
     }
 
     /// The first row, which has to be there.
@@ -84,13 +96,8 @@ impl Rows {
 
     /// Each row by itself, for lists: one that does not fit is told as it is, and the others are shown.
     pub fn each<T: DeserializeOwned>(&self) -> Vec<Result<T, serde_json::Value>> {
-        let rows: Vec<&RawValue> = serde_json::from_str(self.0.get()).unwrap_or_default();
-        rows.into_iter()
-            .map(|row| {
-                json::parse(row.get().as_bytes())
-                    .map_err(|_| serde_json::from_str(row.get()).unwrap_or_default())
-            })
-            .collect()
+        let rows = self.values().unwrap_or_default();
+        rows.into_iter().map(|row| json::of(&row).map_err(|_| row)).collect()
     }
 
     /// The rows that fit.
@@ -245,7 +252,7 @@ impl Db {
         text: impl Into<Cow<'static, str>>,
         values: &[Value],
     ) -> Result<Option<T>, AppError> {
-        Ok(self.all(text, values).await?.into_iter().next())
+        self.run(vec![sql(text, values)]).await?.at(0)?.first()
     }
 }
 

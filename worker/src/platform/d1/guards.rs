@@ -12,7 +12,7 @@ use super::db::Db;
 use super::statement::plain;
 use crate::platform::error::AppError;
 
-/// `{name: SHA-256 of the statement}`, made of the migrations by `build.rs`.
+/// `{name: first half of the SHA-256 of the statement}`, made of the migrations by `build.rs`.
 const EXPECTED: &str = include_str!(concat!(env!("OUT_DIR"), "/schema.json"));
 
 /// How a part of the schema differs from what it should be.
@@ -51,10 +51,9 @@ pub async fn differences(db: &Db) -> Result<Vec<Difference>, AppError> {
         .into_iter()
         .filter_map(|part| match expected.remove(&part.name) {
             None => Some(Difference::Strange(part.name)),
-            Some(hash) if hash != Digest::of_bytes(plain(&part.sql).as_bytes()).to_hex() => {
-                Some(Difference::Changed(part.name))
-            }
-            Some(_) => None,
+            // Half a hash: 128 bits, which nobody meets with another statement.
+            Some(half) if Digest::of_bytes(plain(&part.sql).as_bytes()).to_hex().starts_with(&half) => None,
+            Some(_) => Some(Difference::Changed(part.name)),
         })
         .collect();
     differences.extend(expected.into_keys().map(Difference::Missing));

@@ -100,6 +100,13 @@ impl Host for Cloudflare {
         })
     }
 
+    fn asset<'a>(&'a self, path: &'a str) -> LocalBoxFuture<'a, Result<String, AppError>> {
+        Box::pin(async move {
+            let found = glue::asset(&self.binding("ASSETS"), path).await;
+            found.ok().and_then(|text| text.as_string()).ok_or(AppError::NotFound)
+        })
+    }
+
     fn wake<'a>(&'a self, objects: &'static str, name: &'a str) -> LocalBoxFuture<'a, Result<(), AppError>> {
         Box::pin(async move {
             let stub = self.0.durable_object(objects)?.get_by_name(name)?;

@@ -54,6 +54,10 @@ pub trait Host {
     /// leaves open whether the call arrived. No part of a call gets into an error.
     fn fetch<'a>(&'a self, call: &'a HttpCall) -> LocalBoxFuture<'a, Result<HttpAnswer, AppError>>;
 
+    /// A JSON file that is uploaded beside the Worker.
+    #[cfg(target_arch = "wasm32")]
+    fn asset<'a>(&'a self, path: &'a str) -> LocalBoxFuture<'a, Result<String, AppError>>;
+
     /// Calls the object of this name, which then looks what there is to do.
     fn wake<'a>(&'a self, objects: &'static str, name: &'a str) -> LocalBoxFuture<'a, Result<(), AppError>>;
 

@@ -27,6 +27,14 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, reader::Error> {
     reader::read(&value(bytes)?)
 }
 
+/// Reads a value that was parsed.
+///
+/// # Errors
+/// Where it is not that of a `T`.
+pub fn of<T: DeserializeOwned>(value: &serde_json::Value) -> Result<T, reader::Error> {
+    reader::read(value)
+}
+
 fn value(bytes: &[u8]) -> Result<serde_json::Value, reader::Error> {
     serde_json::from_slice(bytes).map_err(serde::de::Error::custom)
 }
