@@ -4,7 +4,7 @@
 //! unknown, and stays unknown until the provider is asked (I5).
 //!
 //! Which provider it is stands in the school's account. An isolate keeps what it read for
-//! [`KEPT`]: whoever asks here has called [`prepare`] before.
+//! a minute: whoever asks here has called [`prepare`] before.
 
 pub mod call;
 mod http;
