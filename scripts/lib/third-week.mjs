@@ -56,7 +56,10 @@ class Week {
     return (await this.as(number)).post(`/api/messages/${id}/${what}`, body);
   }
 
-  /** A student society with its teacher, given by one administrator and confirmed by another; the teacher's appointment. */
+  /**
+   * A student society with its teacher, given by one administrator and confirmed by another, who did not open that
+   * account; the teacher's appointment.
+   */
   async society(college, name, number, [admin, second]) {
     const [one, other] = [await this.as(admin), await this.as(second)];
     const parent = (await one.get("/api/units")).find((unit) => unit.name === college).id;
@@ -234,7 +237,7 @@ const weeks = {
     await week.approve(care, "U0015", "U0014");
     await week.sent("U0005", winter);
     await week.sent("U0017", care);
-    const appointment = await week.society("信息学院", "青年志愿者协会", "U0017", ["U0007", "U0006"]);
+    const appointment = await week.society("信息学院", "青年志愿者协会", "U0017", ["U0006", "U0007"]);
     const helpers = await week.submit("U0017", to(own), "event", "志愿服务周", "各位家长：\n\n青年志愿者协会将举办志愿服务周，欢迎支持孩子参加，请提醒孩子活动途中注意安全。", { appointment });
     await week.approve(helpers, "U0015", "U0014");
     await week.sent("U0017", helpers);
