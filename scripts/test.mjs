@@ -1,10 +1,10 @@
 // `npm test`: sets up as `npm start` does, then passes everything. Names after
-// `--` choose parts: npm test -- domain worker gateway scripts smoke api browser.
+// `--` choose parts: npm test -- domain worker gateway scripts smoke demo api browser.
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { Stop, at, bin, main, modernNode, say, seconds, show, t } from "./lib/base.mjs";
 
-const PARTS = ["domain", "worker", "gateway", "scripts", "smoke", "api", "browser"];
+const PARTS = ["domain", "worker", "gateway", "scripts", "smoke", "demo", "api", "browser"];
 
 await main(async () => {
   const chosen = process.argv.slice(2);
@@ -36,13 +36,14 @@ await main(async () => {
   await part("gateway", t("短信网关：服务商自己的 SDK", "The SMS gateway: the providers' own SDKs"), process.execPath, ["--test", "--test-reporter=spec", at("tests", "gateway", "sdk.test.mjs")]);
   const script = (name, title) => part(name, title, process.execPath, ["--test", "--test-reporter=spec", at("scripts", "test", `${name}.test.mjs`)]);
   await script("scripts", t("构建脚本", "The build's scripts"));
-  if (["smoke", "api", "browser"].some(wanted)) {
+  if (["smoke", "demo", "api", "browser"].some(wanted)) {
     const { build } = await import("./lib/build.mjs");
     const { templates } = await import("./lib/template.mjs");
     await build();
     await templates();
   }
   await script("smoke", t("冒烟测试（wrangler dev）", "Smoke test (wrangler dev)"));
+  await script("demo", t("两所示范学校（npm start）", "The two demo schools (npm start)"));
   const scenarios = readdirSync(at("tests", "api", "tests")).filter((name) => name.endsWith(".rs")).flatMap((name) => ["--test", basename(name, ".rs")]);
   await part("api", t("接口测试（workerd）", "API tests against workerd"), "cargo", cargo([...natives, "api_tests"], ...scenarios));
   if (wanted("browser")) {
