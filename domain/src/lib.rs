@@ -23,6 +23,7 @@ pub mod delivery;
 pub mod digest;
 pub mod filing;
 pub mod ids;
+pub mod json;
 mod keys;
 pub mod link;
 pub mod message;

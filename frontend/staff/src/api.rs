@@ -57,7 +57,7 @@ impl Api {
     fn decode<T: DeserializeOwned>(self, text: &str) -> Result<T, Problem> {
         // An answer without a body is read as JSON's `null`, which `()` takes.
         let text = if text.is_empty() { "null" } else { text };
-        serde_json::from_str(text).map_err(|_| {
+        domain::json::parse(text.as_bytes()).map_err(|_| {
             self.own_problem(
                 "unreadable",
                 Words::fixed(
@@ -99,7 +99,7 @@ impl Api {
         if status == 401 && url != SIGN_IN.operation.path {
             self.session.expire();
         }
-        Err(serde_json::from_str(&text).unwrap_or_else(|_| {
+        Err(domain::json::parse(text.as_bytes()).unwrap_or_else(|_| {
             let words = domain::words!(
                 "服务器出错了（{status}），请稍后重试；如反复出现，请告诉系统管理员",
                 "The server failed ({status}). Try again in a while; if it keeps happening, tell the administrator"

@@ -1,11 +1,9 @@
 //! JSON of our own values, and JSON that a column holds. What cannot be read
 //! is a fault that is told, never an empty value.
 //!
-//! All of it is parsed into a `serde_json::Value` and read from there by
-//! `reader.rs`, for the sake of what is uploaded.
+//! All of it is read by `domain::json`, for the sake of what is uploaded.
 
-mod reader;
-
+pub use domain::json::{parse, read as of};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -17,26 +15,6 @@ use crate::platform::error::AppError;
 /// Where the value cannot be written as JSON; never for plain structs.
 pub fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, AppError> {
     serde_json::to_string(value).map_err(|e| AppError::Internal(e.to_string()))
-}
-
-/// Reads JSON; the fault names the place in the value where it is.
-///
-/// # Errors
-/// Where it is no JSON, or not that of a `T`.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, reader::Error> {
-    reader::read(&value(bytes)?)
-}
-
-/// Reads a value that was parsed.
-///
-/// # Errors
-/// Where it is not that of a `T`.
-pub fn of<T: DeserializeOwned>(value: &serde_json::Value) -> Result<T, reader::Error> {
-    reader::read(value)
-}
-
-fn value(bytes: &[u8]) -> Result<serde_json::Value, reader::Error> {
-    serde_json::from_slice(bytes).map_err(serde::de::Error::custom)
 }
 
 /// Reads JSON that we wrote; `what` names it in the log.
@@ -86,7 +64,7 @@ pub fn if_known<'de, T: DeserializeOwned, D: serde::Deserializer<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     let value = serde_json::Value::deserialize(from)?;
-    Ok(reader::read(&value).ok())
+    Ok(of(&value).ok())
 }
 
 /// For a column that holds 0 or 1.

@@ -247,7 +247,7 @@ pub fn keep(staff: StaffId, message: Option<MessageId>, draft: &Draft) {
 /// The copy kept in this browser, if there is one.
 pub fn kept(staff: StaffId, message: Option<MessageId>) -> Option<Draft> {
     let text = storage()?.get_item(&key(staff, message)).ok().flatten()?;
-    serde_json::from_str(&text).ok()
+    domain::json::parse(text.as_bytes()).ok()
 }
 
 /// Forgets the copy: the Worker has it, or nobody wants it.
