@@ -1,6 +1,8 @@
 //! Rows that carry power and are not sealed as the Worker seals them: whoever
 //! writes into the database has no key for it.
 
+use std::borrow::Cow;
+
 use domain::approval::Verdict;
 use domain::audit::VerifyPart;
 use domain::time::Instant;
@@ -88,38 +90,21 @@ struct PhoneChange {
 
 /// Reads the sealed rows of a part with ids from `from` to `to`; none where its rows have no seal.
 pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> {
+    let of = |columns: &str, table: &str, row: char| -> Cow<'static, str> {
+        format!("SELECT {columns} FROM {table} {row} WHERE {row}.id > ?1 AND {row}.id <= ?2").into()
+    };
     let text = match part {
-        VerifyPart::Appointments => {
-            return Some(sql(
-                format!("SELECT {COLUMNS} FROM appointments a WHERE a.id > ?1 AND a.id <= ?2"),
-                args![from, to],
-            ));
-        }
-        VerifyPart::Delegations => {
-            return Some(sql(
-                format!("SELECT {} FROM delegations g WHERE g.id > ?1 AND g.id <= ?2", absences::COLUMNS),
-                args![from, to],
-            ));
-        }
-        VerifyPart::Procedures => {
-            return Some(sql(
-                format!("SELECT {} FROM procedures p WHERE p.id > ?1 AND p.id <= ?2", procedure::COLUMNS),
-                args![from, to],
-            ));
-        }
-        VerifyPart::UnitChanges => {
-            return Some(sql(
-                format!("SELECT {} FROM unit_changes c WHERE c.id > ?1 AND c.id <= ?2", unit_changes::COLUMNS),
-                args![from, to],
-            ));
-        }
+        VerifyPart::Appointments => of(COLUMNS, "appointments", 'a'),
+        VerifyPart::Delegations => of(absences::COLUMNS, "delegations", 'g'),
+        VerifyPart::Procedures => of(procedure::COLUMNS, "procedures", 'p'),
+        VerifyPart::UnitChanges => of(unit_changes::COLUMNS, "unit_changes", 'c'),
         VerifyPart::Registrations => {
             "SELECT message_id AS id, version, position, year, number, document_sha256 AS document, staff_id AS staff,
-               appointment_id AS appointment, digest, at, mac FROM registrations WHERE message_id > ?1 AND message_id <= ?2"
+               appointment_id AS appointment, digest, at, mac FROM registrations WHERE message_id > ?1 AND message_id <= ?2".into()
         }
         VerifyPart::ReleaseOrders => {
             "SELECT message_id AS id, version, staff_id AS staff, appointment_id AS appointment, digest, at, mac
-             FROM release_orders WHERE message_id > ?1 AND message_id <= ?2"
+             FROM release_orders WHERE message_id > ?1 AND message_id <= ?2".into()
         }
         VerifyPart::SmsAccounts => return Some(sms_account::sealed_sql(from, to)),
         VerifyPart::Decisions => {
@@ -128,15 +113,15 @@ pub(super) fn sealed_rows(part: VerifyPart, from: i64, to: i64) -> Option<Stmt> 
                (SELECT json_group_array(json_array(p.part, p.start, p.len, p.reason)) FROM (
                   SELECT q.part, q.start, q.len, q.reason FROM return_passages q
                   WHERE q.message_id = d.message_id AND q.version = d.version AND q.position = d.position ORDER BY q.no) p) AS passages
-             FROM decisions d WHERE d.message_id > ?1 AND d.message_id <= ?2"
+             FROM decisions d WHERE d.message_id > ?1 AND d.message_id <= ?2".into()
         }
         VerifyPart::Rounds => {
             "SELECT n.message_id AS id, n.round, n.kind, n.ordered_by, n.due_at, n.at, COALESCE(m.digest, '') AS digest, n.mac
-             FROM rounds n CROSS JOIN messages m ON m.id = n.message_id WHERE n.message_id > ?1 AND n.message_id <= ?2"
+             FROM rounds n CROSS JOIN messages m ON m.id = n.message_id WHERE n.message_id > ?1 AND n.message_id <= ?2".into()
         }
         VerifyPart::PhoneChanges => {
             "SELECT person AS id, kind, from_phone AS \"from\", to_phone AS \"to\", at, by, mac FROM phone_changes
-             WHERE id > ?1 AND id <= ?2"
+             WHERE id > ?1 AND id <= ?2".into()
         }
         VerifyPart::Entries | VerifyPart::Heads | VerifyPart::Imports | VerifyPart::Changes | VerifyPart::Guards => return None,
     };

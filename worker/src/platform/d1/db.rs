@@ -52,6 +52,10 @@ impl Stmt {
 #[derive(Debug, Deserialize)]
 pub struct Rows(pub(super) Box<RawValue>, pub(super) f64, pub(super) f64);
 
+fn fitting<T: DeserializeOwned>(row: &serde_json::Value) -> Result<T, AppError> {
+    json::of(row).map_err(|e| misfit(std::any::type_name::<T>(), &e.to_string()))
+}
+
 #[cold]
 fn misfit(what: &str, why: &str) -> AppError {
     AppError::Internal(format!("a row does not fit {what}: {why}"))
@@ -63,12 +67,7 @@ impl Rows {
     /// # Errors
     /// Where a row does not fit.
     pub fn all<T: DeserializeOwned>(&self) -> Result<Vec<T>, AppError> {
-        let rows = self.values()?;
-        let mut all = Vec::with_capacity(rows.len());
-        for row in &rows {
-            all.push(json::of(row).map_err(|e| misfit(std::any::type_name::<T>(), &e.to_string()))?);
-        }
-        Ok(all)
+        self.values()?.iter().map(fitting).collect()
     }
 
     /// The first row.
@@ -76,9 +75,7 @@ impl Rows {
     /// # Errors
     /// Where it does not fit.
     pub fn first<T: DeserializeOwned>(&self) -> Result<Option<T>, AppError> {
-        let rows = self.values()?;
-        let read = |row| json::of(row).map_err(|e| misfit(std::any::type_name::<T>(), &e.to_string()));
-        rows.first().map(read).transpose()
+        self.values()?.first().map(fitting).transpose()
     }
 
     /// The rows as they come.
