@@ -1,13 +1,12 @@
 // Builds the Worker into worker/build: index.js and index_bg.wasm, and
 // openapi.json, which goes up beside it. It is what worker-build does, in the
 // order in which it does it.
-import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { parse } from "smol-toml";
-import { Stop, at, main, root, run } from "./lib/base.mjs";
+import { Stop, ask, at, main, run } from "./lib/base.mjs";
 import { worker } from "./lib/compile.mjs";
 import { wasmTool } from "./lib/tools.mjs";
 import { optimise, ownNames } from "./lib/wasm.mjs";
@@ -35,8 +34,7 @@ function sameObjects(exported) {
 
 /** The document that the Worker's build script has made: cargo, with nothing left to compile, says where. */
 function openapi() {
-  const { stdout } = spawnSync("cargo", [...worker.args, "--message-format=json"], { encoding: "utf8", cwd: root, maxBuffer: 2 ** 26 });
-  const told = (stdout ?? "").split("\n").filter((line) => line.includes('"build-script-executed"'));
+  const told = (ask("cargo", [...worker.args, "--message-format=json"]) ?? "").split("\n").filter((line) => line.includes('"build-script-executed"'));
   const own = told.map((line) => JSON.parse(line)).find(({ package_id }) => /worker_app|\/worker[#@]/.test(package_id));
   if (!own) throw new Stop("cargo does not say where the Worker's build script has written");
   return join(own.out_dir, "openapi.json");

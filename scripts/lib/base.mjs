@@ -136,7 +136,7 @@ export async function run(command, args, { env = {}, quiet = false } = {}) {
 
 /** What a command prints, or null where it fails. */
 export function ask(command, args) {
-  const result = spawnSync(command, args, { encoding: "utf8", cwd: root });
+  const result = spawnSync(command, args, { encoding: "utf8", cwd: root, maxBuffer: 2 ** 26 });
   return result.status === 0 ? result.stdout.trim() : null;
 }
 
