@@ -11,6 +11,14 @@ use crate::time::Instant;
 use crate::words;
 use crate::words::Words;
 
+/// What every start page and the account's own say while it is on trial (试运行).
+pub fn on_trial() -> Words {
+    Words::fixed(
+        "试运行：短信只发给教职工，家长收不到",
+        "On trial: SMS go to staff alone, parents receive nothing",
+    )
+}
+
 /// Tests to one's own phone, by person and day. The table `sms_tests` says the same.
 pub const TESTS_PER_DAY: u32 = 5;
 /// The title of a test to one's own phone, in the template of all notices.

@@ -76,10 +76,7 @@ fn Known(view: SmsAccountView, query: Query<SmsAccountView>) -> impl IntoView {
         view! {
             <Banner
                 tone=Tone::Warning
-                title=t(Words::fixed(
-                    "试运行：短信只发给教职工，家长收不到",
-                    "On trial: SMS go to staff alone, parents receive nothing",
-                ))
+                title=t(domain::sms_account::on_trial())
             >
                 <p>
                     {t(Words::fixed(
